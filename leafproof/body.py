@@ -1,0 +1,46 @@
+"""Bodies: what a statement says, kept beside the log and given out by access tier.
+
+A body is the CBOR array `[salt, content...]`. The salt (16 random bytes) comes first, so that the hash in the
+public envelope tells nothing about a guessable content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from leafproof import cbor
+from leafproof.envelope import Envelope
+from leafproof.errors import InvalidInput, Malformed
+
+SALT_SIZE = 16
+MAX_BODY = 1 << 20  # one MiB: a batch record of some thousand points and inputs
+
+FRAME = "application/vnd.leafproof.frame+cbor"
+METERING_PLAN = "application/vnd.leafproof.metering-plan+cbor"
+BATCH_RECORD = "application/vnd.leafproof.batch-record+cbor"
+FOOTPRINT = "application/vnd.leafproof.footprint+cbor"
+FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
+CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET)
+
+
+def encode(*content: Any, salt: bytes | None = None) -> bytes:
+    """The body of `content`, salted from the system's randomness unless a salt is given."""
+    return cbor.encode([secrets.token_bytes(SALT_SIZE) if salt is None else salt, *content])
+
+
+def decode(data: bytes, parts: int, limit: int = MAX_BODY) -> list[Any]:
+    """The `parts` items after the salt; raises `Malformed`."""
+    value = cbor.decode(data, "body", limit)
+    if not (isinstance(value, list) and len(value) == parts + 1):
+        raise Malformed("body", f"not [salt, and {parts} more]")
+    if not (isinstance(value[0], bytes) and len(value[0]) == SALT_SIZE):
+        raise Malformed("body", f"does not start with a salt of {SALT_SIZE} bytes")
+    return value[1:]
+
+
+def check_hash(envelope: Envelope, body: bytes) -> None:
+    """Raises `InvalidInput` unless `body` is the one whose hash was signed."""
+    if hashlib.sha256(body).digest() != envelope.body_hash:
+        raise InvalidInput("body", "its SHA-256 is not the one that was signed")

@@ -1,0 +1,234 @@
+"""Frames: up to 512 readings of one gateway, signed once.
+
+The body is `[salt, pack, opening]`. `pack` is SenML in CBOR (RFC 8428): one run of records a metering point,
+whose first record carries base name, base time and base unit, so that the others are two integers each.
+Names are `<facility GLN>/<point>`. A record named `heartbeat` with the boolean value true says that the
+gateway lived at that time. `opening` is null, but in the first frame of an epoch: there it says how the last
+one ended.
+
+Values are exact: integers, or decimal fractions (CBOR tag 4), never floats. Times are whole Unix seconds,
+absolute (RFC 8428 4.5.3: at least 2^28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from leafproof import body as bodies
+from leafproof import cbor, units, values
+from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, sign
+from leafproof.errors import InvalidInput, Malformed
+from leafproof.keys import SigningKey
+
+MAX_READINGS = 512  # one signature (85 us on this kind of machine) then costs each reading well under 1 us
+MAX_FRAME_BODY = 32768  # 512 readings of the longest kind that a meter emits, with room
+# Senders and brokers bound a message by this: envelope, body and two CBOR lengths.
+MAX_MESSAGE = 4096 + MAX_FRAME_BODY + 16
+_EARLIEST = 1 << 28
+_LATEST = 1 << 40
+_BASE_NAME, _BASE_TIME, _BASE_UNIT, _NAME, _VALUE, _BOOLEAN, _TIME = -2, -3, -4, 0, 2, 4, 6
+HEARTBEAT = "heartbeat"
+OPENING_REASONS = ("first start", "restart", "crash", "restored")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one metering point; `time` is what the metering plan says it names (an interval's end,
+    its start, or the register's instant), in Unix seconds."""
+
+    point: str
+    time: int
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The readings of one point in one frame, in the order of the source; `times` and `numbers` are parallel."""
+
+    point: str
+    unit: str
+    times: list[int]
+    numbers: list[int | Decimal]
+
+    def __iter__(self) -> Iterator[Reading]:
+        for time, number in zip(self.times, self.numbers, strict=True):
+            yield Reading(self.point, time, Decimal(number), self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a gateway's new epoch came about: the last epoch's end, the reason, and the gap in Unix seconds."""
+
+    reason: str
+    last_epoch: int | None
+    last_sequence: int | None
+    stopped_at: int | None
+    started_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameContent:
+    """What a frame's body says."""
+
+    facility: str
+    series: list[Series]
+    heartbeats: list[int]
+    opening: Opening | None
+
+    @property
+    def count(self) -> int:
+        """How many readings there are."""
+        return sum(len(s.times) for s in self.series)
+
+
+def group(readings: list[Reading]) -> list[Series]:
+    """Readings by point and unit, in first-seen order, in the unit that makes most numbers whole."""
+    grouped: dict[tuple[str, str], Series] = {}
+    for reading in readings:
+        unit, number = _whole(reading)
+        series = grouped.setdefault((reading.point, unit), Series(reading.point, unit, [], []))
+        series.times.append(reading.time)
+        series.numbers.append(number)
+    return list(grouped.values())
+
+
+def _whole(reading: Reading) -> tuple[str, int | Decimal]:
+    unit = units.WHOLE_NUMBER_UNIT.get(reading.unit, reading.unit)
+    scaled = reading.value * Decimal(int(units.scale(reading.unit, unit)))
+    if scaled == scaled.to_integral_value():
+        return unit, int(scaled)
+    return unit, scaled.normalize()
+
+
+def encode_body(facility: values.Gln, content: FrameContent, salt: bytes | None = None) -> bytes:
+    """The frame's body; raises `InvalidInput` for too many readings or a point's bad name."""
+    if content.count > MAX_READINGS:
+        raise InvalidInput("readings", f"{content.count} in one frame, at most {MAX_READINGS} are allowed")
+    pack: list[dict[int, Any]] = []
+    for series in content.series:
+        base = series.times[0]
+        pack.extend(
+            {_VALUE: number, _TIME: time - base} for time, number in zip(series.times, series.numbers, strict=True)
+        )
+        first = pack[len(pack) - len(series.times)]
+        name = f"{facility}/{values.point_name(series.point)}"
+        first.update({_BASE_NAME: name, _BASE_TIME: base, _BASE_UNIT: series.unit})
+    for time in content.heartbeats:
+        pack.append({_BASE_NAME: f"{facility}/{HEARTBEAT}", _BASE_TIME: time, _BOOLEAN: True})
+    opening = content.opening
+    return bodies.encode(
+        pack,
+        [opening.reason, opening.last_epoch, opening.last_sequence, opening.stopped_at, opening.started_at]
+        if opening
+        else None,
+        salt=salt,
+    )
+
+
+def decode_body(data: bytes) -> FrameContent:
+    """Read a frame's body by the rules above; raises `Malformed` naming the part."""
+    pack, opening = bodies.decode(data, 2, MAX_FRAME_BODY)
+    if not isinstance(pack, list) or not pack or len(pack) > MAX_READINGS + 1:
+        raise Malformed("pack", f"not a list of 1 to {MAX_READINGS} SenML records")
+    series: list[Series] = []
+    heartbeats: list[int] = []
+    facility = ""
+    base = 0
+    times: list[int] = []
+    numbers: list[int | Decimal] = []
+    for record in pack:
+        if not isinstance(record, dict):
+            raise Malformed("pack", "holds a record that is not a map")
+        if len(record) != 2:
+            facility, point, base, unit = _base(record, facility)
+            if point == HEARTBEAT:
+                heartbeats.append(base)
+                times, numbers = [], []
+                continue
+            times, numbers = [], []
+            series.append(Series(point, unit, times, numbers))
+        number, offset = record.get(_VALUE), record.get(_TIME)
+        if type(number) is not int and not (isinstance(number, Decimal) and number.is_finite()):
+            raise Malformed("value", "not an exact decimal number")
+        if type(offset) is not int or not _EARLIEST <= base + offset < _LATEST or not series:
+            raise Malformed("time", "not a whole absolute number of Unix seconds")
+        times.append(base + offset)
+        numbers.append(number)
+    _check_numbers(series)
+    return FrameContent(facility, series, heartbeats, _opening(opening))
+
+
+def _base(record: dict[Any, Any], facility: str) -> tuple[str, str, int, str]:
+    match record:
+        case {-2: str(name), -3: int(base), 4: True} if len(record) == 3:
+            unit = ""
+        case {-2: str(name), -3: int(base), -4: str(unit), 2: _, 6: 0} if len(record) == 5:
+            units.known(unit)
+        case _:
+            raise Malformed("pack", "a record is neither a value in a run, nor the start of one, nor a heartbeat")
+    gln, _, point = name.partition("/")
+    if facility and gln != facility:
+        raise Malformed("name", "one frame names two facilities")
+    values.Gln.parse(gln, "facility")
+    values.point_name(point)
+    if not _EARLIEST <= base < _LATEST or (unit == "") != (point == HEARTBEAT):
+        raise Malformed("pack", "base time is not absolute, or a heartbeat carries a value")
+    return gln, point, base, unit
+
+
+def _check_numbers(series: list[Series]) -> None:
+    limit = 10**units.MAX_DIGITS
+    for one in series:
+        for number in one.numbers:
+            if type(number) is int:
+                bounded = -limit < number < limit
+            else:
+                exponent = cast(int, Decimal(number).as_tuple().exponent)  # finite, as checked before
+                bounded = exponent >= -units.MAX_DIGITS and Decimal(number).adjusted() < units.MAX_DIGITS
+            if not bounded:
+                raise Malformed("value", f"more than {units.MAX_DIGITS} digits")
+
+
+def _opening(value: Any) -> Opening | None:
+    if value is None:
+        return None
+    match value:
+        case [str(reason), last_epoch, last_sequence, stopped_at, int(started_at)] if (
+            reason in OPENING_REASONS
+            and all(v is None or (type(v) is int and 0 <= v < 2**63) for v in value[1:4])
+            and 0 <= started_at < _LATEST
+        ):
+            return Opening(reason, last_epoch, last_sequence, stopped_at, started_at)
+    raise Malformed("opening", "not [reason, last epoch, last sequence, stopped at, started at]")
+
+
+def sign_frame(
+    key: SigningKey, issuer: str, facility: values.Gln, log: LogRef, place: FrameHeader, body: bytes, now: int
+) -> bytes:
+    """The envelope of a frame whose body is `body`."""
+    subject = f"https://id.gs1.org/414/{facility}"  # GS1 Digital Link of a physical location's GLN, AI 414
+    return sign(key, Header(issuer, subject, now, bodies.FRAME, log, place), body)
+
+
+def encode_message(envelope: bytes, body: bytes) -> bytes:
+    """What travels over MQTT: the envelope and the body beside it."""
+    return cbor.encode([envelope, body])
+
+
+def decode_message(data: bytes) -> tuple[bytes, bytes]:
+    """Envelope and body; raises `Malformed`."""
+    match cbor.decode(data, "message", MAX_MESSAGE):
+        case [bytes(envelope), bytes(body)]:
+            return envelope, body
+    raise Malformed("message", "not [envelope, body]")
+
+
+def place_of(envelope: Envelope) -> FrameHeader:
+    """The frame's place in its stream; raises `Malformed` for any other statement."""
+    if envelope.header.frame is None or envelope.header.content_type != bodies.FRAME:
+        raise Malformed("statement", "not a frame")
+    return envelope.header.frame

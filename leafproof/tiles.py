@@ -1,0 +1,91 @@
+"""The tree cut into tiles (C2SP tlog-tiles): how a log stores and serves its hashes.
+
+The tile (L, n) holds the hashes of level 8 * L from index 256 * n, up to 256 of them. A full tile never
+changes; only the rightmost of each level is partial. All levels between are computed from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from leafproof.errors import Malformed
+from leafproof.tree import HASH_SIZE, NodeReader, node_hash
+
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+
+TileFetcher = Callable[[int, int], bytes]
+"""Hashes of the tile (level, index), one after the other; empty where there is none."""
+
+
+def _subtree(hashes: list[bytes]) -> bytes:
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+    return hashes[0]
+
+
+def node_reader(fetch: TileFetcher) -> NodeReader:
+    """Reads perfect subtrees from tiles, each tile once; the reader raises `Malformed` where one is missing."""
+    seen: dict[tuple[int, int], bytes] = {}
+
+    def read(level: int, index: int) -> bytes:
+        tile_level, rise = divmod(level, TILE_HEIGHT)
+        start = index << rise
+        key = (tile_level, start // TILE_WIDTH)
+        if key not in seen:
+            seen[key] = fetch(*key)
+        first = start % TILE_WIDTH * HASH_SIZE
+        data = seen[key][first : first + (HASH_SIZE << rise)]
+        if len(data) != HASH_SIZE << rise:
+            raise Malformed("tile", f"level {key[0]}, number {key[1]} lacks the hashes from {start}")
+        return _subtree([data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)])
+
+    return read
+
+
+class TileEdge:
+    """The partial tiles at the right edge of a growing tree; `append` returns the tiles that changed."""
+
+    def __init__(self, size: int, fetch: TileFetcher) -> None:
+        """Fetch the partial tile of each level of a tree of `size` leaves; raises `Malformed` if one is short."""
+        self._partial: list[bytearray] = []
+        self._counts: list[int] = []
+        count = size
+        while count:
+            held = count % TILE_WIDTH
+            data = fetch(len(self._partial), count // TILE_WIDTH)[: held * HASH_SIZE] if held else b""
+            if len(data) != held * HASH_SIZE:
+                raise Malformed("tile", f"the last one of level {len(self._partial)} is short")
+            self._partial.append(bytearray(data))
+            self._counts.append(count)
+            count //= TILE_WIDTH
+
+    def append(self, leaves: Iterable[bytes]) -> dict[tuple[int, int], bytes]:
+        """Add leaf hashes; the new content of each tile touched, by (level, index)."""
+        changed: dict[tuple[int, int], bytes] = {}
+        touched: set[int] = set()
+        for leaf in leaves:
+            self._add(0, leaf, changed, touched)
+        for level in touched:
+            if self._partial[level]:
+                changed[level, self._counts[level] // TILE_WIDTH] = bytes(self._partial[level])
+        return changed
+
+    def _add(self, level: int, value: bytes, changed: dict[tuple[int, int], bytes], touched: set[int]) -> None:
+        if level == len(self._partial):
+            self._partial.append(bytearray())
+            self._counts.append(0)
+        tile = self._partial[level]
+        tile += value
+        touched.add(level)
+        self._counts[level] += 1
+        if len(tile) == TILE_WIDTH * HASH_SIZE:
+            full = bytes(tile)
+            changed[level, self._counts[level] // TILE_WIDTH - 1] = full
+            tile.clear()
+            self._add(
+                level + 1,
+                _subtree([full[i : i + HASH_SIZE] for i in range(0, len(full), HASH_SIZE)]),
+                changed,
+                touched,
+            )
