@@ -65,7 +65,10 @@ def main(argv: list[str]) -> int:
         signal.signal(number, lambda *_: None)
     try:
         child = subprocess.Popen(  # noqa: S603 - the command is the supervisor's own
-            command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=lambda: _die_with(guard)
+            command,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            preexec_fn=lambda: _die_with(guard),  # noqa: PLW1509 - safe: the guard has one thread
         )
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")

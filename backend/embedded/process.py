@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -69,7 +68,7 @@ class ChildProcess:
         with theirs, self.log.open("ab") as output:
             self._guard = subprocess.Popen(  # noqa: S603 - the command is our own
                 command,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=output,
                 stderr=output,
                 cwd=self._folder,
@@ -110,15 +109,12 @@ class ChildProcess:
         return "".join(f"\n  {self.log.name}: {line}" for line in last if line)
 
     def _read_pid(self, line: socket.socket) -> int | None:
+        line.settimeout(_GUARD_SECONDS)
         received = b""
-        deadline = time.monotonic() + _GUARD_SECONDS
         while not received.endswith(b"\n"):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([line], [], [], left)[0]:
-                return None
             try:
                 chunk = line.recv(32)
-            except ConnectionError:
+            except OSError:
                 return None
             if not chunk:
                 return None

@@ -1,0 +1,108 @@
+"""Mosquitto's configuration and access list: one template for the embedded broker, the tests and a deployment.
+
+What the access list says: a gateway, known by the name in its certificate, publishes its own frames and status and
+reads its own acknowledgements, commands and the beacon; the backend reads and writes all. Nobody else does anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from leafproof.errors import InvalidInput
+
+TOPIC_ROOT = "leafproof/v1"
+BACKEND_USER = "leafproof-backend"
+
+# Mosquitto's own 20 in flight and 1,000 queued throttle a gateway that comes back with a day's backlog.
+MAX_INFLIGHT = 1_000
+MAX_QUEUED = 100_000
+# A frame of 512 readings is tens of kilobytes; what is far above that is no frame.
+MESSAGE_SIZE_LIMIT = 1_048_576
+# What a kill of the broker may lose of its sessions and retained messages; frames are safe in their outbox.
+AUTOSAVE_SECONDS = 1
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    """Paths of the broker's own certificate and key, and of the authority that signs the clients' certificates."""
+
+    authority: PurePath
+    certificate: PurePath
+    key: PurePath
+
+
+@dataclass(frozen=True)
+class BrokerSecurity:
+    """Mutual TLS and the access list that goes with it."""
+
+    tls: TlsFiles
+    acl: PurePath
+
+
+@dataclass(frozen=True)
+class MosquittoSettings:
+    """Where a mosquitto listens and keeps its data; `user` is the account it runs as when started by root."""
+
+    host: str
+    port: int
+    data: PurePath
+    user: str
+    security: BrokerSecurity | None = None
+
+
+def render_config(settings: MosquittoSettings) -> str:
+    """The text of mosquitto.conf; raises `InvalidInput` where a value would break out of its line."""
+    lines = [
+        f"listener {settings.port} {settings.host}",
+        "set_tcp_nodelay true",
+        *_access(settings.security),
+        "persistence true",
+        # Mosquitto joins folder and file name without a separator.
+        f"persistence_location {settings.data}/",
+        f"autosave_interval {AUTOSAVE_SECONDS}",
+        f"max_inflight_messages {MAX_INFLIGHT}",
+        f"max_queued_messages {MAX_QUEUED}",
+        f"message_size_limit {MESSAGE_SIZE_LIMIT}",
+        f"user {settings.user}",
+        "log_dest stdout",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        "log_timestamp_format %Y-%m-%dT%H:%M:%S",
+    ]
+    for line in lines:
+        if not line.isprintable():
+            raise InvalidInput("mosquitto", f"a value with a control character: {line!r}")
+    return "\n".join(lines) + "\n"
+
+
+def render_acl(backend_user: str = BACKEND_USER) -> str:
+    """The text of the access list; `%u` is the name in the client's certificate."""
+    gateway = f"{TOPIC_ROOT}/+/+/+/%u"
+    lines = [
+        f"user {backend_user}",
+        f"topic readwrite {TOPIC_ROOT}/#",
+        "",
+        f"pattern write {gateway}/frames",
+        f"pattern write {gateway}/status",
+        f"pattern read {gateway}/ack",
+        f"pattern read {gateway}/command",
+        f"pattern read {TOPIC_ROOT}/+/beacon",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _access(security: BrokerSecurity | None) -> list[str]:
+    if security is None:
+        return ["allow_anonymous true"]
+    return [
+        f"cafile {security.tls.authority}",
+        f"certfile {security.tls.certificate}",
+        f"keyfile {security.tls.key}",
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "allow_anonymous false",
+        f"acl_file {security.acl}",
+    ]
