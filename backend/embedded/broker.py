@@ -19,6 +19,7 @@ from backend.embedded.process import ChildProcess, wait_until_ready
 
 _READY_SECONDS = 30.0
 _PORT_TRIES = 3
+_SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 # CONNECT of MQTT 3.1.1, clean session, keep alive 5 s, and the CONNACK that accepts it.
 _CONNECT = b"\x10\x15\x00\x04MQTT\x04\x02\x00\x05\x00\x09leafprobe"
 _CONNACK = b"\x20\x02\x00\x00"

@@ -1,7 +1,8 @@
 """Mosquitto's configuration and access list: one template for the embedded broker, the tests and a deployment.
 
-What the access list says: a gateway, known by the name in its certificate, publishes its own frames and status and
-reads its own acknowledgements, commands and the beacon; the backend reads and writes all. Nobody else does anything.
+What the access list says: a gateway, known by the name in its certificate, publishes its own frames and status,
+and reads its own acknowledgements, commands and the beacon; the backend reads and writes all; nobody else does
+anything.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ BACKEND_USER = "leafproof-backend"
 MAX_INFLIGHT = 1_000
 MAX_QUEUED = 100_000
 # A frame of 512 readings is tens of kilobytes; what is far above that is no frame.
-MESSAGE_SIZE_LIMIT = 1_048_576
+MAX_PACKET_SIZE = 1_048_576
 # What a kill of the broker may lose of its sessions and retained messages; frames are safe in their outbox.
 AUTOSAVE_SECONDS = 1
 
@@ -63,7 +64,7 @@ def render_config(settings: MosquittoSettings) -> str:
         f"autosave_interval {AUTOSAVE_SECONDS}",
         f"max_inflight_messages {MAX_INFLIGHT}",
         f"max_queued_messages {MAX_QUEUED}",
-        f"message_size_limit {MESSAGE_SIZE_LIMIT}",
+        f"max_packet_size {MAX_PACKET_SIZE}",
         f"user {settings.user}",
         "log_dest stdout",
         "log_type error",

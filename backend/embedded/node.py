@@ -83,7 +83,7 @@ class EmbeddedNode:
 
     The port is the first free one from `base_port` on, or any; `url` tells. `start` raises `PartMissing`,
     `PartFailed` or `ChainStateUnreadable`; so does the context manager. `historical_states` keeps every block's
-    state in the dump, for calls at an old block after a restart; it makes the dump grow with blocks times accounts.
+    state in the dump, for calls at an old block after a restart; the dump then grows with blocks times accounts.
     `allow_origin` lets web pages of that origin ask the node; by default no page may.
     """
 

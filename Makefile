@@ -1,0 +1,45 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs, once, and resumes an interrupted set-up.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help setup demo test lint lock clean
+
+BIN := .venv/bin
+PYTHON_READY := .venv/.ready
+NODE_READY := node_modules/.ready
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(PYTHON_READY) $(NODE_READY) ## everything that the other targets need, in .venv and node_modules
+
+demo: setup ## the whole system on embedded parts; ARGS="..." goes to `leafproof demo`
+	@$(BIN)/leafproof demo $(ARGS)
+
+test: setup ## all tests; ARGS="..." goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, types, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: setup ## recompile requirements/locked.txt from pyproject.toml
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras \
+		--python-version 3.11 pyproject.toml -o requirements/locked.txt
+
+clean: ## remove what the set-up and the tools made (not var/, which holds data)
+	@rm -rf .venv node_modules build reports htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+# The marks are written last, so that whatever was interrupted is done again.
+$(PYTHON_READY): requirements/locked.txt pyproject.toml mk/setup-python.sh
+	@mk/setup-python.sh
+	@touch $@
+
+$(NODE_READY): package-lock.json mk/setup-node.sh | $(PYTHON_READY)
+	@mk/setup-node.sh
+	@touch $@
+
+include $(wildcard mk/*.mk)
