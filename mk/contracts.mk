@@ -1,9 +1,10 @@
 # Contracts: their compiler, their tests, their committed artifacts.
-# Needs Python 3.11 and make; brownie, node, the compiler and the development chain come from the locks.
+# Needs Python 3.11 and make; brownie, node, the compiler and the development chain come from the locks
+# (node_modules/.ready is made by the Makefile, with node from PATH or from .venv).
 
 BROWNIE_VENV := .venv-brownie
-# The scripts of brownie's environment first (node and npm among them), then anvil.
-CONTRACTS_PATH := $(CURDIR)/$(BROWNIE_VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The scripts of brownie's environment first, then anvil, then what is here, then the node that .venv brings.
+CONTRACTS_PATH := $(CURDIR)/$(BROWNIE_VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/.venv/bin
 SOLC_VERSION := $(shell sed -n 's/^ *"solc": "\(.*\)".*/\1/p' package.json)
 SOLC := .solcx/solc-v$(SOLC_VERSION)
 # A home of its own: packages in ~/.brownie would become remappings, and so part of the bytecode.
@@ -31,10 +32,6 @@ deploy-development: contracts-env ## deploy to a chain that lives for the run; L
 $(BROWNIE_VENV)/.ready: requirements/brownie.txt
 	python3 -m venv $(BROWNIE_VENV)
 	$(BROWNIE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	touch $@
-
-node_modules/.ready: package-lock.json $(BROWNIE_VENV)/.ready
-	PATH=$(CONTRACTS_PATH) npm ci --no-audit --no-fund
 	touch $@
 
 $(SOLC): scripts/solc.mjs package.json
