@@ -133,8 +133,8 @@ def consistency_proof(old: int, new: int, read: NodeReader) -> list[bytes]:
     return path[::-1]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Raises `ProofInvalid` unless `proof` leads from `leaf` at `index` to `root` (RFC 9162 2.1.3.2)."""
+def root_from_path(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root to which `proof` leads from `leaf` at `index` (RFC 9162 2.1.3.2); raises `ProofInvalid`."""
     if not 0 <= index < size <= MAX_SIZE:
         raise ProofInvalid(f"a log of {size} entries has no entry {index}")
     _check_path(proof)
@@ -151,7 +151,14 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
             node = node_hash(node, sibling)
         fn >>= 1
         sn >>= 1
-    if sn != 0 or node != root:
+    if sn != 0:
+        raise ProofInvalid("the inclusion proof is too short")
+    return node
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+    """Raises `ProofInvalid` unless `proof` leads from `leaf` at `index` to `root` (RFC 9162 2.1.3.2)."""
+    if root_from_path(leaf, index, size, proof) != root:
         raise ProofInvalid("the inclusion proof does not lead to the root")
 
 

@@ -1,0 +1,190 @@
+"""The metering plan, and what readings mean under it.
+
+A plan says which points must exist, on which line, by which gateway, how often, and whether a value is an
+interval's amount (named by its end or its start) or a register's state. From plan and readings come
+*intervals*: half-open spans [start, end) in Unix seconds with an exact amount.
+
+Rules:
+* A point's interval that two readings name counts once, if they agree; the first one logged stands, and a
+  disagreement is reported.
+* An interval that a window's bound cuts is split pro rata of time, and counted as split.
+* An interval of the plan's grid that no reading names is a gap.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal, Self
+
+import msgspec
+
+from leafproof import body, clock, units, values
+from leafproof.errors import InvalidInput
+from leafproof.structs import convert
+
+_DAY = 86400
+MAX_POINTS = 4096  # a large integrated works has some hundreds
+
+
+class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where energy is metered; it outlives its meters. `parent` is null for the facility's main meter."""
+
+    point: str
+    line: str | None
+    carrier: Literal["electricity"]
+    kind: Literal["interval", "register"]
+    names: Literal["end", "start"]
+    interval_seconds: int
+    unit: str
+    resolution: str
+    gateway: str  # key id, hexadecimal
+    parent: str | None
+    meter: str
+    accuracy_class: str
+    heartbeat_seconds: int
+
+
+class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must exist at a facility from `valid_from` on; a newer version supersedes."""
+
+    facility: str
+    zone: str
+    version: int
+    valid_from: str
+    points: tuple[MeteringPoint, ...]
+
+    def encode_body(self) -> bytes:
+        """The statement's body: `[salt, plan]`."""
+        return body.encode(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode_body(cls, data: bytes) -> Self:
+        """Read and check a plan; raises `InvalidInput` naming the field."""
+        (value,) = body.decode(data, 1)
+        plan = convert(value, cls, "metering plan")
+        plan.check()
+        return plan
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field that breaks a rule."""
+        values.Gln.parse(self.facility, "facility")
+        clock.zone(self.zone)
+        clock.utc_seconds(self.valid_from, "valid_from")
+        if not 1 <= len(self.points) <= MAX_POINTS:
+            raise InvalidInput("points", f"1 to {MAX_POINTS} are allowed")
+        names = [p.point for p in self.points]
+        if len(set(names)) != len(names):
+            raise InvalidInput("points", "one name is given twice")
+        for point in self.points:
+            values.point_name(point.point)
+            values.digest(point.gateway, "points.gateway")
+            units.scale(point.unit, "kWh")
+            units.parse_decimal(point.resolution, "points.resolution")
+            if not 1 <= point.interval_seconds <= _DAY or _DAY % point.interval_seconds:
+                raise InvalidInput("points.interval_seconds", "not a whole part of a day")
+            if point.parent is not None and point.parent not in names:
+                raise InvalidInput("points.parent", f"{point.parent} is no point of this plan")
+
+    def point(self, name: str) -> MeteringPoint:
+        """The point of that name; raises `InvalidInput`."""
+        for point in self.points:
+            if point.point == name:
+                return point
+        raise InvalidInput("point", f"{name[:63]!r} is not in the metering plan of {self.facility}")
+
+    def of_line(self, line: str) -> tuple[MeteringPoint, ...]:
+        """The points that meter a production line; raises `InvalidInput` where there are none."""
+        found = tuple(p for p in self.points if p.line == line)
+        if not found:
+            raise InvalidInput("line", f"no metering point of {self.facility} is on line {line[:63]!r}")
+        return found
+
+    def main_points(self) -> tuple[MeteringPoint, ...]:
+        """The facility's main meters: their sum is all energy that came in."""
+        return tuple(p for p in self.points if p.parent is None)
+
+
+@dataclass(slots=True)
+class Intervals:
+    """A point's intervals, `amounts[(start, end)]`, in `unit`; `conflicts` names those told in two ways."""
+
+    unit: str
+    amounts: dict[tuple[int, int], Decimal] = field(default_factory=dict)
+    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    _ordered: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, start: int, end: int, amount: Decimal) -> None:
+        """Count an interval once; the first word stands."""
+        known = self.amounts.setdefault((start, end), amount)
+        if known != amount:
+            self.conflicts.append((start, end))
+
+    def within(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The intervals that overlap [start, end), in order; none may be longer than a day."""
+        if len(self._ordered) != len(self.amounts):
+            self._ordered = sorted(self.amounts)
+        low = bisect_left(self._ordered, (start - _DAY, 0))
+        high = bisect_left(self._ordered, (end, 0))
+        return [span for span in self._ordered[low:high] if span[1] > start]
+
+
+def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]) -> Intervals:
+    """Intervals from a point's readings (time, value, unit) in log order, in the plan's unit.
+
+    Raises `InvalidInput` for a unit of another dimension and for a register that runs backwards.
+    """
+    result = Intervals(point.unit)
+    registers: dict[int, Decimal] = {}
+    for time, value, unit in readings:
+        amount = (
+            value if unit == point.unit else units.exact_decimal(Fraction(value) * units.scale(unit, point.unit))
+        )
+        if point.kind == "register":
+            if registers.setdefault(time, amount) != amount:
+                result.conflicts.append((time, time))
+        elif point.names == "end":
+            result.add(time - point.interval_seconds, time, amount)
+        else:
+            result.add(time, time + point.interval_seconds, amount)
+    for start, end in pairwise(sorted(registers)):
+        amount = registers[end] - registers[start]
+        if amount < 0:
+            raise InvalidInput(point.point, f"the register runs backwards at {clock.utc_text(end)}")
+        if end - start <= _DAY:  # what a longer silence metered belongs to no day: it stays a gap
+            result.add(start, end, amount)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What a point metered in a window: the exact amount, how many intervals, how many of them split, and the
+    spans that no reading covers."""
+
+    amount: Fraction
+    unit: str
+    count: int
+    split: int
+    gaps: tuple[tuple[int, int], ...]
+
+
+def metered(found: Intervals, start: int, end: int) -> Metered:
+    """The amount within [start, end), split intervals pro rata; times in Unix seconds."""
+    total, count, split = Fraction(0), 0, 0
+    gaps: list[tuple[int, int]] = []
+    covered = start
+    for left, right in found.within(start, end):
+        inside = min(right, end) - max(left, start)
+        total += Fraction(found.amounts[left, right]) * Fraction(inside, right - left)
+        count += 1
+        split += inside != right - left
+        if left > covered:
+            gaps.append((covered, left))
+        covered = max(covered, right)
+    if covered < end:
+        gaps.append((covered, end))
+    return Metered(total, found.unit, count, split, tuple(gaps))

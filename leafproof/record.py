@@ -1,0 +1,176 @@
+"""The batch record: the facts of one production run, signed by the operator.
+
+Facts only: what came out and went in, each quantity with its source, when the run opened and closed, what
+each metering point of its line metered and in which frames. What follows from them by a method stands in
+footprint statements, so that the record stays when a factor changes.
+
+`outputs`, `inputs` and `activity` can be withheld, each for itself; they are then None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, Self
+
+import msgspec
+
+from leafproof import clock, disclosure, metering, numbers, units, values
+from leafproof.errors import InvalidInput
+from leafproof.keys import PublicKey, SigningKey
+from leafproof.structs import convert
+
+JWT_TYPE = "leafproof-batch-record+sd-jwt"
+# Below a watt-hour no meter of a plant resolves; what a run's share of a cut interval has beyond it stays in
+# the energy outside runs, so that lots and rest add up to the meter.
+ACTIVITY_QUANTUM = Decimal("0.001")  # kWh
+MAX_LINES = 512
+
+Tier = Literal["public", "buyer", "authority", "auditor"]
+TIERS: tuple[Tier, ...] = ("public", "buyer", "authority", "auditor")
+# Who is given what by default: quantities sold are on the delivery note, recipes and load curves are not.
+DISCLOSED_FROM: dict[str, Tier] = {"outputs": "public", "inputs": "buyer", "activity": "authority"}
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a quantity comes from: a signed reading, a document (its SHA-256), or the issuer's word alone."""
+
+    kind: Literal["weighed", "document", "declared"]
+    reference: str | None = None
+
+
+class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the run made."""
+
+    role: Literal["product", "co-product", "waste", "rework"]
+    name: str
+    quantity: str
+    unit: str
+    source: Source
+
+    @property
+    def amount(self) -> units.Quantity:
+        """The typed quantity."""
+        return units.Quantity(units.parse_decimal(self.quantity, "quantity"), self.unit)
+
+
+class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the run consumed: a lot with evidence (gtin, lot, operator's address, its footprint's statement), or
+    a material without (`material` names the default factor's subject)."""
+
+    name: str
+    quantity: str
+    unit: str
+    source: Source
+    gtin: str | None = None
+    lot: str | None = None
+    operator: str | None = None
+    footprint: str | None = None
+    material: str | None = None
+
+    @property
+    def amount(self) -> units.Quantity:
+        """The typed quantity."""
+        return units.Quantity(units.parse_decimal(self.quantity, "quantity"), self.unit)
+
+    @property
+    def parent(self) -> values.Lot | None:
+        """The lot with evidence, if it is one."""
+        return values.Lot.parse(self.gtin, self.lot) if self.gtin and self.lot else None
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The production run, [opened, closed) in UTC."""
+
+    id: str
+    line: str
+    opened: str
+    closed: str
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Unix seconds; raises `InvalidInput` for a run that closes before it opens."""
+        opened, closed = clock.utc_seconds(self.opened, "opened"), clock.utc_seconds(self.closed, "closed")
+        if closed <= opened:
+            raise InvalidInput("closed", f"the run closes at {self.closed}, not after it opens at {self.opened}")
+        return opened, closed
+
+
+class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one metering point metered during the run, and the range of log entries that holds its frames."""
+
+    point: str
+    carrier: str
+    quantity: str
+    unit: str
+    intervals: int
+    split: int
+    gaps: tuple[tuple[str, str], ...]
+    first_index: int
+    last_index: int
+
+
+class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module. `plan` is the metering plan's statement id, `mode` the weakest mode of its frames."""
+
+    gtin: str
+    lot: str
+    product: str
+    facility: str
+    zone: str
+    run: Run
+    plan: str
+    mode: Literal["live", "recorded", "simulated"]
+    supersedes: str | None = None
+    outputs: tuple[Output, ...] | None = None
+    inputs: tuple[Input, ...] | None = None
+    activity: tuple[Activity, ...] | None = None
+
+    @property
+    def of(self) -> values.Lot:
+        """The lot that this is the record of."""
+        return values.Lot.parse(self.gtin, self.lot)
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field that breaks a rule."""
+        _ = self.of, self.run.window
+        values.Gln.parse(self.facility, "facility")
+        clock.zone(self.zone)
+        values.digest(self.plan, "plan")
+        for lines in (self.outputs or (), self.inputs or ()):
+            if len(lines) > MAX_LINES:
+                raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")
+            for line in lines:
+                if line.amount.value <= 0:
+                    raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
+        if self.outputs is not None and self.product_mass() <= 0:
+            raise InvalidInput("outputs", "no product with a mass")
+        for line in self.inputs or ():
+            if (line.parent is None) == (line.material is None):
+                raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+
+    def product_mass(self) -> Fraction:
+        """Tonnes of product and co-products: what shares and declared units are counted by."""
+        return sum(
+            (o.amount.to("t") for o in self.outputs or () if o.role in ("product", "co-product")), Fraction(0)
+        )
+
+    def issue(self, key: SigningKey, issuer: str) -> tuple[bytes, dict[str, str]]:
+        """Body and disclosures by member."""
+        self.check()
+        claims = {k: v for k, v in msgspec.to_builtins(self).items() if v is not None}
+        return disclosure.issue(key, issuer, JWT_TYPE, claims, DISCLOSED_FROM)
+
+    @classmethod
+    def read(cls, data: bytes, disclosures: Iterable[str], key: PublicKey, issuer: str) -> Self:
+        """Read a record from its body and the disclosures at hand; raises `InvalidInput` naming the field."""
+        claims: Mapping[str, Any] = disclosure.read(data, disclosures, key, issuer, JWT_TYPE)
+        record = convert(claims, cls, "batch record")
+        record.check()
+        return record
+
+
+def activity_quantity(found: metering.Metered) -> Decimal:
+    """What a record publishes of a metered amount: kWh, cut down to the watt-hour."""
+    return numbers.rounded_down(found.amount * units.scale(found.unit, "kWh"), ACTIVITY_QUANTUM)
