@@ -1,0 +1,108 @@
+"""Every sentence that verification can say, in English; pages translate these very texts.
+
+Kept apart from the logic so that a translator, and a test, can see all of them at once.
+"""
+
+CHECK_NAMES = (
+    "well-formed",
+    "issuer's key",
+    "signature",
+    "disclosures match",
+    "included in the log",
+    "head final on the chain",
+    "current",
+    "evidence complete",
+    "recomputed",
+    "inputs verified",
+    "labels and opinions",
+)
+
+VERDICTS = {
+    "failed": "Failed at check {number}, {name}: {finding}",
+    "pending": "Not yet anchored: the log holds this, the chain does not yet",
+    "recomputed": "Records intact and recomputed",
+    "intact": "Records intact as far as checked",
+    "opinion": "independent verification: none",
+    "attested": "meters attested",
+    "self-declared": "meters self-declared",
+    "chain": "chain: {network_class}",
+    "missing": "not checked: {numbers}",
+}
+
+MESSAGES = {
+    # 0 well-formed
+    "well-formed": "{count} statements read",
+    "malformed": "{reason}",
+    "lacks-record": "the bundle has no batch record of this lot",
+    "lacks-footprint": "the bundle has no footprint of this lot",
+    # 1 issuer's key
+    "key-in-force": "registered by {operator}, in force",
+    "key-attested": "attested by registrar {registrar}",
+    "key-self-declared": "no registrar that you trust has attested this gateway: self-declared",
+    "key-unknown": "the key {key} is not registered on the chain",
+    "key-unproven": "the key {key} was registered without a proof of possession",
+    "key-role": "the key is registered for another role",
+    "key-issuer": "the issuer signs as {issuer}, the key is registered for {registered}",
+    "key-operator": "the key's operator was not admitted, or was removed before the anchor",
+    "key-log": "the gateway's key belongs to another log",
+    "key-compromised": "the key was reported compromised before this was anchored",
+    "key-retired": "the key was retired at epoch {epoch}, sequence {sequence}, before this",
+    "withheld-chain": "not checked ({reason})",
+    "withheld": "not checked (withheld)",
+    # 2 signature
+    "signed": "{count} signatures verify",
+    "signature-invalid": "{reason}",
+    "key-missing": "the bundle does not hold the key {key}",
+    # 3 disclosures
+    "disclosed": "{count} bodies are those that were signed",
+    "body-differs": "the body is not the one that was signed",
+    "disclosure-differs": "{reason}",
+    # 4 included
+    "included": "{count} inclusion proofs lead to the heads given",
+    "not-included": "{reason}",
+    "other-log": "the statement is for another log than the one it is shown in",
+    # 5 head final
+    "head-final": "size {size} in block {block}, {time}",
+    "head-pending": "the chain's newest head has {size} entries, this one {claimed}",
+    "head-unknown": "the chain holds no head of size {size} with this root",
+    "log-unknown": "the chain knows no such log",
+    "other-chain": "the log is on chain {chain}, contract {contract}: not what your trust file names",
+    # 6 current
+    "current": "version {version} on the chain is this record",
+    "superseded": "the chain points to version {version}, another record",
+    "lot-missing": "the chain knows no such lot of operator {operator}",
+    "lot-pending": "the lot's pointer is not on the chain yet",
+    "footprint-elsewhere": "the footprint is of another batch record",
+    # 7 evidence
+    "plan-missing": "the metering plan that the record names is missing",
+    "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
+    "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
+    "frame-chain": "frame {sequence} of epoch {epoch} does not continue the one before it",
+    "equivocation": "two different frames {sequence} of epoch {epoch}",
+    "metering-gap": "{point}: no reading from {start} to {end}",
+    "conflict": "{point}: two readings of the interval ending {end} differ",
+    "point-missing": "{point}: on the line by the metering plan, not in the record",
+    "quantity-declared": "{name} {quantity} {unit}: declared, unverified",
+    "quantity-document": "{name} {quantity} {unit}: by a document that is not part of this bundle",
+    "quantity-weighed": "{name} {quantity} {unit}: by a signed reading of {reference}",
+    "recorded": "recorded data: measured {measured}, entered {entered}",
+    "simulated": "the readings are simulated",
+    # 8 recomputed
+    "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
+    "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
+    "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
+    "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
+    "factors-missing": "the factor set that the footprint names is missing",
+    "not-computable": "{reason}",
+    # 9 inputs
+    "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
+    "input-material": "{name}: no upstream evidence, secondary data",
+    "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
+    "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",
+    "input-missing": "{lot}: its record or footprint is not in the bundle",
+    "input-overdrawn": "{lot}: more shares are spent than it has",
+    "input-footprint": "{lot}: the footprint used is not of its current record",
+    "no-inputs": "no inputs",
+    # 10 labels
+    "no-labels": "no label is claimed",
+}
