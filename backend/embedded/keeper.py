@@ -76,19 +76,26 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watch, then the part; safe to call twice."""
+        """End the part and the watch over it; safe to call twice."""
         self._ended.set()
+        # The part first: the watch may be waiting for an answer from it.
+        self._end_part()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._part is not None:
-            self._part.stop()
-            self._part = None
+        # And what the watch was just starting again.
+        self._end_part()
+
+    def _end_part(self) -> None:
+        part, self._part = self._part, None
+        if part is not None:
+            part.stop()
 
     def _watch(self) -> None:
         while not self._ended.wait(self._interval):
             if not self.alive:
-                self._revive()
+                if not self._ended.is_set():
+                    self._revive()
             elif self._tick is not None:
                 self._tick()
 

@@ -207,6 +207,7 @@ class EmbeddedNode:
 
     def _launch(self) -> ChildProcess:
         """Start anvil from the newest state that it accepts, or at the beginning; ready when it returns."""
+        self._check_chain_id()
         refusal: PartFailed | None = None
         for state in self._store.load():
             try:
@@ -224,7 +225,7 @@ class EmbeddedNode:
 
     def _begin(self) -> ChildProcess:
         """A new chain: its genesis is dated now, its accounts are funded, its state stored at once."""
-        (self.folder / "chain.json").unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
         part = self._run(["--timestamp", str(int(time.time()))])
         try:
             for index in range(self._accounts):
@@ -265,20 +266,37 @@ class EmbeddedNode:
         except PartFailed:
             return False
 
+    def _check_chain_id(self) -> None:
+        born = self._birth()
+        if born is not None and born.chain_id != self.chain_id:
+            raise PartFailed(f"the chain in {self.folder} has the chain id {born.chain_id}, not {self.chain_id}")
+
     def _check(self, part: ChildProcess) -> ChildProcess:
         """The chain must be the one that was begun here; raises `PartFailed`, and ends the part, otherwise."""
         block = self._connected().call("eth_getBlockByNumber", "0x0", False)
-        born = _Birth(self.chain_id, int(block["timestamp"], 16), block["hash"])
-        record = self.folder / "chain.json"
-        if not record.exists():
-            record.write_text(json.dumps(vars(born), indent=2) + "\n", encoding="utf-8")
-        stored = _Birth(**json.loads(record.read_text(encoding="utf-8")))
-        if stored != born:
+        given = _Birth(self.chain_id, int(block["timestamp"], 16), block["hash"])
+        born = self._birth()
+        if born is None:
+            self._record.write_text(json.dumps(vars(given), indent=2) + "\n", encoding="utf-8")
+        elif born != given:
             part.stop()
-            raise PartFailed(f"the chain in {self.folder} began as {stored}, but the node gives {born}")
-        self._genesis_hash = born.genesis_hash
+            raise PartFailed(f"the chain in {self.folder} began as {born}, but the node gives {given}")
+        self._genesis_hash = given.genesis_hash
         self._dumped_block = int(self._connected().call("eth_blockNumber"), 16)
         return part
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "chain.json"
+
+    def _birth(self) -> _Birth | None:
+        """What was stored when the chain began; raises `PartFailed` when that cannot be read."""
+        try:
+            return _Birth(**json.loads(self._record.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError) as error:
+            raise PartFailed(f"{self._record} cannot be read; restore it from a backup") from error
 
     def _dump_if_due(self) -> None:
         """The keeper's tick: nothing here may raise."""

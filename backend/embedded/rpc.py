@@ -9,7 +9,7 @@ import httpx
 from backend.embedded.errors import PartFailed
 
 # A dump of a chain with tens of thousands of blocks takes seconds, everything else milliseconds.
-_SECONDS = 120.0
+_SECONDS = 30.0
 
 
 class NodeRpc:

@@ -47,13 +47,9 @@ class PostgresCluster:
         if os.geteuid() == 0:
             for path in (self._folder, data):
                 shutil.chown(path, self._account, self._account)
-        subprocess.run(
-            [*self._as_account(), str(self._binaries / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"]
-            + ["--locale=C.UTF-8", "--no-sync", "-U", "leafproof"],
-            check=True,
-            capture_output=True,
-            cwd=self._folder,
-        )
+        initdb = [str(self._binaries / "initdb"), "-D", str(data), "-U", "leafproof", "-A", "trust"]
+        locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run([*self._as_account(), *initdb, *locale], check=True, capture_output=True, cwd=self._folder)
         options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off"}
         options |= {"synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
@@ -104,8 +100,13 @@ class PostgresCluster:
         return True
 
     def _as_account(self) -> list[str]:
-        return (
-            ["setpriv", f"--reuid={self._account}", f"--regid={self._account}", "--init-groups"]
-            if (os.geteuid() == 0)
-            else []
-        )
+        if os.geteuid() != 0:
+            return []
+        # The kernel forgets the guard's death signal when the account changes, so it is asked for again.
+        return [
+            "setpriv",
+            f"--reuid={self._account}",
+            f"--regid={self._account}",
+            "--init-groups",
+            "--pdeathsig=KILL",
+        ]

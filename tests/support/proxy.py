@@ -15,8 +15,8 @@ _CHUNK = 65536
 class FaultProxy:
     """Passes bytes between clients of `port` and a server, until told otherwise.
 
-    `cut` drops what is open (and, with `refuse`, what comes); `blackhole` swallows bytes both ways while connections
-    stay open; `delay` holds each chunk back that many seconds; `heal` returns to passing all on.
+    `cut` drops what is open (and, with `refuse`, what comes); `blackhole` swallows bytes both ways while
+    connections stay open; `delay` holds each chunk back that many seconds; `heal` returns to passing all on.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -64,7 +64,7 @@ class FaultProxy:
         self._delay = seconds
 
     def heal(self) -> None:
-        """Pass all on again. Connections that lost bytes in a blackhole are dropped: TCP would not have lost them."""
+        """Pass all on again; connections that lost bytes in a blackhole are dropped: TCP loses none."""
         if self._swallowing:
             self.cut()
         self._refusing = self._swallowing = False
