@@ -1,0 +1,156 @@
+"""JSON-RPC 2.0 over HTTP to an EVM node: bounded, with time-outs and retries; reads only.
+
+The node is not trusted with anything but availability here: what it answers is checked by whoever decodes it.
+URLs of nodes carry credentials (user:password@, a key in the path or the query), so that errors name the host
+alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Any
+
+import httpx
+import msgspec
+
+from leafproof.errors import InvalidInput, LeafproofError
+
+MAX_ANSWER = 64 << 20  # bytes; larger answers make the reader ask for fewer blocks at once
+MAX_BATCH = 100  # calls in one request: below what public providers allow
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_RETRIES = 4
+_FIRST_PAUSE = 0.25  # seconds, doubled from try to try
+_BUSY = frozenset({429, 502, 503, 504})
+
+
+class NodeUnreachable(LeafproofError):
+    """The node does not answer, or not with JSON-RPC."""
+
+
+class NodeRefused(LeafproofError):
+    """The node answered with an error object; `code` as JSON-RPC has it, `reason` the node's own words."""
+
+    def __init__(self, method: str, code: int, reason: str) -> None:
+        super().__init__(f"the chain node refused {method}: {reason} ({code})")
+        self.code = code
+        self.reason = reason
+
+
+class AnswerTooLarge(NodeRefused):
+    """The answer has more than `MAX_ANSWER` bytes."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            method, -32005, f"the answer has more than {MAX_ANSWER} bytes"
+        )  # EIP-1474: limit exceeded
+
+
+class Rpc:
+    """A node at `url` (http or https). Threads may share one; close it when done.
+
+    Every call raises `NodeUnreachable` or `NodeRefused`; a wrong URL raises `InvalidInput` at once.
+    """
+
+    def __init__(self, url: str, *, retries: int = _RETRIES) -> None:
+        try:
+            parsed = httpx.URL(url)
+        except (httpx.InvalidURL, TypeError):
+            raise InvalidInput("rpc", "not a URL") from None
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise InvalidInput("rpc", "not an http or https URL with a host")
+        port = f":{parsed.port}" if parsed.port else ""
+        self.name = f"{parsed.scheme}://{parsed.host}{port}"
+        self._url = parsed
+        self._retries = retries
+        # A proxy named in the environment has no business with this machine's own node.
+        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=not _is_loopback(parsed.host))
+
+    def call(self, method: str, *params: object) -> Any:
+        """The result of one call."""
+        answer = self._send(method, {"jsonrpc": "2.0", "id": 0, "method": method, "params": params})
+        return _result(method, answer)
+
+    def call_many(self, method: str, params: Sequence[Sequence[object]]) -> list[Any]:
+        """The results of many calls of one method, in order, sent in batches."""
+        results: list[Any] = []
+        for start in range(0, len(params), MAX_BATCH):
+            part = params[start : start + MAX_BATCH]
+            calls = [{"jsonrpc": "2.0", "id": i, "method": method, "params": p} for i, p in enumerate(part)]
+            answers = self._send(method, calls)
+            if isinstance(answers, dict):
+                _result(method, answers)  # one error for the whole batch
+            by_id = {a.get("id"): a for a in answers if isinstance(a, dict)} if isinstance(answers, list) else {}
+            if by_id.keys() != set(range(len(part))):
+                raise NodeUnreachable(f"the chain node at {self.name} answered a batch incompletely")
+            results += [_result(method, by_id[i]) for i in range(len(part))]
+        return results
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Rpc:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, method: str, request: object) -> Any:
+        body = msgspec.json.encode(request)
+        for attempt in range(self._retries + 1):
+            try:
+                status, data = self._post(method, body)
+            except httpx.HTTPError as error:
+                reason = type(error).__name__
+            else:
+                if status not in _BUSY:
+                    return self._parse(status, data)
+                reason = f"HTTP status {status}"
+            if attempt < self._retries:
+                time.sleep(_FIRST_PAUSE * 2**attempt)
+        raise NodeUnreachable(f"the chain node at {self.name} does not answer ({reason})")
+
+    def _post(self, method: str, body: bytes) -> tuple[int, bytes]:
+        headers = {"content-type": "application/json"}
+        with self._http.stream("POST", self._url, content=body, headers=headers) as response:
+            data = bytearray()
+            for chunk in response.iter_bytes():
+                data += chunk
+                if len(data) > MAX_ANSWER:
+                    raise AnswerTooLarge(method)
+            return response.status_code, bytes(data)
+
+    def _parse(self, status: int, data: bytes) -> Any:
+        # Some nodes send an error object with status 400 or 500: the object says more than the status.
+        try:
+            answer = msgspec.json.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            answer = None
+        if isinstance(answer, dict | list):
+            return answer
+        raise NodeUnreachable(f"{self.name} does not speak JSON-RPC (HTTP status {status})")
+
+
+def _result(method: str, answer: Any) -> Any:
+    if isinstance(answer, dict):
+        error = answer.get("error")
+        if isinstance(error, dict):
+            code, message = error.get("code"), error.get("message")
+            raise NodeRefused(method, code if isinstance(code, int) else 0, _printable(message))
+        if "result" in answer and error is None:
+            return answer["result"]
+    raise NodeRefused(method, 0, "the answer is no JSON-RPC response")
+
+
+def _printable(message: object) -> str:
+    text = message if isinstance(message, str) else "without saying why"
+    return "".join(c if c.isprintable() else " " for c in text[:200])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
