@@ -7,27 +7,25 @@ BROWNIE_VENV := .venv-brownie
 CONTRACTS_PATH := $(CURDIR)/$(BROWNIE_VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/.venv/bin
 SOLC_VERSION := $(shell sed -n 's/^ *"solc": "\(.*\)".*/\1/p' package.json)
 SOLC := .solcx/solc-v$(SOLC_VERSION)
-# A home of its own: packages in ~/.brownie would become remappings, and so part of the bytecode.
-BROWNIE_HOME := build/home
-# A free port for each run: brownie attaches to whatever node already listens.
-BROWNIE = HOME=$(CURDIR)/$(BROWNIE_HOME) PATH=$(CONTRACTS_PATH) SOLCX_BINARY_PATH=$(CURDIR)/.solcx \
-	ANVIL_PORT=$${ANVIL_PORT:-$$($(BROWNIE_VENV)/bin/python scripts/free_port.py)} brownie
+BROWNIE_HOME := $(CURDIR)/build/brownie-home
+BROWNIE = $(BROWNIE_VENV)/bin/python scripts/brownie_home.py $(BROWNIE_HOME) && \
+	HOME=$(BROWNIE_HOME) PATH=$(CONTRACTS_PATH) SOLCX_BINARY_PATH=$(CURDIR)/.solcx brownie
 
-.PHONY: contracts contracts-env artifacts gas brownie-lock deploy-development
+.PHONY: contracts contracts-env artifacts gas brownie-lock deploy
 
-contracts: contracts-env ## compile the contracts and run their tests on a development chain
-	$(BROWNIE) test --durations 5
+contracts: contracts-env ## compile the contracts, test them on a development chain; ARGS="..." goes to pytest
+	$(BROWNIE) test --durations 5 $(ARGS)
 
-contracts-env: $(BROWNIE_VENV)/.ready node_modules/.ready $(SOLC) | $(BROWNIE_HOME)
+contracts-env: $(BROWNIE_VENV)/.ready node_modules/.ready $(SOLC)
 
 artifacts: node_modules/.ready ## rewrite the committed ABI and bytecode from the sources
-	PATH=$(CONTRACTS_PATH) $(BROWNIE_VENV)/bin/python scripts/artifacts.py
+	PATH=$(CONTRACTS_PATH) .venv/bin/python scripts/artifacts.py
 
 gas: contracts-env ## measure docs/gas.md anew
 	$(BROWNIE) run gas --network development
 
-deploy-development: contracts-env ## deploy to a chain that lives for the run; LEAFPROOF_DEPLOYMENT names the file
-	$(BROWNIE) run deploy --network development
+deploy: contracts-env ## deploy to the chain at LEAFPROOF_RPC (see scripts/deploy.py); without one, try it out
+	$(BROWNIE) run deploy --network $(if $(LEAFPROOF_RPC),target,development)
 
 $(BROWNIE_VENV)/.ready: requirements/brownie.txt
 	python3 -m venv $(BROWNIE_VENV)
@@ -38,9 +36,6 @@ $(SOLC): scripts/solc.mjs package.json
 	mkdir -p $(@D)
 	ln -sf ../scripts/solc.mjs $@
 
-$(BROWNIE_HOME):
-	mkdir -p $@
-
 brownie-lock: ## resolve requirements/brownie.in anew (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	PATH=$$PATH:.venv/bin uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		requirements/brownie.in -o requirements/brownie.txt
