@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from leafproof import clock, disclosure, metering, numbers, units, values
+from leafproof.chain.view import SHARES
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.structs import convert
@@ -174,3 +175,13 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def activity_quantity(found: metering.Metered) -> Decimal:
     """What a record publishes of a metered amount: kWh, cut down to the watt-hour."""
     return numbers.rounded_down(found.amount * units.scale(found.unit, "kWh"), ACTIVITY_QUANTUM)
+
+
+def shares_for(quantity: Fraction, whole: Fraction) -> int:
+    """How many of a lot's 10^18 shares (LotRegistry.sol) `quantity` of its `whole` mass is, rounded down.
+
+    Raises `InvalidInput` for more than the lot holds.
+    """
+    if not 0 < quantity <= whole:
+        raise InvalidInput("quantity", f"{float(quantity):g} t of a lot of {float(whole):g} t")
+    return SHARES * quantity.numerator * whole.denominator // (quantity.denominator * whole.numerator)

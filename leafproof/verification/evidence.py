@@ -1,0 +1,171 @@
+"""Checks 7 and 8 on frames: is the stream whole, and do the raw readings give the record's numbers?
+
+Frames are taken in log order. Each must continue its gateway's last one: the next sequence of the epoch, or
+sequence 0 of a later epoch, and in both cases the hash of the one before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from leafproof import clock, metering
+from leafproof.envelope import FrameHeader
+from leafproof.frame import FrameContent
+from leafproof.metering import Intervals, Metered, MeteringPlan, MeteringPoint
+from leafproof.record import Activity, BatchRecord, Input, Output, activity_quantity
+from leafproof.verification.report import Finding, Status
+from leafproof.verification.statements import Statement
+
+
+class Stream:
+    """One gateway's frames, judged as they come in (epoch, sequence) order."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last: tuple[FrameHeader, bytes] | None = None
+
+    def add(self, place: FrameHeader, statement_id: bytes, label: str) -> list[Finding]:
+        """What does not fit behind the frame before."""
+        last, self._last = self._last, (place, statement_id)
+        self.count += 1
+        if last is None:
+            return []
+        before, before_id = last
+        if (place.epoch, place.sequence) == (before.epoch, before.sequence):
+            self._last = last
+            return [_fail("equivocation", label, sequence=place.sequence, epoch=place.epoch)]
+        expected = before.sequence + 1 if place.epoch == before.epoch else 0
+        if place.sequence != expected or place.epoch < before.epoch:
+            return [_fail("frame-gap", label, first=expected, last=place.sequence - 1, epoch=place.epoch)]
+        if place.previous != before_id:
+            return [_fail("frame-chain", label, sequence=place.sequence, epoch=place.epoch)]
+        return []
+
+
+@dataclass(slots=True)
+class _PointReadings:
+    rows: list[tuple[int, Decimal, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Derived:
+    intervals: Intervals
+    consumed: int
+
+
+class Evidence:
+    """Readings by gateway and point, in log order; intervals are derived as a plan asks for them."""
+
+    def __init__(self) -> None:
+        self._readings: dict[tuple[bytes, str, str], _PointReadings] = defaultdict(_PointReadings)
+        self._derived: dict[tuple[str, MeteringPoint], _Derived] = {}
+        self.modes: dict[bytes, set[str]] = defaultdict(set)
+        self.frames: dict[bytes, int] = defaultdict(int)
+
+    def add(self, gateway: bytes, place: FrameHeader, content: FrameContent) -> None:
+        """Take a frame's readings in."""
+        self.modes[gateway].add(place.mode)
+        self.frames[gateway] += 1
+        for series in content.series:
+            rows = self._readings[gateway, content.facility, series.point].rows
+            rows.extend(
+                (time, Decimal(number), series.unit)
+                for time, number in zip(series.times, series.numbers, strict=True)
+            )
+
+    def intervals(self, facility: str, point: MeteringPoint) -> Intervals:
+        """The point's intervals as far as frames were taken in; raises `InvalidInput` for impossible readings."""
+        rows = self._readings[bytes.fromhex(point.gateway), facility, point.point].rows
+        derived = self._derived.get((facility, point))
+        if derived is None or (point.kind == "register" and derived.consumed != len(rows)):
+            derived = self._derived[facility, point] = _Derived(metering.intervals(point, rows), len(rows))
+        elif derived.consumed != len(rows):
+            fresh = metering.intervals(point, rows[derived.consumed :])
+            for (start, end), amount in fresh.amounts.items():
+                derived.intervals.add(start, end, amount)
+            derived.intervals.conflicts.extend(fresh.conflicts)
+            derived.consumed = len(rows)
+        return derived.intervals
+
+    def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
+        """What the point metered in [start, end), Unix seconds."""
+        return metering.metered(self.intervals(facility, point), start, end)
+
+
+def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
+    """Check 7: every point of the run's line, every interval of the run, by the plan."""
+    start, end = record.run.window
+    stated = {a.point for a in record.activity or ()}
+    for point in plan.of_line(record.run.line):
+        if point.point not in stated:
+            yield _fail("point-missing", "", point=point.point)
+            continue
+        found = evidence.intervals(record.facility, point)
+        metered = metering.metered(found, start, end)
+        for left, right in metered.gaps:
+            span = {"start": clock.utc_text(left), "end": clock.utc_text(right)}
+            yield Finding(Status.WARNING, "metering-gap", "", {"point": point.point, **span})
+        for _, right in [c for c in found.conflicts if start < c[1] <= end]:
+            yield _fail("conflict", "", point=point.point, end=clock.utc_text(right))
+        if not metered.gaps:
+            params = {"intervals": metered.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
+            yield _pass("frames-complete", point=point.point, **params)
+
+
+def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
+    """Check 7: what is recorded or simulated, and what rests on a declaration; `entered` in Unix seconds."""
+    if record.mode == "recorded":
+        measured = clock.local_date(record.run.window[0], record.zone)[:4]
+        params = {"measured": measured, "entered": clock.local_date(entered, record.zone)[:4]}
+        yield Finding(Status.WARNING, "recorded", "", params)
+    if record.mode == "simulated":
+        yield Finding(Status.WARNING, "simulated")
+    lines: list[Output | Input] = [*(record.outputs or ()), *(record.inputs or ())]
+    for line in lines:
+        params = {"name": line.name, "quantity": line.quantity, "unit": line.unit}
+        if line.source.kind == "weighed":
+            yield Finding(
+                Status.PASS, "quantity-weighed", "", {**params, "reference": line.source.reference or ""}
+            )
+        else:
+            yield Finding(Status.WARNING, f"quantity-{line.source.kind}", "", params)
+
+
+def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
+    """Check 8: each activity of the record, from raw readings, the same digits."""
+    start, end = record.run.window
+    for activity in record.activity or ():
+        metered = evidence.metered(record.facility, plan.point(activity.point), start, end)
+        computed = f"{activity_quantity(metered):f}"
+        if (computed, "kWh", metered.count, metered.split, gaps_as_text(metered)) != (
+            activity.quantity,
+            activity.unit,
+            activity.intervals,
+            activity.split,
+            activity.gaps,
+        ):
+            params = {"stated": activity.quantity, "unit": activity.unit, "computed": computed}
+            yield _fail("activity-differs", "", point=activity.point, **params)
+        else:
+            yield _pass("activity-recomputed", point=activity.point, quantity=computed, unit="kWh")
+
+
+def gaps_as_text(metered: Metered) -> tuple[tuple[str, str], ...]:
+    """Gaps as a record writes them."""
+    return tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in metered.gaps)
+
+
+def in_range(statement: Statement, activities: tuple[Activity, ...]) -> bool:
+    """Whether a frame lies in the log range that the record's activities name."""
+    return any(a.first_index <= statement.index <= a.last_index for a in activities)
+
+
+def _fail(code: str, subject: str, **params: object) -> Finding:
+    return Finding(Status.FAIL, code, subject, {k: str(v) for k, v in params.items()})
+
+
+def _pass(code: str, **params: object) -> Finding:
+    return Finding(Status.PASS, code, "", {k: str(v) for k, v in params.items()})

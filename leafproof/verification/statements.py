@@ -1,0 +1,79 @@
+"""One statement as a reader holds it: envelope, place, and what its body says as far as it was given out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from leafproof import body, envelope, frame, tree
+from leafproof.envelope import Envelope
+from leafproof.errors import Malformed
+from leafproof.factors import FactorSet
+from leafproof.footprint import Footprint
+from leafproof.frame import FrameContent
+from leafproof.keys import PublicKey
+from leafproof.metering import MeteringPlan
+from leafproof.record import BatchRecord
+
+Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet
+
+_NAMES = {
+    body.FRAME: "frame",
+    body.METERING_PLAN: "metering plan",
+    body.BATCH_RECORD: "batch record",
+    body.FOOTPRINT: "footprint",
+    body.FACTOR_SET: "factor set",
+}
+
+
+@dataclass(slots=True)
+class Statement:
+    """`content` is None until the body was read, or where it is withheld."""
+
+    envelope: Envelope
+    index: int
+    body: bytes | None
+    disclosures: tuple[str, ...]
+    content: Content | None = None
+
+    @classmethod
+    def parse(cls, raw: bytes, index: int, body_: bytes | None, disclosures: tuple[str, ...]) -> Statement:
+        """Raises `Malformed` for an envelope that is none, or of an unknown kind."""
+        parsed = envelope.parse(raw)
+        if parsed.header.content_type not in _NAMES:
+            raise Malformed("content type", f"unknown: {parsed.header.content_type[:80]}")
+        if (parsed.header.frame is not None) != (parsed.header.content_type == body.FRAME):
+            raise Malformed("statement", "a frame has a place in a stream, and nothing else has")
+        return cls(parsed, index, body_, disclosures)
+
+    @property
+    def id(self) -> str:
+        """The statement's identity, hexadecimal: how statements cite each other."""
+        return self.envelope.statement_id.hex()
+
+    @property
+    def leaf(self) -> bytes:
+        """Its leaf hash."""
+        return tree.leaf_hash(self.envelope.raw)
+
+    @property
+    def label(self) -> str:
+        """How findings name it."""
+        return f"{_NAMES[self.envelope.header.content_type]}, entry {self.index}"
+
+    def read(self, key: PublicKey) -> None:
+        """Check the body's hash and read it; raises `InvalidInput` naming what differs."""
+        if self.body is None:
+            return
+        body.check_hash(self.envelope, self.body)
+        match self.envelope.header.content_type:
+            case body.FRAME:
+                self.content = frame.decode_body(self.body)
+            case body.METERING_PLAN:
+                self.content = MeteringPlan.decode_body(self.body)
+            case body.FACTOR_SET:
+                self.content = FactorSet.decode_body(self.body)
+            case body.BATCH_RECORD:
+                self.content = BatchRecord.read(self.body, self.disclosures, key, self.envelope.header.issuer)
+            case body.FOOTPRINT:
+                self.content = Footprint.read(self.body, self.disclosures, key, self.envelope.header.issuer)

@@ -1,0 +1,339 @@
+"""A small, honest world in memory: two companies, a gateway, a log and what the chain would hold of it.
+
+Everything in it is real (keys, signatures, tree, statements) except the chain, of which only a `ChainView` is
+made, as a reader would have decoded it. Tests then change one thing and name who must notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from leafproof import body, clock, footprint, frame, metering, tiles, tree, values
+from leafproof.bundle import Bundle, BundleHead, Item
+from leafproof.chain.view import (
+    SHARES,
+    ChainView,
+    Consumption,
+    Head,
+    LogRecord,
+    LotRecord,
+    Moment,
+    Operator,
+    RecordVersion,
+    RegisteredKey,
+    Role,
+    Transfer,
+    lot_hash,
+    lot_id,
+)
+from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, parse, sign
+from leafproof.factors import Factor, FactorSet
+from leafproof.footprint import FactorRef, Footprint
+from leafproof.keys import SigningKey
+from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, activity_quantity, shares_for
+from leafproof.trust import CONTRACTS, Contract, Trust
+from leafproof.values import Gln, Lot
+
+LOG = LogRef(31337, b"\x11" * 20, b"\x22" * 32)
+OTHER_LOG = LogRef(31337, b"\x11" * 20, b"\x33" * 32)
+GENESIS = b"\x47" * 32
+START = clock.utc_seconds("2018-01-01T23:00:00Z", "start")  # 08:00 in Seoul
+DECLARED = Source("declared")
+
+
+def gln(payload: str) -> Gln:
+    return Gln.parse(payload + str(values.gs1_check_digit(payload)))
+
+
+def gtin(payload: str) -> str:
+    return (payload + str(values.gs1_check_digit(payload))).zfill(14)
+
+
+STEEL, FABRICATOR = gln("880123450001"), gln("690123450001")
+PLANT = gln("880123450002")
+COIL, TOWER = Lot.parse(gtin("880123450010"), "C-1"), Lot.parse(gtin("690123450010"), "T-1")
+
+
+@dataclass
+class Party:
+    gln: Gln
+    address: bytes
+    key: SigningKey = field(default_factory=SigningKey.generate)
+
+    @property
+    def uri(self) -> str:
+        return values.party_uri(self.gln)
+
+
+@dataclass
+class Entry:
+    envelope: bytes
+    body: bytes | None
+    disclosures: tuple[str, ...] = ()
+
+    @property
+    def parsed(self) -> Envelope:
+        return parse(self.envelope)
+
+
+def moment(block: int) -> Moment:
+    return Moment(block, block.to_bytes(32, "big"), START + 86400 + block, 0)
+
+
+@dataclass
+class World:
+    """`entries` is the log; `view()` is the chain after `anchor()` was called at the sizes in `anchors`."""
+
+    steel: Party
+    fabricator: Party
+    gateway: SigningKey
+    entries: list[Entry] = field(default_factory=list)
+    anchors: list[tuple[int, Moment]] = field(default_factory=list)
+    keys: dict[bytes, RegisteredKey] = field(default_factory=dict)
+    lots: dict[bytes, LotRecord] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+    block: int = 10
+
+    def tick(self) -> Moment:
+        self.block += 1
+        return moment(self.block)
+
+    def log(self, entry: Entry) -> int:
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    def state(self, party: Party, subject: str, content_type: str, data: bytes, *disclosures: str) -> int:
+        header = Header(party.uri, subject, START + 90000, content_type, LOG)
+        return self.log(Entry(sign(party.key, header, data), data, disclosures))
+
+    def id(self, index: int) -> str:
+        return self.entries[index].parsed.statement_id.hex()
+
+    def leaf(self, index: int) -> bytes:
+        return tree.leaf_hash(self.entries[index].envelope)
+
+    def reader(self) -> tree.NodeReader:
+        store = tiles.TileEdge(0, lambda *_: b"").append([self.leaf(i) for i in range(len(self.entries))])
+        return tiles.node_reader(lambda level, n: store.get((level, n), b""))
+
+    def anchor(self) -> Moment:
+        when = self.tick()
+        self.anchors.append((len(self.entries), when))
+        return when
+
+    def register(self, party: Party, key: SigningKey, role: Role, issuer: str) -> None:
+        log_id = LOG.log_id if role is Role.GATEWAY else bytes(32)
+        self.keys[key.public.key_id] = RegisteredKey(
+            key.public.key_id, party.address, role, log_id, issuer, key.public.cose, moment(3)
+        )
+
+    def mint(self, party: Party, lot: Lot, record: int, inputs: tuple[Consumption, ...] = ()) -> None:
+        when = self.tick()
+        version = RecordVersion(1, LOG.log_id, self.leaf(record), record, when)
+        token = lot_id(party.address, lot)
+        self.lots[token] = LotRecord(token, party.address, lot_hash(lot), (version,), inputs)
+        self.transfers.append(Transfer(token, bytes(20), party.address, SHARES, when))
+        for spent in inputs:
+            self.transfers.append(Transfer(spent.parent, party.address, bytes(20), spent.shares, when))
+
+    def supersede(self, party: Party, lot: Lot, record: int) -> None:
+        old = self.lots[lot_id(party.address, lot)]
+        version = RecordVersion(
+            old.current.version + 1, LOG.log_id, self.leaf(record), record, self.tick()
+        )
+        self.lots[old.lot_id] = replace(old, versions=(*old.versions, version))
+
+    def view(self) -> ChainView:
+        read = self.reader()
+        heads = tuple(Head(size, tree.root_at(size, read), when) for size, when in self.anchors)
+        operators = {
+            p.address: Operator(p.address, p.uri, moment(2)) for p in (self.steel, self.fabricator)
+        }
+        return ChainView(
+            chain_id=LOG.chain_id,
+            genesis=GENESIS,
+            code_hashes={},
+            at=moment(self.block),
+            logs={LOG.log_id: LogRecord(LOG.log_id, b"\x99" * 20, "test", heads)},
+            operators=operators,
+            keys=dict(self.keys),
+            lots=dict(self.lots),
+            transfers=tuple(self.transfers),
+        )
+
+    def trust(self) -> Trust:
+        address = "0x" + LOG.contract.hex()
+        contracts = {
+            name: Contract(address if name == "TransparencyLog" else "0x" + "44" * 20, "55" * 32)
+            for name in CONTRACTS
+        }
+        return Trust(1, LOG.chain_id, "0x" + GENESIS.hex(), "development", 1, 0, contracts)
+
+    def bundle(self, lot: Lot = TOWER, bodies: bool = True) -> Bundle:
+        read, view = self.reader(), self.view()
+        heads = list(view.logs[LOG.log_id].heads)
+        items = []
+        for index, entry in enumerate(self.entries):
+            head = next(i for i, h in enumerate(heads) if h.size > index)
+            path = tree.inclusion_proof(index, heads[head].size, read)
+            shown = entry.body if bodies or entry.parsed.header.frame is None else None
+            items.append(Item(entry.envelope, shown, entry.disclosures, index, head, tuple(path)))
+        keys = (self.steel.key, self.fabricator.key, self.gateway)
+        return Bundle(
+            lot,
+            tuple(k.public.cose for k in keys),
+            tuple(BundleHead(LOG, h.size, h.root) for h in heads),
+            tuple(items),
+        )
+
+
+FACTORS = FactorSet(
+    "test-factors",
+    "1",
+    "Factors for tests",
+    (
+        Factor(
+            "grid", "Grid", "电网", "electricity", "electricity", "KR", 2018, "0.4781", "kg CO2e", "kWh",
+            ("generation", "transmission-losses"), ("CO2", "CH4", "N2O"), "SAR", "secondary", "test", "primary-source",
+        ),
+        Factor(
+            "slab", "Slab", "板坯", "material", "steel-slab", "GLO", 2018, "2320", "kg CO2", "t",
+            ("cradle-to-gate",), ("CO2",), None, "secondary", "test", "primary-source",
+        ),
+    ),
+)  # fmt: skip
+
+
+def frames_of(world: World, first: int, count: int, usage: Decimal = Decimal("3.17")) -> None:
+    """Log `count` frames of four quarter-hours each, from sequence `first` on."""
+    for sequence in range(first, first + count):
+        times = [START + 900 * (4 * sequence + i + 1) for i in range(4)]
+        readings = [frame.Reading("rolling", t, usage + i, "kWh") for i, t in enumerate(times)]
+        content = frame.FrameContent(str(PLANT), frame.group(readings), [], None)
+        data = frame.encode_body(PLANT, content)
+        previous = _last_frame(world)
+        place = FrameHeader(1, sequence, previous, None, "recorded")
+        issuer = values.gateway_uri(world.steel.gln, "gw-1")
+        envelope = frame.sign_frame(world.gateway, issuer, PLANT, LOG, place, data, START + 80000)
+        world.log(Entry(envelope, data))
+
+
+def _last_frame(world: World) -> bytes | None:
+    for entry in reversed(world.entries):
+        if entry.parsed.header.frame:
+            return entry.parsed.statement_id
+    return None
+
+
+def plan_of(world: World) -> MeteringPlan:
+    point = MeteringPoint(
+        "rolling", "line-1", "electricity", "interval", "end", 900, "kWh", "0.01",
+        world.gateway.public.key_id.hex(), None, "serial 7", "0.5S", 3600,
+    )  # fmt: skip
+    return MeteringPlan(str(PLANT), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", (point,))
+
+
+def coil_record(world: World, plan: int, tonnes: str = "18.4", supersedes: str | None = None) -> BatchRecord:
+    """The coil's record over the second and third hour and 7 minutes, from the frames logged so far."""
+    run = Run("order-1", "line-1", clock.utc_text(START + 3600), clock.utc_text(START + 3 * 3600 + 420))
+    found = metering.intervals(plan_of(world).points[0], _rows(world))
+    metered = metering.metered(found, *run.window)
+    frames = [i for i, e in enumerate(world.entries) if e.parsed.header.frame]
+    activity = Activity(
+        "rolling",
+        "electricity",
+        f"{activity_quantity(metered):f}",
+        "kWh",
+        metered.count,
+        metered.split,
+        tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in metered.gaps),
+        frames[0],
+        frames[-1],
+    )
+    return BatchRecord(
+        str(COIL.gtin), str(COIL.code), "Hot-rolled coil", str(PLANT), "Asia/Seoul", run, world.id(plan), "recorded",
+        supersedes,
+        outputs=(Output("product", "coil", tonnes, "t", DECLARED), Output("waste", "scrap", "0.6", "t", DECLARED)),
+        inputs=(Input("slab", "19", "t", DECLARED, material="steel-slab"),),
+        activity=(activity,),
+    )  # fmt: skip
+
+
+def _rows(world: World) -> list[tuple[int, Decimal, str]]:
+    rows = []
+    for entry in world.entries:
+        if entry.parsed.header.frame and entry.body:
+            for series in frame.decode_body(entry.body).series:
+                rows += [(r.time, r.value, r.unit) for r in series]
+    return rows
+
+
+def log_record(world: World, party: Party, record: BatchRecord) -> int:
+    data, disclosures = record.issue(party.key, party.uri)
+    return world.state(party, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+
+
+def log_footprint(
+    world: World, party: Party, record: BatchRecord, record_index: int, factors: int, *parents: Footprint
+) -> tuple[int, Footprint]:
+    chosen = {
+        "electricity": FactorRef(world.id(factors), "grid"),
+        "steel-slab": FactorRef(world.id(factors), "slab"),
+    }
+    stated = footprint.calculate(
+        record, world.id(record_index), chosen, lambda ref: FACTORS.get(ref.id), lambda _: parents[0]
+    )
+    data, disclosures = stated.issue(party.key, party.uri)
+    return world.state(party, record.of.urn, body.FOOTPRINT, data, *disclosures.values()), stated
+
+
+def honest_world() -> World:
+    """A coil of 18.4 t, of which 10 t go into a tower section; everything anchored, minted and handed over."""
+    world = World(Party(STEEL, b"\xa1" * 20), Party(FABRICATOR, b"\xb2" * 20), SigningKey.generate())
+    world.register(world.steel, world.steel.key, Role.ISSUER, world.steel.uri)
+    world.register(world.fabricator, world.fabricator.key, Role.ISSUER, world.fabricator.uri)
+    world.register(world.steel, world.gateway, Role.GATEWAY, values.gateway_uri(STEEL, "gw-1"))
+    factors = world.state(world.steel, "urn:leafproof:factors", body.FACTOR_SET, FACTORS.encode_body())
+    plan = world.state(
+        world.steel, f"https://id.gs1.org/414/{PLANT}", body.METERING_PLAN, plan_of(world).encode_body()
+    )
+    frames_of(world, 0, 6)
+    world.anchor()
+    record = coil_record(world, plan)
+    coil = log_record(world, world.steel, record)
+    printed, stated = log_footprint(world, world.steel, record, coil, factors)
+    world.anchor()
+    world.mint(world.steel, COIL, coil)
+    shares = shares_for(Fraction(10), Fraction("18.4"))
+    token = lot_id(world.steel.address, COIL)
+    world.transfers.append(
+        Transfer(token, world.steel.address, world.fabricator.address, shares, world.tick())
+    )
+    child = BatchRecord(
+        str(TOWER.gtin), str(TOWER.code), "Tower section", str(PLANT), "Asia/Seoul",
+        Run("order-9", "line-1", clock.utc_text(START + 3600), clock.utc_text(START + 7200)),
+        world.id(plan), "recorded",
+        outputs=(Output("product", "section", "9.7", "t", DECLARED),),
+        inputs=(
+            Input("coil", "10", "t", DECLARED, str(COIL.gtin), str(COIL.code),
+                  "0x" + world.steel.address.hex(), world.id(printed)),
+        ),
+        activity=record.activity and (_activity_between(world, plan, START + 3600, START + 7200),),
+    )  # fmt: skip
+    tower = log_record(world, world.fabricator, child)
+    log_footprint(world, world.fabricator, child, tower, factors, stated)
+    world.anchor()
+    world.mint(world.fabricator, TOWER, tower, (Consumption(token, shares),))
+    return world
+
+
+def _activity_between(world: World, plan: int, start: int, end: int) -> Activity:
+    metered = metering.metered(metering.intervals(plan_of(world).points[0], _rows(world)), start, end)
+    frames = [i for i, e in enumerate(world.entries) if e.parsed.header.frame]
+    quantity = f"{activity_quantity(metered):f}"
+    return Activity(
+        "rolling", "electricity", quantity, "kWh", metered.count, metered.split, (), frames[0], frames[-1]
+    )
