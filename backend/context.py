@@ -5,7 +5,6 @@ An endpoint takes it as `context: Annotated[Context, Depends(context_of)]`, a wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -14,17 +13,15 @@ from sqlalchemy import Engine
 
 from backend.log.service import HostedLogs
 from backend.settings import Settings
-from backend.workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Settings, database, logs, workers, and the registry that `/metrics` shows."""
+    """Settings, database, logs, and the registry that `/metrics` shows: every metric names it explicitly."""
 
     settings: Settings
     engine: Engine
     logs: HostedLogs
-    workers: Sequence[Worker] = ()
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 

@@ -27,6 +27,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -34,7 +36,12 @@ from sqlalchemy.exc import ArgumentError
 from backend.errors import SettingsError
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for SQLite's one write lock; the longest transaction takes under 5
-_POOL = {"pool_size": 10, "max_overflow": 40, "pool_timeout": 10}  # uvicorn's 40 threads, and the workers
+_OPTIONS: dict[str, Any] = {
+    "pool_size": 10,
+    "max_overflow": 40,  # the server's 40 threads, and the workers
+    "pool_timeout": 10,
+    "hide_parameters": True,  # an error's text must not carry a body or a hash into the server's log
+}
 _MIGRATION_LOCK = 0x6C656166  # "leaf": PostgreSQL's advisory lock while the schema changes
 _FOLDER = Path(__file__).parent
 
@@ -66,14 +73,14 @@ def create(url: str) -> Engine:
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,  # a server that was restarted leaves dead connections behind
                 connect_args={"connect_timeout": 10},
-                **_POOL,
+                **_OPTIONS,
             )
     raise SettingsError("database_url: neither sqlite:///path nor postgresql://...")
 
 
 def _sqlite(url: sa.URL) -> Engine:
     engine = sa.create_engine(
-        url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_TIMEOUT}, **_POOL
+        url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_TIMEOUT}, **_OPTIONS
     )
 
     @event.listens_for(engine, "connect")
@@ -134,3 +141,15 @@ def migrate(engine: Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def check_schema(engine: Engine) -> None:
+    """Raises `SettingsError` unless the database has exactly this version's schema."""
+    wanted = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with reading(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found != wanted:
+        raise SettingsError(
+            f"database_url: its schema is {found or 'not there yet'}, this version needs {wanted};"
+            " run `leafproof backend migrate`"
+        )

@@ -31,7 +31,7 @@ def log_key(folder: Path, log_id: bytes) -> SigningKey:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"log-{log_id.hex()[:16]}.pem"
     if not path.exists():
-        _create(path, SigningKey.generate(EDDSA).pem())
+        create_key(path, SigningKey.generate(EDDSA).pem())
     return read_key(path)
 
 
@@ -48,7 +48,7 @@ def read_key(path: Path) -> SigningKey:
         raise SettingsError(f"keys: {path} is not a key ({error})") from None
 
 
-def _create(path: Path, pem: bytes) -> None:
+def create_key(path: Path, pem: bytes) -> None:
     """Write `path` whole or not at all, and never over a key that another process has just made."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
     try:

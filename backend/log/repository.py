@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +35,11 @@ _BODY = (bodies.c.index, bodies.c.body, bodies.c.disclosures, bodies.c.tier)
 def find_log(connection: Connection, log_id: bytes) -> sa.Row[Any] | None:
     """The row of `logs`."""
     return connection.execute(sa.select(logs).where(logs.c.log_id == log_id)).one_or_none()
+
+
+def every_log(connection: Connection) -> list[sa.RowMapping]:
+    """All rows of `logs`, in the order in which they were made."""
+    return list(connection.execute(sa.select(logs).order_by(logs.c.number)).mappings())
 
 
 def insert_log(connection: Connection, **values: Any) -> None:
@@ -105,6 +110,12 @@ def tile(connection: Connection, number: int, level: int, index: int) -> bytes:
         sa.select(tiles.c.hashes).where(tiles.c.log == number, tiles.c.level == level, tiles.c.number == index)
     ).scalar_one_or_none()
     return bytes(hashes or b"")
+
+
+def tile_names(connection: Connection, number: int) -> Iterator[sa.Row[int, int]]:
+    """(level, number) of every stored tile."""
+    query = sa.select(tiles.c.level, tiles.c.number).where(tiles.c.log == number)
+    yield from connection.execute(query.execution_options(yield_per=1000))
 
 
 def entry(connection: Connection, number: int, index: int) -> Entry | None:

@@ -47,10 +47,12 @@ class TransparencyLog:
     """One log of one database. Methods work inside the caller's transaction (`backend.database`); the object
     itself may be shared by threads."""
 
-    def __init__(self, ref: LogRef, number: int) -> None:
+    def __init__(self, ref: LogRef, number: int, name: str, partition: int) -> None:
         """`number` is the log's row in `logs`; `open_log` finds or makes it."""
         self.ref = ref
         self.number = number
+        self.name = name
+        self.partition = partition
         self._edge: _Edge | None = None
 
     def append(self, connection: Connection, new: Sequence[NewEntry]) -> list[int]:
@@ -258,17 +260,35 @@ def open_log(connection: Connection, ref: LogRef, name: str, partition: int, key
         raise Conflict(f"the key file of log {name} is not the one that this database was started with")
     if (row.name, row.partition) != (name, partition):
         raise Conflict(f"the database holds log {row.name} for partition {row.partition}, not {partition}")
-    return TransparencyLog(ref, row.number)
+    return TransparencyLog(ref, row.number, name, partition)
+
+
+def stored_logs(connection: Connection) -> list[TransparencyLog]:
+    """Every log that this database holds, whether this server still appends to it or not."""
+    return [
+        TransparencyLog(
+            LogRef(row["chain_id"], row["contract"], row["log_id"]), row["number"], row["name"], row["partition"]
+        )
+        for row in repository.every_log(connection)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class HostedLog:
     """A log that this server appends to: `key` signs its acknowledgements, beacons and receipts."""
 
-    name: str
-    partition: int
     log: TransparencyLog
     key: SigningKey
+
+    @property
+    def name(self) -> str:
+        """As it was opened on chain."""
+        return self.log.name
+
+    @property
+    def partition(self) -> int:
+        """Whose gateways' frames it takes."""
+        return self.log.partition
 
 
 class HostedLogs:

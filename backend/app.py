@@ -1,0 +1,55 @@
+"""The HTTP application: routers, errors, the guard around every request, and the workers' life."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from backend import health, problems
+from backend.context import Context
+from backend.guard import Guard
+from backend.log.endpoints import router as log_router
+from backend.metrics import HttpMetrics, StateCollector
+from backend.workers import Worker
+
+ROUTERS: tuple[APIRouter, ...] = (health.router, log_router)
+
+
+def create_app(
+    context: Context, workers: Sequence[Worker] = (), routers: Sequence[APIRouter] = ROUTERS
+) -> FastAPI:
+    """The application; its workers start before the first request and stop, in reverse, after the last."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        started: list[Worker] = []
+        try:
+            for worker in workers:
+                await run_in_threadpool(worker.start)
+                started.append(worker)
+            yield
+        finally:
+            for worker in reversed(started):
+                await run_in_threadpool(worker.stop)
+
+    app = FastAPI(
+        title="Leafproof",
+        version=version("leafproof"),
+        description="Evidence behind green labels. Check what you read here against the chain.",
+        lifespan=life,
+        docs_url=None,  # these two load scripts from elsewhere; /openapi.json is what tools need
+        redoc_url=None,
+    )
+    app.state.context = context
+    app.state.workers = tuple(workers)
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    metrics = HttpMetrics(context.registry)
+    context.registry.register(StateCollector(context, workers))
+    app.add_middleware(Guard, metrics=metrics, secure=context.settings.url.startswith("https://"))
+    return app

@@ -1,0 +1,170 @@
+"""`leafproof backend ...`: serve, migrate, fsck, and the API keys. Exit codes: 0 good, 1 findings, 2 usage."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import Progress
+
+from backend import bootstrap, database, journal, settings
+from backend.access import service as access
+from backend.log.fsck import fsck as run_fsck
+from backend.log.service import stored_logs
+from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.values import Gln
+
+app = typer.Typer(help="The backend: ingest, log, anchor, and the pages that readers check.", no_args_is_help=True)
+keys = typer.Typer(help="API keys: who may write, and who may read which bodies.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+GRACE = 10  # seconds that requests under way may take once we are asked to stop
+Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except LeafproofError as error:
+        typer.echo(f"leafproof backend: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def serve(config: Config = None) -> None:
+    """Run the backend until SIGTERM or Ctrl-C; what is under way is finished first."""
+    with _said():
+        chosen = settings.load(config)
+        journal.configure(chosen.log_level)
+        engine = bootstrap.open_engine(chosen)
+        application = bootstrap.build(chosen, engine)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=chosen.host,
+            port=chosen.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    # uvicorn raises the signal again once it has stopped; without this an orderly stop would look like a kill.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        engine.dispose()
+    if not server.started:
+        sys.exit(1)
+
+
+@app.command()
+def migrate(config: Config = None) -> None:
+    """Bring the database's schema to this version's."""
+    with _said():
+        engine = bootstrap.open_engine(settings.load(config))
+        database.migrate(engine)
+        engine.dispose()
+
+
+@app.command()
+def fsck(config: Config = None, as_json: Json = False) -> None:
+    """Rebuild the logs' trees from the stored statements and say what differs; changes nothing."""
+    with _said():
+        engine = bootstrap.open_engine(settings.load(config))
+        database.check_schema(engine)
+        with database.reading(engine) as connection:
+            logs = stored_logs(connection)
+        count = 0
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("reading the log", total=None)
+            for finding in run_fsck(
+                engine,
+                logs,
+                bootstrap.CHECKS,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            ):
+                count += 1
+                bar.stop()
+                if as_json:
+                    line = {"log": finding.log, "index": finding.index, "kind": finding.kind, "text": finding.text}
+                    typer.echo(json.dumps(line))
+                else:
+                    place = "" if finding.index is None else f", entry {finding.index}"
+                    typer.echo(f"log {finding.log}{place}: {finding.kind}: {finding.text}")
+        engine.dispose()
+    if count:
+        raise typer.Exit(1)
+    if not as_json:
+        typer.echo("The stored logs are whole.")
+
+
+@keys.command("create")
+def create_key(
+    label: Annotated[str, typer.Argument(help="what the key is for")],
+    scope: Annotated[list[str], typer.Option(help=f"may be repeated; {', '.join(access.SCOPES)}")],
+    operator: Annotated[str | None, typer.Option(help="GLN of the operator that the key belongs to")] = None,
+    all_operators: Annotated[bool, typer.Option("--all-operators", help="for this server's own people")] = False,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="until it expires; default: never")] = None,
+    config: Config = None,
+) -> None:
+    """Make a key and print it, this one time."""
+    with _said():
+        if (operator is None) != all_operators:
+            raise InvalidInput("operator", "give either --operator or --all-operators")
+        gln = None if operator is None else Gln.parse(operator, "operator")
+        engine = bootstrap.open_engine(settings.load(config))
+        now = int(time.time())
+        until = None if days is None else now + days * 86400
+        with database.transaction(engine) as connection:
+            key, text = access.create(
+                connection, label=label, scopes=scope, operator=gln, now=now, expires_at=until
+            )
+        engine.dispose()
+    typer.echo(f"Key {key.key_id}; keep this, it is not shown again:", err=True)
+    typer.echo(text)
+
+
+@keys.command("list")
+def list_keys(config: Config = None) -> None:
+    """All keys, without their secrets."""
+    with _said():
+        engine = bootstrap.open_engine(settings.load(config))
+        with database.reading(engine) as connection:
+            found = access.every(connection)
+        engine.dispose()
+    now = int(time.time())
+    for key in found:
+        ended = key.expires_at is not None and key.expires_at <= now
+        state = "revoked" if key.revoked_at is not None else "expired" if ended else "in force"
+        owner = key.operator or "all operators"
+        typer.echo(f"{key.key_id}  {state:8}  {owner}  {' '.join(sorted(key.scopes))}  {key.label}")
+
+
+@keys.command("revoke")
+def revoke_key(key_id: str, config: Config = None) -> None:
+    """End a key at once."""
+    with _said():
+        engine = bootstrap.open_engine(settings.load(config))
+        with database.transaction(engine) as connection:
+            access.revoke(connection, key_id, int(time.time()))
+        engine.dispose()
+    typer.echo(f"Key {key_id} is revoked.")
+
+
+if __name__ == "__main__":
+    app()
