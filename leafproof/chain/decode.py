@@ -141,7 +141,6 @@ def decode_block(raw: Any) -> Block:
     return Block(
         quantity(raw.get("number"), "block.number"),
         _bytes(raw, "hash", 32),
-        _bytes(raw, "parentHash", 32),
         quantity(raw.get("timestamp"), "block.timestamp"),
     )
 

@@ -35,7 +35,6 @@ class Block:
 
     number: int
     hash: bytes
-    parent: bytes
     time: int
 
 

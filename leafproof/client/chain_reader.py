@@ -69,8 +69,8 @@ def read_chain(
         at = final_block(rpc, finality_blocks or trust.finality_blocks)
         if at.number < trust.deployed_block:
             raise NotFinal(f"the contracts of block {trust.deployed_block} are not final at block {at.number}")
-        raw = [r for part in read_logs(rpc, queries, trust.deployed_block, at.number, progress) for r in part]
-        events = [_only(decode_log(r, contracts), lots) for r in raw]
+        parts = read_logs(rpc, queries, trust.deployed_block, at.number, progress)
+        events = [_only(decode_log(raw, contracts), lots) for _, found in parts for raw in found]
         try:
             blocks = read_headers(rpc, {event.place.block_number for event in events})
         except Malformed:
@@ -154,8 +154,11 @@ def all_events(contracts: Contracts) -> list[Query]:
 
 def read_logs(
     rpc: Rpc, queries: Sequence[Query], first: int, last: int, progress: Progress | None = None
-) -> Iterator[list[dict[str, Any]]]:
-    """Raw logs of the blocks `first` to `last`, range by range; splits a range that is too much for the node."""
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Raw logs of the blocks `first` to `last`: (last block of the range, its logs), range by range.
+
+    A range that is too much for the node is split.
+    """
     start, span = first, FIRST_RANGE
     while start <= last:
         end = min(start + span - 1, last)
@@ -166,7 +169,7 @@ def read_logs(
                 raise
             span = (end - start + 1) // 2
             continue
-        yield found
+        yield end, found
         if progress is not None:
             progress(end - first + 1, last - first + 1)
         start, span = end + 1, min(2 * span, LAST_RANGE)

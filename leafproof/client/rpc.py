@@ -1,4 +1,6 @@
-"""JSON-RPC 2.0 over HTTP to an EVM node: bounded, with time-outs and retries; reads only.
+"""JSON-RPC 2.0 over HTTP to an EVM node: bounded, with time-outs and retries.
+
+Every call may be sent twice: reads, and transactions already signed, which a node knows by their hash.
 
 The node is not trusted with anything but availability here: what it answers is checked by whoever decodes it.
 URLs of nodes carry credentials (user:password@, a key in the path or the query), so that errors name the host
@@ -30,12 +32,14 @@ class NodeUnreachable(LeafproofError):
 
 
 class NodeRefused(LeafproofError):
-    """The node answered with an error object; `code` as JSON-RPC has it, `reason` the node's own words."""
+    """The node answered with an error object: `code` as JSON-RPC has it, `reason` the node's own words, `data`
+    what a contract reverted with, where the node says so."""
 
-    def __init__(self, method: str, code: int, reason: str) -> None:
+    def __init__(self, method: str, code: int, reason: str, data: bytes = b"") -> None:
         super().__init__(f"the chain node refused {method}: {reason} ({code})")
         self.code = code
         self.reason = reason
+        self.data = data
 
 
 class AnswerTooLarge(NodeRefused):
@@ -138,7 +142,8 @@ def _result(method: str, answer: Any) -> Any:
         error = answer.get("error")
         if isinstance(error, dict):
             code, message = error.get("code"), error.get("message")
-            raise NodeRefused(method, code if isinstance(code, int) else 0, _printable(message))
+            number = code if isinstance(code, int) else 0
+            raise NodeRefused(method, number, _printable(message), _revert_data(error.get("data")))
         if "result" in answer and error is None:
             return answer["result"]
     raise NodeRefused(method, 0, "the answer is no JSON-RPC response")
@@ -147,6 +152,18 @@ def _result(method: str, answer: Any) -> Any:
 def _printable(message: object) -> str:
     text = message if isinstance(message, str) else "without saying why"
     return "".join(c if c.isprintable() else " " for c in text[:200])
+
+
+def _revert_data(data: object) -> bytes:
+    """The revert's ABI-encoded error: geth and Besu give it as `data`, others inside it."""
+    if isinstance(data, dict):
+        data = data.get("data")
+    if not isinstance(data, str) or not data.startswith("0x"):
+        return b""
+    try:
+        return bytes.fromhex(data[2:])
+    except ValueError:
+        return b""
 
 
 def _is_loopback(host: str) -> bool:

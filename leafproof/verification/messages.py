@@ -75,6 +75,7 @@ MESSAGES = {
     "footprint-elsewhere": "the footprint is of another batch record",
     # 7 evidence
     "plan-missing": "the metering plan that the record names is missing",
+    "gateway-foreign": "the gateway {key} is another operator's",
     "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
     "frame-chain": "frame {sequence} of epoch {epoch} does not continue the one before it",

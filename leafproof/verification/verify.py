@@ -250,16 +250,35 @@ def _evidence(reading: _Reading) -> None:
     for lot, (statement, record) in reading.records.items():
         for finding in ev.provenance(record, statement.envelope.header.issued_at):
             check.add(finding.status, finding.code, str(lot), **finding.params)
-        found = _frames(reading, record)
-        plan = reading.content(record.plan, MeteringPlan)
+        found, plan = _frames(reading, record), _plan(reading, statement, record)
         if found is None or plan is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue
+        if foreign := _foreign_gateways(reading, statement, plan):
+            check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
         try:
             for finding in [*_streams(reading, record), *ev.complete(record, plan, found)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
         except InvalidInput as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
+
+
+def _plan(reading: _Reading, signed: Statement, record: BatchRecord) -> MeteringPlan | None:
+    """The metering plan that the record names, if it is here, of this facility, and by the record's own issuer."""
+    for statement in reading.statements:
+        if statement.id == record.plan and isinstance(statement.content, MeteringPlan):
+            same = statement.envelope.header.issuer == signed.envelope.header.issuer
+            return statement.content if same and statement.content.facility == record.facility else None
+    return None
+
+
+def _foreign_gateways(reading: _Reading, signed: Statement, plan: MeteringPlan) -> list[str]:
+    """Gateways of the plan that another operator than the record's registered."""
+    operator = reading.operator(signed)
+    if reading.chain is None or operator is None:
+        return []
+    keys = {p.gateway: reading.chain.keys.get(bytes.fromhex(p.gateway)) for p in plan.points}
+    return [name for name, key in keys.items() if key is not None and key.operator != operator.operator]
 
 
 def _frames_of(reading: _Reading, record: BatchRecord) -> list[Statement]:
@@ -292,8 +311,8 @@ def _streams(reading: _Reading, record: BatchRecord) -> Iterable[Finding]:
 
 def _recomputed(reading: _Reading) -> None:
     check = reading.report[8]
-    for lot, (_, record) in reading.records.items():
-        found, plan = _frames(reading, record), reading.content(record.plan, MeteringPlan)
+    for lot, (statement, record) in reading.records.items():
+        found, plan = _frames(reading, record), _plan(reading, statement, record)
         if found is None or plan is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue

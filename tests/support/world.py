@@ -53,19 +53,25 @@ def gtin(payload: str) -> str:
 
 
 STEEL, FABRICATOR = gln("880123450001"), gln("690123450001")
-PLANT = gln("880123450002")
+PLANT, WORKSHOP = gln("880123450002"), gln("690123450002")
 COIL, TOWER = Lot.parse(gtin("880123450010"), "C-1"), Lot.parse(gtin("690123450010"), "T-1")
 
 
 @dataclass
 class Party:
     gln: Gln
+    facility: Gln
     address: bytes
     key: SigningKey = field(default_factory=SigningKey.generate)
+    gateway: SigningKey = field(default_factory=SigningKey.generate)
 
     @property
     def uri(self) -> str:
         return values.party_uri(self.gln)
+
+    @property
+    def gateway_uri(self) -> str:
+        return values.gateway_uri(self.gln, "gw-1")
 
 
 @dataclass
@@ -89,7 +95,6 @@ class World:
 
     steel: Party
     fabricator: Party
-    gateway: SigningKey
     entries: list[Entry] = field(default_factory=list)
     anchors: list[tuple[int, Moment]] = field(default_factory=list)
     keys: dict[bytes, RegisteredKey] = field(default_factory=dict)
@@ -141,17 +146,13 @@ class World:
 
     def supersede(self, party: Party, lot: Lot, record: int) -> None:
         old = self.lots[lot_id(party.address, lot)]
-        version = RecordVersion(
-            old.current.version + 1, LOG.log_id, self.leaf(record), record, self.tick()
-        )
+        version = RecordVersion(old.current.version + 1, LOG.log_id, self.leaf(record), record, self.tick())
         self.lots[old.lot_id] = replace(old, versions=(*old.versions, version))
 
     def view(self) -> ChainView:
         read = self.reader()
         heads = tuple(Head(size, tree.root_at(size, read), when) for size, when in self.anchors)
-        operators = {
-            p.address: Operator(p.address, p.uri, moment(2)) for p in (self.steel, self.fabricator)
-        }
+        operators = {p.address: Operator(p.address, p.uri, moment(2)) for p in (self.steel, self.fabricator)}
         return ChainView(
             chain_id=LOG.chain_id,
             genesis=GENESIS,
@@ -181,7 +182,7 @@ class World:
             path = tree.inclusion_proof(index, heads[head].size, read)
             shown = entry.body if bodies or entry.parsed.header.frame is None else None
             items.append(Item(entry.envelope, shown, entry.disclosures, index, head, tuple(path)))
-        keys = (self.steel.key, self.fabricator.key, self.gateway)
+        keys = [key for party in (self.steel, self.fabricator) for key in (party.key, party.gateway)]
         return Bundle(
             lot,
             tuple(k.public.cose for k in keys),
@@ -207,68 +208,85 @@ FACTORS = FactorSet(
 )  # fmt: skip
 
 
-def frames_of(world: World, first: int, count: int, usage: Decimal = Decimal("3.17")) -> None:
-    """Log `count` frames of four quarter-hours each, from sequence `first` on."""
+def frames_of(world: World, party: Party, first: int, count: int, usage: Decimal = Decimal("3.17")) -> None:
+    """Log `count` frames of four quarter-hours each by the party's gateway, from sequence `first` on."""
     for sequence in range(first, first + count):
         times = [START + 900 * (4 * sequence + i + 1) for i in range(4)]
         readings = [frame.Reading("rolling", t, usage + i, "kWh") for i, t in enumerate(times)]
-        content = frame.FrameContent(str(PLANT), frame.group(readings), [], None)
-        data = frame.encode_body(PLANT, content)
-        previous = _last_frame(world)
-        place = FrameHeader(1, sequence, previous, None, "recorded")
-        issuer = values.gateway_uri(world.steel.gln, "gw-1")
-        envelope = frame.sign_frame(world.gateway, issuer, PLANT, LOG, place, data, START + 80000)
-        world.log(Entry(envelope, data))
+        content = frame.FrameContent(str(party.facility), frame.group(readings), [], None)
+        log_frame(world, party, sequence, frame.encode_body(party.facility, content))
 
 
-def _last_frame(world: World) -> bytes | None:
-    for entry in reversed(world.entries):
-        if entry.parsed.header.frame:
-            return entry.parsed.statement_id
-    return None
+def log_frame(world: World, party: Party, sequence: int, data: bytes) -> int:
+    """Sign and log one frame behind the gateway's last one."""
+    ids = [world.entries[i].parsed.statement_id for i in frames_by(world, party)]
+    place = FrameHeader(1, sequence, ids[-1] if ids else None, None, "recorded")
+    key, facility = party.gateway, party.facility
+    envelope = frame.sign_frame(key, party.gateway_uri, facility, LOG, place, data, START + 80000)
+    return world.log(Entry(envelope, data))
 
 
-def plan_of(world: World) -> MeteringPlan:
+def frames_by(world: World, party: Party) -> list[int]:
+    """Log indexes of the party's frames."""
+    key_id = party.gateway.public.key_id
+    return [i for i, e in enumerate(world.entries) if e.parsed.key_id == key_id]
+
+
+def plan_of(party: Party) -> MeteringPlan:
     point = MeteringPoint(
         "rolling", "line-1", "electricity", "interval", "end", 900, "kWh", "0.01",
-        world.gateway.public.key_id.hex(), None, "serial 7", "0.5S", 3600,
+        party.gateway.public.key_id.hex(), None, "serial 7", "0.5S", 3600,
     )  # fmt: skip
-    return MeteringPlan(str(PLANT), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", (point,))
+    return MeteringPlan(str(party.facility), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", (point,))
+
+
+def log_plan(world: World, party: Party) -> int:
+    subject = f"https://id.gs1.org/414/{party.facility}"
+    return world.state(party, subject, body.METERING_PLAN, plan_of(party).encode_body())
+
+
+def activity_of(world: World, party: Party, start: int, end: int) -> Activity:
+    """What the party's meter says of [start, end), by the frames logged so far."""
+    frames = frames_by(world, party)
+    rows = [
+        (r.time, r.value, r.unit)
+        for i in frames
+        for series in frame.decode_body(world.entries[i].body or b"").series
+        for r in series
+    ]
+    found = metering.metered(metering.intervals(plan_of(party).points[0], rows), start, end)
+    gaps = tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in found.gaps)
+    quantity = f"{activity_quantity(found):f}"
+    return Activity(
+        "rolling", "electricity", quantity, "kWh", found.count, found.split, gaps, frames[0], frames[-1]
+    )
 
 
 def coil_record(world: World, plan: int, tonnes: str = "18.4", supersedes: str | None = None) -> BatchRecord:
     """The coil's record over the second and third hour and 7 minutes, from the frames logged so far."""
-    run = Run("order-1", "line-1", clock.utc_text(START + 3600), clock.utc_text(START + 3 * 3600 + 420))
-    found = metering.intervals(plan_of(world).points[0], _rows(world))
-    metered = metering.metered(found, *run.window)
-    frames = [i for i, e in enumerate(world.entries) if e.parsed.header.frame]
-    activity = Activity(
-        "rolling",
-        "electricity",
-        f"{activity_quantity(metered):f}",
-        "kWh",
-        metered.count,
-        metered.split,
-        tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in metered.gaps),
-        frames[0],
-        frames[-1],
-    )
+    start, end = START + 3600, START + 3 * 3600 + 420
+    run = Run("order-1", "line-1", clock.utc_text(start), clock.utc_text(end))
     return BatchRecord(
         str(COIL.gtin), str(COIL.code), "Hot-rolled coil", str(PLANT), "Asia/Seoul", run, world.id(plan), "recorded",
         supersedes,
         outputs=(Output("product", "coil", tonnes, "t", DECLARED), Output("waste", "scrap", "0.6", "t", DECLARED)),
         inputs=(Input("slab", "19", "t", DECLARED, material="steel-slab"),),
-        activity=(activity,),
+        activity=(activity_of(world, world.steel, start, end),),
     )  # fmt: skip
 
 
-def _rows(world: World) -> list[tuple[int, Decimal, str]]:
-    rows = []
-    for entry in world.entries:
-        if entry.parsed.header.frame and entry.body:
-            for series in frame.decode_body(entry.body).series:
-                rows += [(r.time, r.value, r.unit) for r in series]
-    return rows
+def tower_record(world: World, plan: int, coil_footprint: int, coil_tonnes: str = "10") -> BatchRecord:
+    """The tower section's record over the second hour, made of `coil_tonnes` of the coil."""
+    start, end = START + 3600, START + 7200
+    coil = Input("coil", coil_tonnes, "t", DECLARED, str(COIL.gtin), str(COIL.code),
+                 "0x" + world.steel.address.hex(), world.id(coil_footprint))  # fmt: skip
+    return BatchRecord(
+        str(TOWER.gtin), str(TOWER.code), "Tower section", str(WORKSHOP), "Asia/Shanghai",
+        Run("order-9", "line-1", clock.utc_text(start), clock.utc_text(end)), world.id(plan), "recorded",
+        outputs=(Output("product", "section", "9.7", "t", DECLARED),),
+        inputs=(coil,),
+        activity=(activity_of(world, world.fabricator, start, end),),
+    )  # fmt: skip
 
 
 def log_record(world: World, party: Party, record: BatchRecord) -> int:
@@ -290,50 +308,46 @@ def log_footprint(
     return world.state(party, record.of.urn, body.FOOTPRINT, data, *disclosures.values()), stated
 
 
-def honest_world() -> World:
-    """A coil of 18.4 t, of which 10 t go into a tower section; everything anchored, minted and handed over."""
-    world = World(Party(STEEL, b"\xa1" * 20), Party(FABRICATOR, b"\xb2" * 20), SigningKey.generate())
-    world.register(world.steel, world.steel.key, Role.ISSUER, world.steel.uri)
-    world.register(world.fabricator, world.fabricator.key, Role.ISSUER, world.fabricator.uri)
-    world.register(world.steel, world.gateway, Role.GATEWAY, values.gateway_uri(STEEL, "gw-1"))
+@dataclass
+class Places:
+    """Where the honest world's statements stand in its log."""
+
+    factors: int
+    steel_plan: int
+    workshop_plan: int
+    coil: int
+    coil_footprint: int
+    tower: int
+    tower_footprint: int
+
+
+def honest_world(spend: bool = True) -> tuple[World, Places]:
+    """A coil of 18.4 t, of which 10 t go into a tower section; everything anchored, minted and handed over.
+
+    Without `spend` the tower section is minted although nobody handed the coil over.
+    """
+    world = World(Party(STEEL, PLANT, b"\xa1" * 20), Party(FABRICATOR, WORKSHOP, b"\xb2" * 20))
+    for party in (world.steel, world.fabricator):
+        world.register(party, party.key, Role.ISSUER, party.uri)
+        world.register(party, party.gateway, Role.GATEWAY, party.gateway_uri)
     factors = world.state(world.steel, "urn:leafproof:factors", body.FACTOR_SET, FACTORS.encode_body())
-    plan = world.state(
-        world.steel, f"https://id.gs1.org/414/{PLANT}", body.METERING_PLAN, plan_of(world).encode_body()
-    )
-    frames_of(world, 0, 6)
+    plans = [log_plan(world, party) for party in (world.steel, world.fabricator)]
+    frames_of(world, world.steel, 0, 6)
+    frames_of(world, world.fabricator, 0, 3, Decimal("0.5"))
     world.anchor()
-    record = coil_record(world, plan)
+    record = coil_record(world, plans[0])
     coil = log_record(world, world.steel, record)
     printed, stated = log_footprint(world, world.steel, record, coil, factors)
     world.anchor()
     world.mint(world.steel, COIL, coil)
-    shares = shares_for(Fraction(10), Fraction("18.4"))
-    token = lot_id(world.steel.address, COIL)
-    world.transfers.append(
-        Transfer(token, world.steel.address, world.fabricator.address, shares, world.tick())
-    )
-    child = BatchRecord(
-        str(TOWER.gtin), str(TOWER.code), "Tower section", str(PLANT), "Asia/Seoul",
-        Run("order-9", "line-1", clock.utc_text(START + 3600), clock.utc_text(START + 7200)),
-        world.id(plan), "recorded",
-        outputs=(Output("product", "section", "9.7", "t", DECLARED),),
-        inputs=(
-            Input("coil", "10", "t", DECLARED, str(COIL.gtin), str(COIL.code),
-                  "0x" + world.steel.address.hex(), world.id(printed)),
-        ),
-        activity=record.activity and (_activity_between(world, plan, START + 3600, START + 7200),),
-    )  # fmt: skip
+    shares, token = shares_for(Fraction(10), Fraction("18.4")), lot_id(world.steel.address, COIL)
+    child = tower_record(world, plans[1], printed)
     tower = log_record(world, world.fabricator, child)
-    log_footprint(world, world.fabricator, child, tower, factors, stated)
+    tower_printed, _ = log_footprint(world, world.fabricator, child, tower, factors, stated)
     world.anchor()
-    world.mint(world.fabricator, TOWER, tower, (Consumption(token, shares),))
-    return world
-
-
-def _activity_between(world: World, plan: int, start: int, end: int) -> Activity:
-    metered = metering.metered(metering.intervals(plan_of(world).points[0], _rows(world)), start, end)
-    frames = [i for i, e in enumerate(world.entries) if e.parsed.header.frame]
-    quantity = f"{activity_quantity(metered):f}"
-    return Activity(
-        "rolling", "electricity", quantity, "kWh", metered.count, metered.split, (), frames[0], frames[-1]
-    )
+    spent = (Consumption(token, shares),) if spend else ()
+    if spend:
+        giving = Transfer(token, world.steel.address, world.fabricator.address, shares, world.tick())
+        world.transfers.append(giving)
+    world.mint(world.fabricator, TOWER, tower, spent)
+    return world, Places(factors, *plans, coil, printed, tower, tower_printed)
