@@ -25,10 +25,13 @@ lint: setup ## style, types, and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-lock: setup ## recompile requirements/locked.txt from pyproject.toml
+# Of the image: what runs there, at the same versions, and what builds it.
+LOCK = $(BIN)/python -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+lock: setup ## recompile requirements/*.txt from pyproject.toml
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	@$(BIN)/python -m uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras \
-		--python-version 3.11 pyproject.toml -o requirements/locked.txt
+	@$(LOCK) --all-extras pyproject.toml -o requirements/locked.txt
+	@$(LOCK) --extra backend --extra gateway -c requirements/locked.txt pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) -c requirements/locked.txt requirements/build.in -o requirements/build.txt
 
 clean: ## remove what the set-up and the tools made (not var/, which holds data)
 	@rm -rf .venv node_modules build reports htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

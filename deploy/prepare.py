@@ -1,0 +1,141 @@
+"""Make what the compose file mounts: `python -m deploy.prepare --gateway NAME [--gateway NAME ...]`.
+
+Run again, it makes only what is missing (a new gateway, say), and replaces nothing. See deploy/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from eth_keys.datatypes import PrivateKey
+
+from backend.embedded.mosquitto import (
+    BrokerSecurity,
+    MosquittoSettings,
+    TlsFiles,
+    render_acl,
+    render_config,
+)
+from deploy.pki import Authority, write_new
+from deploy.qbft import enode, genesis
+from leafproof.errors import InvalidInput, LeafproofError
+
+CHAIN_ID = 31_500
+# As docker-compose.yml gives them; Besu's static nodes want addresses.
+VALIDATOR_HOSTS = ["172.30.91.11", "172.30.91.12", "172.30.91.13", "172.30.91.14"]
+_HERE = Path(__file__).resolve().parent
+
+
+class Preparation:
+    """One deployment's folder: `authority` (keep it offline), `secrets` and `generated` (mounted)."""
+
+    def __init__(self, folder: Path, chain_id: int = CHAIN_ID) -> None:
+        self._authority = folder / "authority"
+        self._secrets = folder / "secrets"
+        self._generated = folder / "generated"
+        self._chain_id = chain_id
+
+    def make(self, gateways: list[str], broker_names: list[str]) -> list[Path]:
+        """Everything that is missing, with the paths made; raises `InvalidInput` on a bad name."""
+        # Containers run as accounts of their own and must read the files: the folder keeps others out.
+        self._secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._secrets.chmod(0o700)
+        made = self._certificates(gateways, broker_names)
+        made += self._database()
+        made += self._chain()
+        return made + self._broker()
+
+    def _certificates(self, gateways: list[str], broker_names: list[str]) -> list[Path]:
+        key, certificate = self._authority / "ca.key", self._secrets / "ca.pem"
+        made = []
+        if not key.exists():
+            Authority.create("Leafproof broker authority").save(key, certificate)
+            made += [key, certificate]
+        authority = Authority.load(key, certificate)
+        made += self._pair("broker", lambda: authority.server(["broker", *broker_names]))
+        made += self._pair("backend", authority.backend)
+        for name in gateways:
+            made += self._pair(f"gateway-{name}", lambda name=name: authority.gateway(name))  # type: ignore[misc]
+        return made
+
+    def _pair(self, name: str, issue: Callable[[], tuple[bytes, bytes]]) -> list[Path]:
+        certificate, key = self._secrets / f"{name}.pem", self._secrets / f"{name}.key"
+        if certificate.exists() and key.exists():
+            return []
+        if certificate.exists() or key.exists():
+            raise InvalidInput(
+                name, f"only one of {certificate.name} and {key.name} is there; remove it or restore both"
+            )
+        pair = issue()
+        write_new(key, pair[1], 0o444)
+        write_new(certificate, pair[0], 0o444)
+        return [certificate, key]
+
+    def _database(self) -> list[Path]:
+        password, url = self._secrets / "postgres-password", self._secrets / "database-url"
+        made = self._new(password, secrets.token_urlsafe(32), 0o444)
+        words = password.read_text(encoding="ascii")
+        return made + self._new(url, f"postgresql+psycopg://leafproof:{words}@postgres/leafproof", 0o444)
+
+    def _chain(self) -> list[Path]:
+        made = []
+        keys = []
+        for number in range(1, len(VALIDATOR_HOSTS) + 1):
+            path = self._secrets / f"validator-{number}.key"
+            made += self._new(path, secrets.token_hex(32), 0o444)
+            keys.append(PrivateKey(bytes.fromhex(path.read_text(encoding="ascii"))))
+        addresses = [key.public_key.to_canonical_address() for key in keys]
+        # Never rewritten: another genesis would be another chain.
+        first = genesis(addresses, self._chain_id, int(time.time()))
+        made += self._new(self._generated / "genesis.json", json.dumps(first, indent=2) + "\n", 0o644)
+        peers = [enode(key, host) for key, host in zip(keys, VALIDATOR_HOSTS, strict=True)]
+        return made + self._new(self._generated / "static-nodes.json", json.dumps(peers, indent=2) + "\n", 0o644)
+
+    def _broker(self) -> list[Path]:
+        mounted = PurePosixPath("/run/secrets")
+        tls = TlsFiles(mounted / "ca.pem", mounted / "broker.pem", mounted / "broker.key")
+        security = BrokerSecurity(tls, PurePosixPath("/mosquitto/config/acl"))
+        data = PurePosixPath("/mosquitto/data")
+        config = render_config(MosquittoSettings("0.0.0.0", 8883, data, "mosquitto", security))  # noqa: S104 - in its own container
+        paths = [self._generated / "mosquitto.conf", self._generated / "acl"]
+        # No secrets: these follow the template with each release.
+        for path, text in zip(paths, (config, render_acl()), strict=True):
+            path.write_text(text, encoding="utf-8")
+        return paths
+
+    @staticmethod
+    def _new(path: Path, text: str, mode: int) -> list[Path]:
+        if path.exists():
+            return []
+        write_new(path, text.encode(), mode)
+        return [path]
+
+
+def main(arguments: list[str]) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.prepare", description=__doc__)
+    parser.add_argument("--gateway", action="append", default=[], metavar="NAME", help="a gateway's name")
+    parser.add_argument("--broker-name", action="append", default=[], metavar="HOST", help="as gateways reach it")
+    parser.add_argument("--chain-id", type=int, default=CHAIN_ID, help=f"of the new chain (default {CHAIN_ID})")
+    parser.add_argument("--folder", type=Path, default=_HERE, help="default: this folder")
+    given = parser.parse_args(arguments)
+    os.umask(0o022)
+    try:
+        made = Preparation(given.folder, given.chain_id).make(given.gateway, given.broker_name)
+    except LeafproofError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2
+    for path in made:
+        sys.stdout.write(f"made {path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
