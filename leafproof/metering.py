@@ -89,6 +89,24 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise InvalidInput("points.interval_seconds", "not a whole part of a day")
             if point.parent is not None and point.parent not in names:
                 raise InvalidInput("points.parent", f"{point.parent} is no point of this plan")
+        for point in self.points:
+            self._check_nesting(point)
+
+    def _check_nesting(self, point: MeteringPoint) -> None:
+        """Energy of a line is the sum of its points, energy of the facility that of its main points: a point
+        that meters a part of another line's point, or of none, would be counted twice or never."""
+        above = point.parent
+        for _ in self.points:
+            if above is None:
+                return
+            parent = self.point(above)
+            if point.line is not None and parent.line is not None:
+                raise InvalidInput(
+                    "points.line", f"{point.point} is metered by {parent.point} as well, and both are on a line"
+                )
+            above = parent.parent
+        if above is not None:
+            raise InvalidInput("points.parent", f"{point.point} hangs on itself")
 
     def point(self, name: str) -> MeteringPoint:
         """The point of that name; raises `InvalidInput`."""

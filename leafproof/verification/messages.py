@@ -55,7 +55,6 @@ MESSAGES = {
     "key-missing": "the bundle does not hold the key {key}",
     # 3 disclosures
     "disclosed": "{count} bodies are those that were signed",
-    "body-differs": "the body is not the one that was signed",
     "disclosure-differs": "{reason}",
     # 4 included
     "included": "{count} inclusion proofs lead to the heads given",
@@ -72,9 +71,9 @@ MESSAGES = {
     "superseded": "the chain points to version {version}, another record",
     "lot-missing": "the chain knows no such lot of operator {operator}",
     "lot-pending": "the lot's pointer is not on the chain yet",
-    "footprint-elsewhere": "the footprint is of another batch record",
+    "footprint-elsewhere": "the footprint is of a batch record that the bundle does not hold",
+    "footprint-outdated": "the bundle has no footprint of its current batch record",
     # 7 evidence
-    "plan-missing": "the metering plan that the record names is missing",
     "gateway-foreign": "the gateway {key} is another operator's",
     "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
@@ -93,7 +92,6 @@ MESSAGES = {
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
-    "factors-missing": "the factor set that the footprint names is missing",
     "not-computable": "{reason}",
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
@@ -101,8 +99,8 @@ MESSAGES = {
     "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
     "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",
     "input-missing": "{lot}: its record or footprint is not in the bundle",
-    "input-overdrawn": "{lot}: more shares are spent than it has",
-    "input-footprint": "{lot}: the footprint used is not of its current record",
+    "input-footprint": "{lot}: the footprint used is of no record that the chain ever pointed to",
+    "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",
     "no-inputs": "no inputs",
     # 10 labels
     "no-labels": "no label is claimed",

@@ -1,0 +1,1 @@
+"""Replay: the auditor's way. Everything is rebuilt from chain events, envelopes and bodies alone."""

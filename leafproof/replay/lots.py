@@ -1,0 +1,195 @@
+"""Records, footprints and shares, recomputed in the order of the log and held against the chain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+
+from leafproof import footprint
+from leafproof.chain.view import ChainView, LotRecord, lot_id
+from leafproof.envelope import LogRef
+from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.factors import Factor, FactorSet
+from leafproof.footprint import FactorRef, Footprint
+from leafproof.metering import MeteringPlan
+from leafproof.record import BatchRecord, shares_for
+from leafproof.replay.report import ReplayReport
+from leafproof.values import Lot
+from leafproof.verification import evidence as ev
+from leafproof.verification.lots import differences
+from leafproof.verification.report import Status
+from leafproof.verification.statements import Statement
+
+_ZERO = bytes(20)
+
+
+class Lots:
+    """What the log says of lots, taken statement by statement."""
+
+    def __init__(self, report: ReplayReport, chain: ChainView, ref: LogRef, evidence: ev.Evidence) -> None:
+        self._report, self._chain, self._ref, self._evidence = report, chain, ref, evidence
+        self._statements: dict[str, Statement] = {}
+        self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
+
+    def take(self, statement: Statement) -> None:
+        """A plan, factor set, record or footprint whose key, signature and body are good."""
+        self._statements[statement.id] = statement
+        if isinstance(statement.content, BatchRecord):
+            self._record(statement, statement.content)
+        elif isinstance(statement.content, Footprint):
+            self._footprint(statement, statement.content)
+
+    def _record(self, statement: Statement, record: BatchRecord) -> None:
+        known = self._records[self._operator(statement), record.of]
+        if known and record.supersedes != known[-1][0].id:
+            message = (
+                f"lot {record.of} has a record already, entry {known[-1][0].index}, which this does not supersede"
+            )
+            self._report.add("two-records", statement.index, message)
+        known.append((statement, record))
+        self._recompute(statement, record)
+
+    def _operator(self, statement: Statement) -> bytes:
+        return self._chain.keys[statement.envelope.key_id].operator
+
+    def _recompute(self, statement: Statement, record: BatchRecord) -> None:
+        plan = self._statements.get(record.plan)
+        if (
+            plan is None
+            or not isinstance(plan.content, MeteringPlan)
+            or plan.content.facility != record.facility
+            or plan.envelope.header.issuer != statement.envelope.header.issuer
+        ):
+            self._report.add("plan", statement.index, "the metering plan that the record names is not its own")
+            return
+        try:
+            complete = list(ev.complete(record, plan.content, self._evidence))
+            recomputed = list(ev.recomputed(record, plan.content, self._evidence))
+        except LeafproofError as error:
+            self._report.add("evidence", statement.index, error.message)
+            return
+        for kind, findings in (("evidence", complete), ("activity-differs", recomputed)):
+            for finding in findings:
+                if finding.status is Status.FAIL:
+                    self._report.add(kind, statement.index, finding.text())
+
+    def _footprint(self, statement: Statement, stated: Footprint) -> None:
+        record = self._statements.get(stated.record)
+        if record is None or not isinstance(record.content, BatchRecord) or record.content.of != stated.of:
+            self._report.add(
+                "footprint-differs", statement.index, "the batch record that it names is not its lot's"
+            )
+            return
+        try:
+            computed = footprint.calculate(
+                record.content,
+                record.id,
+                footprint.factors_used(stated),
+                self._factor,
+                self._parent,
+                stated.supersedes,
+            )
+        except LeafproofError as error:
+            self._report.add("footprint-differs", statement.index, error.message)
+            return
+        for part, given, expected in differences(stated, computed):
+            self._report.add(
+                "footprint-differs", statement.index, f"{part}: stated {given}, recomputed {expected}"
+            )
+
+    def _factor(self, ref: FactorRef) -> Factor:
+        found = self._statements.get(ref.set)
+        if found is None or not isinstance(found.content, FactorSet):
+            raise InvalidInput("factor", "the factor set that the footprint names is not in the log before it")
+        return found.content.get(ref.id)
+
+    def _parent(self, statement_id: str) -> Footprint:
+        found = self._statements.get(statement_id)
+        if found is None or not isinstance(found.content, Footprint):
+            raise InvalidInput("inputs", "the footprint of an input lot is not in the log before it")
+        return found.content
+
+    def against_chain(self) -> None:
+        """Pointers, versions, inputs and balances, after the whole log was taken."""
+        self._report.lots = len(self._records)
+        leaves: set[bytes] = set()
+        for (operator, lot), versions in self._records.items():
+            on_chain = self._chain.lots.get(lot_id(operator, lot))
+            leaves.update(s.leaf for s, _ in versions)
+            self._pointer(lot, versions, on_chain)
+            if on_chain:
+                self._inputs(lot, versions[-1], on_chain)
+        for lot_ in self._chain.lots.values():
+            for version in lot_.versions:
+                if version.log_id == self._ref.log_id and version.leaf not in leaves:
+                    message = "the chain points a lot to this entry, which is no batch record in force"
+                    self._report.add("pointer-differs", version.index, message)
+        self._balances()
+
+    def _pointer(
+        self, lot: Lot, versions: list[tuple[Statement, BatchRecord]], on_chain: LotRecord | None
+    ) -> None:
+        newest = versions[-1][0]
+        if not self._anchored(newest):
+            return  # the pointer follows the anchor
+        if on_chain is None:
+            self._report.add("lot-missing", newest.index, f"lot {lot} is not on the chain")
+        elif on_chain.current.leaf != newest.leaf:
+            message = f"the chain points lot {lot} to entry {on_chain.current.index}, its newest record is this"
+            self._report.add("pointer-differs", newest.index, message)
+
+    def _anchored(self, statement: Statement) -> bool:
+        log = self._chain.logs.get(self._ref.log_id)
+        return log is not None and log.first_covering(statement.index) is not None
+
+    def _inputs(self, lot: Lot, newest: tuple[Statement, BatchRecord], on_chain: LotRecord) -> None:
+        statement, record = newest
+        spent: dict[bytes, int] = defaultdict(int)
+        for consumption in on_chain.inputs:
+            spent[consumption.parent] += consumption.shares
+        stated: dict[bytes, int] = defaultdict(int)
+        for line in record.inputs or ():
+            if line.parent is None:
+                continue
+            owner = _address(line.operator)
+            token = lot_id(owner, line.parent)
+            parent = self._records.get((owner, line.parent))
+            if parent is None or parent[-1][1].outputs is None:
+                message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
+                self._report.add("input-unspent", statement.index, message)
+                continue
+            try:
+                stated[token] += shares_for(line.amount.to("t"), _mass_at(parent, statement.index))
+            except InvalidInput as error:
+                self._report.add("overdrawn", statement.index, f"lot {line.parent}: {error.message}")
+        for token in stated.keys() | spent.keys():
+            if token not in spent:
+                message = f"lot {lot}: no shares of 0x{token.hex()} are spent on it"
+                self._report.add("input-unspent", statement.index, message)
+            elif stated[token] != spent[token]:
+                message = f"lot {lot}: {spent[token]} shares are spent, its record takes {stated[token]}"
+                self._report.add("input-shares", statement.index, message)
+
+    def _balances(self) -> None:
+        held: dict[tuple[bytes, bytes], int] = defaultdict(int)
+        for transfer in self._chain.transfers:
+            if transfer.sender != _ZERO:
+                held[transfer.lot_id, transfer.sender] -= transfer.shares
+                if held[transfer.lot_id, transfer.sender] < 0:
+                    message = f"0x{transfer.sender.hex()} gave more of lot 0x{transfer.lot_id.hex()} than it held"
+                    self._report.add("overdrawn", None, message)
+            if transfer.receiver != _ZERO:
+                held[transfer.lot_id, transfer.receiver] += transfer.shares
+
+
+def _mass_at(versions: list[tuple[Statement, BatchRecord]], index: int) -> Fraction:
+    """The lot's product mass by its record in force at log index `index`: shares were counted by that."""
+    in_force = [record for statement, record in versions if statement.index < index] or [versions[0][1]]
+    return in_force[-1].product_mass()
+
+
+def _address(text: str | None) -> bytes:
+    try:
+        return bytes.fromhex((text or "").removeprefix("0x"))
+    except ValueError:
+        return b""

@@ -1,0 +1,96 @@
+"""What replay found: every discrepancy by log, index and kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+# kind -> what it says, for docs and for people
+KINDS = {
+    "unreadable": "a part of what was handed over cannot be read, or is not what its manifest says",
+    "missing": "an entry is missing",
+    "leaf-altered": "an entry is not the one whose hash the log holds",
+    "root-differs": "the entries do not give the head that the chain holds",
+    "log-short": "the chain holds a head of more entries than were handed over",
+    "log-unknown": "the chain knows no such log",
+    "malformed": "an entry is no statement",
+    "duplicate": "a statement is logged twice",
+    "other-log": "a statement was signed for another log",
+    "key": "the issuer's key was not in force",
+    "signature": "the signature does not verify",
+    "body": "the body, or a disclosed member, is not the one that was signed",
+    "frame-gap": "a gateway's frames are missing",
+    "frame-chain": "a frame does not continue the one before it",
+    "equivocation": "a gateway signed two different frames for one place",
+    "plan": "a record's metering plan is missing, another issuer's, or another facility's",
+    "evidence": "a record's evidence is incomplete or contradicts itself",
+    "activity-differs": "a record's activity data is not what the readings give",
+    "footprint-differs": "a footprint is not what its facts and factors give",
+    "two-records": "a lot has two batch records of which neither supersedes the other",
+    "lot-missing": "a record's lot is not on the chain",
+    "pointer-differs": "the chain points a lot to something else than its newest record",
+    "input-unspent": "a record names an input lot whose shares the chain does not hold as spent on it",
+    "input-shares": "the shares spent on a lot are not those of its record's quantity",
+    "overdrawn": "more of a lot was spent or given than there is",
+    "rollup-differs": "a derived sum is not what the readings give",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One thing that does not fit; `index` is the log entry at fault, where there is one."""
+
+    log: str
+    index: int | None
+    kind: str
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {"log": self.log, "index": self.index, "kind": self.kind, "message": self.message}
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
+    anchored head: neither is a discrepancy, both limit what was checked."""
+
+    log: str
+    size: int = 0
+    root: str = ""
+    anchored_size: int = 0
+    heads: int = 0
+    statements: Counter[str] = field(default_factory=Counter)
+    readings: int = 0
+    lots: int = 0
+    withheld: int = 0
+    unanchored: int = 0
+    discrepancies: list[Discrepancy] = field(default_factory=list)
+
+    def add(self, kind: str, index: int | None, message: str) -> None:
+        """Note a discrepancy; `kind` is one of `KINDS`."""
+        assert kind in KINDS
+        self.discrepancies.append(Discrepancy(self.log, index, kind, message))
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.discrepancies
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "log_id": self.log,
+            "clean": self.clean,
+            "size": self.size,
+            "root": self.root,
+            "anchored_size": self.anchored_size,
+            "heads": self.heads,
+            "statements": dict(self.statements),
+            "readings": self.readings,
+            "lots": self.lots,
+            "withheld": self.withheld,
+            "unanchored": self.unanchored,
+            "discrepancies": [d.to_json() for d in self.discrepancies],
+        }

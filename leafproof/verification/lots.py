@@ -1,0 +1,189 @@
+"""Checks 7 to 10, for each lot of a bundle. A check whose material is withheld says so and passes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from leafproof import footprint
+from leafproof.chain.view import SHARES, LotRecord
+from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.footprint import Footprint
+from leafproof.frame import FrameContent, place_of
+from leafproof.metering import MeteringPlan
+from leafproof.numbers import rounded
+from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.values import Lot
+from leafproof.verification import evidence as ev
+from leafproof.verification.reading import Reading, Signed
+from leafproof.verification.report import Finding, Status
+from leafproof.verification.statements import Statement
+
+
+def check_evidence(reading: Reading) -> None:
+    """7: no frame, interval or point missing, by the metering plan; and what rests on declarations."""
+    check = reading.report[7]
+    for lot, statement, record in reading.lots():
+        for finding in ev.provenance(record, statement.envelope.header.issued_at):
+            check.add(finding.status, finding.code, str(lot), **finding.params)
+        found, plan = _frames(reading, record), reading.plan(statement, record)
+        if found is None or plan is None:
+            check.add(Status.NOT_CHECKED, "withheld", str(lot))
+            continue
+        if foreign := _foreign_gateways(reading, statement, plan):
+            check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
+        try:
+            for finding in [*_streams(reading, record), *ev.complete(record, plan, found)]:
+                check.add(finding.status, finding.code, str(lot), **finding.params)
+        except InvalidInput as error:
+            check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
+
+
+def _foreign_gateways(reading: Reading, signed: Statement, plan: MeteringPlan) -> list[str]:
+    """Gateways of the plan that another operator than the record's registered."""
+    operator = reading.operator(signed)
+    if reading.chain is None or operator is None:
+        return []
+    keys = {p.gateway: reading.chain.keys.get(bytes.fromhex(p.gateway)) for p in plan.points}
+    return [name for name, key in keys.items() if key is not None and key.operator != operator.operator]
+
+
+def _frames_of(reading: Reading, record: BatchRecord) -> list[Statement]:
+    return [
+        s
+        for s in reading.statements
+        if s.envelope.header.frame is not None and ev.in_range(s, record.activity or ())
+    ]
+
+
+def _frames(reading: Reading, record: BatchRecord) -> ev.Evidence | None:
+    """The record's readings, or None where activity or frames are withheld."""
+    frames = _frames_of(reading, record)
+    if record.activity is None or not frames or any(s.content is None for s in frames):
+        return None
+    found = ev.Evidence()
+    for statement in sorted(frames, key=lambda s: s.index):
+        if isinstance(statement.content, FrameContent):
+            found.add(statement.envelope.key_id, place_of(statement.envelope), statement.content)
+    return found
+
+
+def _streams(reading: Reading, record: BatchRecord) -> Iterable[Finding]:
+    streams: dict[bytes, ev.Stream] = {}
+    frames = [(place_of(s.envelope), s) for s in _frames_of(reading, record)]
+    for place, statement in sorted(frames, key=lambda f: (f[0].epoch, f[0].sequence)):
+        stream = streams.setdefault(statement.envelope.key_id, ev.Stream())
+        yield from stream.add(place, statement.envelope.statement_id, statement.label)
+
+
+def check_recomputed(reading: Reading) -> None:
+    """8: activity data from readings, footprints from facts and factors, to the same digits."""
+    check = reading.report[8]
+    for lot, statement, record in reading.lots():
+        found, plan = _frames(reading, record), reading.plan(statement, record)
+        if found is None or plan is None:
+            check.add(Status.NOT_CHECKED, "withheld", str(lot))
+            continue
+        try:
+            for finding in ev.recomputed(record, plan, found):
+                check.add(finding.status, finding.code, str(lot), **finding.params)
+        except LeafproofError as error:
+            check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
+    for _, stated in reading.footprints.values():
+        if signed := reading.version(stated.of, stated.record):
+            _recompute_footprint(reading, stated, signed)
+
+
+def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) -> None:
+    check, lot = reading.report[8], str(stated.of)
+    statement, facts = record
+    if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+        check.add(Status.NOT_CHECKED, "withheld", lot)
+        return
+    try:
+        computed = footprint.calculate(
+            facts,
+            statement.id,
+            footprint.factors_used(stated),
+            reading.factor,
+            reading.footprint,
+            stated.supersedes,
+        )
+    except LeafproofError as error:
+        check.add(Status.FAIL, "not-computable", lot, reason=error.message)
+        return
+    for part, given, expected in differences(stated, computed):
+        check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
+    if stated == computed:
+        check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne)
+
+
+def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, str]]:
+    """The members in which two footprints differ: name, stated, computed."""
+    members = stated.__struct_fields__
+    pairs = [(name, getattr(stated, name), getattr(computed, name)) for name in members]
+    return [(name, str(a)[:300], str(b)[:300]) for name, a, b in pairs if a != b]
+
+
+def check_inputs(reading: Reading) -> None:
+    """9: each input lot is here, and its shares are spent on this lot."""
+    check = reading.report[9]
+    for lot, _, record in reading.lots():
+        if record.inputs is None:
+            check.add(Status.NOT_CHECKED, "withheld", str(lot))
+            continue
+        if not record.inputs:
+            check.add(Status.PASS, "no-inputs", str(lot))
+        for line in record.inputs:
+            if line.parent is None:
+                check.add(Status.WARNING, "input-material", str(lot), name=line.name)
+            else:
+                _input_lot(reading, lot, line, line.parent)
+
+
+def _input_lot(reading: Reading, child: Lot, line: Input, parent: Lot) -> None:
+    check, subject = reading.report[9], str(child)
+    named = reading.footprints.get(line.footprint or "")
+    used = reading.version(parent, named[1].record) if named else None
+    if named is None or used is None:
+        check.add(Status.FAIL, "input-missing", subject, lot=parent)
+        return
+    if reading.chain is None:
+        check.add(Status.NOT_CHECKED, "withheld-chain", subject, reason=reading.no_chain)
+        return
+    parent_on_chain = reading.on_chain_by(used[0], parent)
+    if parent_on_chain is None or used[0].leaf not in {v.leaf for v in parent_on_chain.versions}:
+        check.add(Status.FAIL, "input-footprint", subject, lot=parent)
+        return
+    if used[0].leaf != parent_on_chain.current.leaf:
+        check.add(Status.WARNING, "input-corrected", subject, lot=parent, version=parent_on_chain.current.version)
+    if used[1].outputs is None:
+        check.add(Status.NOT_CHECKED, "withheld", subject)
+        return
+    _spent(reading, child, line, used[1], parent_on_chain)
+
+
+def _spent(reading: Reading, child: Lot, line: Input, used: BatchRecord, parent: LotRecord) -> None:
+    check, subject = reading.report[9], str(child)
+    on_chain = reading.on_chain(child)
+    spent = sum(c.shares for c in (on_chain.inputs if on_chain else ()) if c.parent == parent.lot_id)
+    params = {"lot": str(used.of), "quantity": line.quantity, "unit": line.unit}
+    try:
+        expected = shares_for(line.amount.to("t"), used.product_mass())
+    except InvalidInput:
+        expected = SHARES + 1
+    if on_chain is None and reading.report[6].status is Status.PENDING:
+        check.add(Status.PENDING, "lot-pending", subject)
+    elif spent == 0:
+        check.add(Status.FAIL, "input-unspent", subject, lot=used.of)
+    elif spent != expected:
+        check.add(Status.FAIL, "input-shares", subject, expected=expected, spent=spent, **params)
+    else:
+        share = rounded(Fraction(100 * spent, SHARES), Decimal("0.01"))
+        check.add(Status.PASS, "input-verified", subject, shares=f"{share:f} %", **params)
+
+
+def check_labels(reading: Reading) -> None:
+    """10: labels and opinions."""
+    reading.report[10].add(Status.PASS, "no-labels")
