@@ -1,0 +1,163 @@
+"""What frames say about a window of time: the bridge from the log's bodies to the kernel's arithmetic.
+
+All sums are made by `leafproof.metering`, from the readings of the frames themselves, in the order of the log.
+The range of log entries that an activity names holds every frame with a reading that matters to it, so that
+whoever replays that range gets the same digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from backend.errors import LogDamaged, NotFound
+from backend.log.service import TransparencyLog
+from backend.production import repository
+from leafproof import body as bodies
+from leafproof import clock, envelope, frame, metering
+from leafproof.errors import InvalidInput
+from leafproof.frame import FrameContent
+from leafproof.metering import Intervals, Metered, MeteringPoint
+from leafproof.record import Activity, activity_quantity
+
+MARGIN = 86400  # seconds around a window: no interval is longer, see leafproof.metering
+_MAX_GAPS_SAID = 3
+
+Mode = Literal["live", "recorded", "simulated"]
+_WEAKEST_FIRST: tuple[Mode, ...] = ("simulated", "recorded", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFrame:
+    """A frame as the log holds it."""
+
+    index: int
+    mode: str
+    content: FrameContent
+
+
+@dataclass(frozen=True, slots=True)
+class PointEvidence:
+    """What one point metered in the window. `first` and `last` are the log indexes of the frames that carry it,
+    `modes` theirs; none where nothing was metered."""
+
+    point: MeteringPoint
+    metered: Metered
+    first: int | None
+    last: int | None
+    modes: frozenset[str]
+
+    def activity(self, nothing: int) -> Activity:
+        """As a batch record says it; `nothing` is the index named where no frame carries anything."""
+        return Activity(
+            point=self.point.point,
+            carrier=self.point.carrier,
+            quantity=f"{activity_quantity(self.metered):f}",
+            unit="kWh",
+            intervals=self.metered.count,
+            split=self.metered.split,
+            gaps=tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in self.metered.gaps),
+            first_index=nothing if self.first is None else self.first,
+            last_index=nothing if self.last is None else self.last,
+        )
+
+
+def weakest(modes: Iterable[str]) -> Mode | None:
+    """simulated before recorded before live; None of none."""
+    found = set(modes)
+    return next((mode for mode in _WEAKEST_FIRST if mode in found), None)
+
+
+class FrameReader:
+    """Reads the frames of one log that overlap a window, each once."""
+
+    def __init__(self, connection: Connection, log: TransparencyLog, facility: str, start: int, end: int) -> None:
+        self._connection = connection
+        self._log = log
+        self._facility = facility
+        self._window = (start, end)
+        self._frames: dict[str, list[LoggedFrame]] = {}
+
+    def gather(self, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
+        """What each of `points` metered in the window.
+
+        Raises `InvalidInput` for readings that cannot be, such as a register that runs backwards, and
+        `LogDamaged` for a stored frame that is not the one that was signed.
+        """
+        return [self._point(point) for point in points]
+
+    def _point(self, point: MeteringPoint) -> PointEvidence:
+        start, end = self._window
+        rows: list[tuple[int, Decimal, str]] = []
+        carriers: list[tuple[int, LoggedFrame]] = []
+        for one in self._of_gateway(point.gateway):
+            if one.content.facility != self._facility:
+                continue
+            for series in one.content.series:
+                if series.point == point.point:
+                    rows += [(reading.time, reading.value, reading.unit) for reading in series]
+                    carriers += [(time, one) for time in series.times]
+        found = metering.intervals(point, rows)
+        named = _times_that_matter(point, found, start, end)
+        carrying = [one for time, one in carriers if time in named]
+        indexes = [one.index for one in carrying]
+        return PointEvidence(
+            point,
+            metering.metered(found, start, end),
+            min(indexes, default=None),
+            max(indexes, default=None),
+            frozenset(one.mode for one in carrying),
+        )
+
+    def _of_gateway(self, gateway: str) -> list[LoggedFrame]:
+        if gateway not in self._frames:
+            start, end = self._window
+            indexes = repository.frame_indexes(
+                self._connection, self._log.number, bytes.fromhex(gateway), start - MARGIN, end + MARGIN
+            )
+            self._frames[gateway] = [f for i in indexes if (f := read_frame(self._connection, self._log, i))]
+        return self._frames[gateway]
+
+
+def _times_that_matter(point: MeteringPoint, found: Intervals, start: int, end: int) -> set[int]:
+    """The times by which readings name the intervals that overlap the window."""
+    spans = found.within(start, end)
+    if point.kind == "register":
+        return {time for span in spans for time in span}
+    return {right if point.names == "end" else left for left, right in spans}
+
+
+def read_frame(connection: Connection, log: TransparencyLog, index: int) -> LoggedFrame | None:
+    """The frame at `index`; None where its body is not here any more, which leaves a gap.
+
+    Raises `LogDamaged` where the stored body is not the one that was signed.
+    """
+    signed = envelope.parse(log.entry(connection, index).envelope)
+    try:
+        stored = log.body(connection, index)
+    except NotFound:
+        return None
+    if stored.body is None:
+        return None
+    try:
+        bodies.check_hash(signed, stored.body)
+        return LoggedFrame(index, frame.place_of(signed).mode, frame.decode_body(stored.body))
+    except InvalidInput as error:
+        raise LogDamaged(f"entry {index}: {error}") from error
+
+
+def missing(found: Iterable[PointEvidence]) -> str | None:
+    """In one sentence, which readings are not there (yet); None where evidence is complete."""
+    for one in found:
+        if one.metered.gaps:
+            said = one.metered.gaps[:_MAX_GAPS_SAID]
+            spans = ", ".join(f"{clock.utc_text(a)} to {clock.utc_text(b)}" for a, b in said)
+            more = len(one.metered.gaps) - _MAX_GAPS_SAID
+            return f"no readings of {one.point.point} from {spans}" + (
+                f", and {more} more gaps" if more > 0 else ""
+            )
+    return None

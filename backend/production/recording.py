@@ -1,0 +1,172 @@
+"""From a closed run to its batch record and footprint in the log.
+
+What must hold, whatever is killed when: the record, its footprint and the run's new state are one transaction.
+Evidence is read before it, from a snapshot: a frame that comes in between lies behind the range that the record
+names, and changes nothing that it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection
+
+from backend.footprints import service as footprints
+from backend.production import evidence, repository, runs, shares
+from backend.production import service as production
+from backend.production.evidence import PointEvidence
+from backend.production.repository import Row
+from backend.production.service import PlanInForce
+from backend.production.statements import Desk, Logged
+from leafproof import body
+from leafproof import record as records
+from leafproof.errors import InvalidInput
+from leafproof.record import BatchRecord, Input
+from leafproof.values import Gln, Lot, party_uri
+
+GRACE = 86400  # seconds after a run's close was entered; then gaps are recorded as gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that the frames say about a run, under the plan in force when it opened."""
+
+    plan: PlanInForce
+    points: tuple[PointEvidence, ...]
+
+    @property
+    def missing(self) -> str | None:
+        """See `evidence.missing`."""
+        return evidence.missing(self.points)
+
+
+def gather(connection: Connection, desk: Desk, run: Row) -> Evidence:
+    """Read what was metered on the run's line in [opened, closed).
+
+    Raises `InvalidInput` for readings that cannot be.
+    """
+    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+    points = plan.plan.of_line(run["line"])
+    reader = evidence.FrameReader(connection, desk.log(plan.log), run["facility"], run["opened"], run["closed"])
+    return Evidence(plan, tuple(reader.gather(points)))
+
+
+def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grace: int) -> str | None:
+    """Why a closed run cannot be recorded now, in one sentence; None when it can."""
+    for one in repository.inputs_of_run(connection, run["id"]):
+        if not repository.record_versions(connection, one["gtin"], one["lot"]):
+            return f"waits for the record of input lot {one['gtin']}/{one['lot']}"
+    if evidence.weakest(mode for p in found.points for mode in p.modes) is None:
+        return f"waits for readings: {found.missing}"
+    deadline = max(run["closed"], run["entered_at"]) + grace
+    if found.missing and desk.now() < deadline:
+        return f"waits for readings: {found.missing}"
+    return None
+
+
+def could_be_complete(connection: Connection, desk: Desk, run: Row, grace: int) -> bool:
+    """A cheap look first: whether every gateway has come as far as the run's close, or the grace is over."""
+    if desk.now() >= max(run["closed"], run["entered_at"]) + grace:
+        return True
+    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+    for point in plan.plan.of_line(run["line"]):
+        newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
+        if newest is None or newest < run["closed"] - point.interval_seconds:
+            return False
+    return True
+
+
+def record_run(connection: Connection, desk: Desk, run_id: str, found: Evidence, grace: int = GRACE) -> bool:
+    """Log the record and the footprint of a closed run; whether it was done now.
+
+    Raises `InvalidInput` where a fact that was right at the close is not any more.
+    """
+    run = runs.find(connection, run_id, lock=True)
+    if run["state"] != "closed" or obstacle(connection, desk, run, found, grace):
+        return False
+    issue(connection, desk, run, runs.read_inputs(run), found, None)
+    repository.update_run(connection, run_id, state="recorded", problem=None)
+    return True
+
+
+def issue(
+    connection: Connection,
+    desk: Desk,
+    run: Row,
+    inputs: tuple[Input, ...],
+    found: Evidence,
+    before: Row | None,
+) -> Logged:
+    """Log a record of `run` that supersedes the version `before`, and its footprint."""
+    place = production.facility(connection, Gln(run["facility"]))
+    maker = production.company(connection, Gln(place["company"]))
+    if before is None:
+        shares.promise(connection, maker, run["id"], inputs)
+    cited = tuple(_cited(connection, line) for line in inputs)
+    base = runs.draft(connection, place, run, found.plan, run["closed"], shares.outputs_of(run), cited)
+    statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
+    issuer, log = Gln(place["company"]), desk.log(found.plan.log)
+    content, disclosures = statement.issue(desk.signer.key(issuer), party_uri(issuer))
+    logged = desk.put(
+        connection,
+        log,
+        issuer,
+        statement.of.urn,
+        body.BATCH_RECORD,
+        content,
+        disclosures,
+        records.DISCLOSED_FROM,
+    )
+    repository.insert_record(
+        connection,
+        gtin=run["gtin"],
+        lot=run["lot"],
+        version=before["version"] + 1 if before else 1,
+        run=run["id"],
+        log=logged.log,
+        index=logged.index,
+        statement_id=logged.statement_id,
+        leaf_hash=logged.leaf_hash,
+        state="logged",
+        attempt=0,
+        created_at=desk.now(),
+        gaps=int(found.missing is not None),
+    )
+    footprints.issue(connection, desk, issuer, place, statement, log, logged.statement_id)
+    return logged
+
+
+def read(connection: Connection, desk: Desk, row: Row) -> BatchRecord:
+    """The record of a row, with all that it discloses."""
+    opened = desk.read(connection, row["log"], row["index"])
+    return BatchRecord.read(opened.body, [d.text for d in opened.disclosures], opened.key, opened.issuer)
+
+
+def current(connection: Connection, lot: Lot) -> Row | None:
+    """The row of a lot's newest record."""
+    rows = repository.record_versions(connection, str(lot.gtin), str(lot.code))
+    return rows[-1] if rows else None
+
+
+def _with_activity(base: BatchRecord, found: Evidence, supersedes: str | None) -> BatchRecord:
+    mode = evidence.weakest(mode for p in found.points for mode in p.modes)
+    if mode is None:
+        raise InvalidInput("activity", f"there is no reading at all: {found.missing}")
+    # A point that metered nothing names the plan's own entry: a range in which there is no frame.
+    activity = tuple(p.activity(found.plan.index) for p in found.points)
+    return msgspec.structs.replace(base, mode=mode, activity=activity, supersedes=supersedes)
+
+
+def _cited(connection: Connection, line: Input) -> Input:
+    """An input lot with its operator's address and the statement of its newest footprint."""
+    lot = line.parent
+    if lot is None:
+        return line
+    run = runs.find_of_lot(connection, lot)
+    maker = production.company(connection, Gln(shares.maker_of(connection, run)))
+    footprint = footprints.current(connection, lot)
+    if footprint is None:
+        raise InvalidInput("inputs", f"{line.name}: lot {lot} has no footprint yet")
+    operator = "0x" + bytes(maker["address"]).hex()
+    return msgspec.structs.replace(line, operator=operator, footprint=bytes(footprint["statement_id"]).hex())

@@ -1,0 +1,366 @@
+"""Production's SQL, and nothing else: a function is one question or one change inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from backend.ingest.tables import equivocations, frames, gateways, streams
+from backend.production.tables import (
+    companies,
+    facilities,
+    issuer_keys,
+    metering_plans,
+    products,
+    records,
+    run_inputs,
+    runs,
+    transfers,
+)
+
+Row = sa.RowMapping
+_IN_FORCE = transfers.c.state != "failed"
+
+
+def _insert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert unless a key or a unique value is there already; whether it was new."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+
+
+def _one(connection: Connection, query: sa.Select[Any]) -> Row | None:
+    return connection.execute(query).mappings().one_or_none()
+
+
+def _all(connection: Connection, query: sa.Select[Any]) -> list[Row]:
+    return list(connection.execute(query).mappings())
+
+
+# companies, facilities, products, plans
+
+
+def keep_issuer_key(connection: Connection, key_id: bytes, gln: str, cose: bytes) -> None:
+    """Remember a public key that signed."""
+    _insert(connection, issuer_keys, {"key_id": key_id, "gln": gln, "cose": cose})
+
+
+def issuer_key(connection: Connection, key_id: bytes) -> bytes | None:
+    """The COSE_Key of an issuer of this server."""
+    found = connection.execute(
+        sa.select(issuer_keys.c.cose).where(issuer_keys.c.key_id == key_id)
+    ).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def insert_company(connection: Connection, **values: Any) -> bool:
+    """Whether it was new."""
+    return _insert(connection, companies, values)
+
+
+def company(connection: Connection, gln: str) -> Row | None:
+    """By party GLN."""
+    return _one(connection, sa.select(companies).where(companies.c.gln == gln))
+
+
+def company_at(connection: Connection, address: bytes) -> Row | None:
+    """By its address on chain."""
+    return _one(connection, sa.select(companies).where(companies.c.address == address))
+
+
+def all_companies(connection: Connection) -> list[Row]:
+    """By GLN."""
+    return _all(connection, sa.select(companies).order_by(companies.c.gln))
+
+
+def insert_facility(connection: Connection, **values: Any) -> bool:
+    """Whether it was new."""
+    return _insert(connection, facilities, values)
+
+
+def facility(connection: Connection, gln: str, *, lock: bool = False) -> Row | None:
+    """By GLN; with `lock`, no other run is opened or closed there before this transaction ends."""
+    query = sa.select(facilities).where(facilities.c.gln == gln)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def all_facilities(connection: Connection) -> list[Row]:
+    """By GLN."""
+    return _all(connection, sa.select(facilities).order_by(facilities.c.gln))
+
+
+def insert_product(connection: Connection, **values: Any) -> bool:
+    """Whether it was new."""
+    return _insert(connection, products, values)
+
+
+def product(connection: Connection, gtin: str) -> Row | None:
+    """By its 14 digits."""
+    return _one(connection, sa.select(products).where(products.c.gtin == gtin))
+
+
+def insert_plan(connection: Connection, **values: Any) -> bool:
+    """Whether this version was new."""
+    return _insert(connection, metering_plans, values)
+
+
+def plans(connection: Connection, facility_gln: str) -> list[Row]:
+    """All versions, in order."""
+    query = sa.select(metering_plans).where(metering_plans.c.facility == facility_gln)
+    return _all(connection, query.order_by(metering_plans.c.version))
+
+
+def plan_at(connection: Connection, facility_gln: str, moment: int) -> Row | None:
+    """The highest version that was in force at `moment`."""
+    query = sa.select(metering_plans).where(
+        metering_plans.c.facility == facility_gln, metering_plans.c.valid_from <= moment
+    )
+    return _one(connection, query.order_by(metering_plans.c.version.desc()).limit(1))
+
+
+# runs
+
+
+def insert_run(connection: Connection, **values: Any) -> bool:
+    """Whether its lot (and its order) was new."""
+    return _insert(connection, runs, values)
+
+
+def run(connection: Connection, run_id: str, *, lock: bool = False) -> Row | None:
+    """By id."""
+    query = sa.select(runs).where(runs.c.id == run_id)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def run_of_lot(connection: Connection, gtin: str, lot: str, *, lock: bool = False) -> Row | None:
+    """The run that makes, or made, the lot."""
+    query = sa.select(runs).where(runs.c.gtin == gtin, runs.c.lot == lot)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def run_of_order(connection: Connection, facility_gln: str, order: str) -> Row | None:
+    """The run imported from this production order."""
+    return _one(connection, sa.select(runs).where(runs.c.facility == facility_gln, runs.c.order == order))
+
+
+def overlapping(
+    connection: Connection, facility_gln: str, line: str, opened: int, closed: int | None
+) -> list[Row]:
+    """Runs on the line that overlap [opened, closed), None meaning for ever."""
+    conditions = [
+        runs.c.facility == facility_gln,
+        runs.c.line == line,
+        sa.or_(runs.c.closed.is_(None), runs.c.closed > opened),
+    ]
+    if closed is not None:
+        conditions.append(runs.c.opened < closed)
+    return _all(connection, sa.select(runs).where(*conditions).order_by(runs.c.opened).limit(2))
+
+
+def closed_between(connection: Connection, facility_gln: str, start: int, end: int) -> list[Row]:
+    """Closed runs that overlap [start, end), in order."""
+    query = sa.select(runs).where(runs.c.facility == facility_gln, runs.c.closed > start, runs.c.opened < end)
+    return _all(connection, query.order_by(runs.c.opened, runs.c.id))
+
+
+def runs_in(connection: Connection, state: str, after: str, limit: int) -> list[str]:
+    """Ids of runs in a state, by id, behind `after`."""
+    query = sa.select(runs.c.id).where(runs.c.state == state, runs.c.id > after).order_by(runs.c.id).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def runs_page(connection: Connection, facility_gln: str | None, after: str, limit: int) -> list[Row]:
+    """Runs by id."""
+    query = sa.select(runs).where(runs.c.id > after)
+    if facility_gln is not None:
+        query = query.where(runs.c.facility == facility_gln)
+    return _all(connection, query.order_by(runs.c.id).limit(limit))
+
+
+def update_run(connection: Connection, run_id: str, **values: Any) -> None:
+    """Change a run."""
+    connection.execute(sa.update(runs).where(runs.c.id == run_id).values(**values))
+
+
+# shares
+
+
+def put_run_inputs(connection: Connection, run_id: str, shares: Iterable[tuple[str, str, int]]) -> None:
+    """What a run spends: (gtin, lot, shares); replaces what was promised before."""
+    connection.execute(sa.delete(run_inputs).where(run_inputs.c.run == run_id))
+    for gtin, lot, count in shares:
+        connection.execute(sa.insert(run_inputs).values(run=run_id, gtin=gtin, lot=lot, shares=count))
+
+
+def inputs_of_run(connection: Connection, run_id: str) -> list[Row]:
+    """In the order of their lots."""
+    query = sa.select(run_inputs).where(run_inputs.c.run == run_id)
+    return _all(connection, query.order_by(run_inputs.c.gtin, run_inputs.c.lot))
+
+
+def consumers(connection: Connection, gtin: str, lot: str) -> list[tuple[str, str]]:
+    """The lots (gtin, lot) of the runs that spend shares of this one."""
+    query = (
+        sa.select(runs.c.gtin, runs.c.lot)
+        .join(run_inputs, run_inputs.c.run == runs.c.id)
+        .where(run_inputs.c.gtin == gtin, run_inputs.c.lot == lot)
+    )
+    return [(a, b) for a, b in connection.execute(query)]
+
+
+def spent(connection: Connection, gtin: str, lot: str, company_gln: str, but_run: str) -> int:
+    """Shares of a lot that a company's runs spend, other than `but_run`."""
+    query = (
+        sa.select(run_inputs.c.shares)
+        .join(runs, run_inputs.c.run == runs.c.id)
+        .join(facilities, runs.c.facility == facilities.c.gln)
+        .where(
+            run_inputs.c.gtin == gtin,
+            run_inputs.c.lot == lot,
+            facilities.c.company == company_gln,
+            run_inputs.c.run != but_run,
+        )
+    )
+    return sum(connection.execute(query).scalars())
+
+
+def given(connection: Connection, gtin: str, lot: str, company_gln: str) -> int:
+    """Shares of a lot that a company handed on."""
+    query = sa.select(transfers.c.shares).where(
+        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.sender == company_gln, _IN_FORCE
+    )
+    return sum(connection.execute(query).scalars())
+
+
+def received(connection: Connection, gtin: str, lot: str, address: bytes) -> int:
+    """Shares of a lot that an address was handed."""
+    query = sa.select(transfers.c.shares).where(
+        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.receiver == address, _IN_FORCE
+    )
+    return sum(connection.execute(query).scalars())
+
+
+def undone_receipts(connection: Connection, gtin: str, lot: str, address: bytes) -> int:
+    """How many transfers of a lot to an address are not on the chain yet."""
+    query = sa.select(sa.func.count()).where(
+        transfers.c.gtin == gtin,
+        transfers.c.lot == lot,
+        transfers.c.receiver == address,
+        transfers.c.state.in_(("waiting", "sent")),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def insert_transfer(connection: Connection, **values: Any) -> None:
+    """A new transfer."""
+    connection.execute(sa.insert(transfers).values(**values))
+
+
+def transfer(connection: Connection, transfer_id: str, *, lock: bool = False) -> Row | None:
+    """By id."""
+    query = sa.select(transfers).where(transfers.c.id == transfer_id)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def transfers_in(connection: Connection, state: str, limit: int) -> list[str]:
+    """Ids of the oldest transfers in a state."""
+    query = sa.select(transfers.c.id).where(transfers.c.state == state)
+    return list(connection.execute(query.order_by(transfers.c.created_at, transfers.c.id).limit(limit)).scalars())
+
+
+def update_transfer(connection: Connection, transfer_id: str, **values: Any) -> None:
+    """Change a transfer."""
+    connection.execute(sa.update(transfers).where(transfers.c.id == transfer_id).values(**values))
+
+
+# records
+
+
+def insert_record(connection: Connection, **values: Any) -> None:
+    """A new version."""
+    connection.execute(sa.insert(records).values(**values))
+
+
+def record_versions(connection: Connection, gtin: str, lot: str) -> list[Row]:
+    """All versions, in order."""
+    query = sa.select(records).where(records.c.gtin == gtin, records.c.lot == lot)
+    return _all(connection, query.order_by(records.c.version))
+
+
+def record(connection: Connection, gtin: str, lot: str, version: int, *, lock: bool = False) -> Row | None:
+    """One version."""
+    query = sa.select(records).where(records.c.gtin == gtin, records.c.lot == lot, records.c.version == version)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def record_by_statement(connection: Connection, statement_id: bytes) -> Row | None:
+    """The version that this statement is."""
+    return _one(connection, sa.select(records).where(records.c.statement_id == statement_id))
+
+
+def records_in(connection: Connection, state: str, limit: int, offset: int = 0) -> list[tuple[str, str, int]]:
+    """Keys of the oldest records in a state."""
+    query = (
+        sa.select(records.c.gtin, records.c.lot, records.c.version)
+        .where(records.c.state == state)
+        .order_by(records.c.log, records.c.index)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(a, b, c) for a, b, c in connection.execute(query)]
+
+
+def update_record(connection: Connection, gtin: str, lot: str, version: int, **values: Any) -> None:
+    """Change where a version is on its way."""
+    where = (records.c.gtin == gtin, records.c.lot == lot, records.c.version == version)
+    connection.execute(sa.update(records).where(*where).values(**values))
+
+
+# frames, as ingest keeps them
+
+
+def newest_reading(connection: Connection, log: int, gateway: bytes) -> int | None:
+    """The time of the newest reading or heartbeat of a gateway."""
+    query = (
+        sa.select(sa.func.max(streams.c.last_time))
+        .join(gateways, streams.c.gateway == gateways.c.number)
+        .where(gateways.c.log == log, gateways.c.key_id == gateway)
+    )
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def frame_indexes(connection: Connection, log: int, gateway: bytes, first: int, last: int) -> list[int]:
+    """Log indexes of a gateway's frames with readings within [first, last], in log order.
+
+    A second frame for the same place in the stream is evidence as well: it stands in the same log, and whoever
+    replays the range reads it too.
+    """
+    mine = sa.select(gateways.c.number).where(gateways.c.log == log, gateways.c.key_id == gateway)
+    number = connection.execute(mine).scalar_one_or_none()
+    if number is None:
+        return []
+    query = sa.select(frames.c.index).where(
+        frames.c.gateway == number, frames.c.first_time <= last, frames.c.last_time >= first
+    )
+    found = set(connection.execute(query).scalars())
+    if found:
+        doubles = sa.select(equivocations.c.index).where(
+            equivocations.c.gateway == number, equivocations.c.index.between(min(found), max(found))
+        )
+        found |= set(connection.execute(doubles).scalars())
+    return sorted(found)
+
+
+def frames_between(connection: Connection, log: int, gateway: bytes, first: int, last: int) -> list[int]:
+    """Log indexes of all of a gateway's frames within [first, last] of the log, in order."""
+    mine = sa.select(gateways.c.number).where(gateways.c.log == log, gateways.c.key_id == gateway)
+    number = connection.execute(mine).scalar_one_or_none()
+    found: set[int] = set()
+    for table in (frames, equivocations):
+        query = sa.select(table.c.index).where(table.c.gateway == number, table.c.index.between(first, last))
+        found |= set(connection.execute(query).scalars())
+    return sorted(found)

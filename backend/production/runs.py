@@ -1,0 +1,181 @@
+"""Production runs: open, close, and every check that can be made before the record is signed.
+
+A run's state goes open -> closed -> recorded; `backend.production.recording` takes it from there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from backend.errors import Conflict, NotFound
+from backend.footprints import service as footprints
+from backend.production import repository, shares
+from backend.production import service as production
+from backend.production.repository import Row
+from backend.production.service import PlanInForce
+from backend.production.statements import Desk
+from leafproof import clock
+from leafproof.errors import InvalidInput
+from leafproof.record import BatchRecord, Input, Output, Run
+from leafproof.values import Gln, Lot
+
+
+def open_run(
+    connection: Connection,
+    desk: Desk,
+    facility: Gln,
+    line: str,
+    lot: Lot,
+    opened: int,
+    *,
+    order: str | None = None,
+    closed: int | None = None,
+) -> str:
+    """Open a run and return its id. `opened` in Unix seconds; `closed` where it is known already, so that runs of
+    the past need not come in order.
+
+    Raises `InvalidInput` naming `line` or `lot`, `NotFound` for a facility or product, `Conflict` for a run that
+    overlaps another on its line.
+    """
+    place = production.facility(connection, facility, lock=True)
+    made = production.product(connection, lot.gtin)
+    if made["company"] != place["company"]:
+        raise InvalidInput("gtin", f"{lot.gtin} is not a product of the facility's company")
+    production.plan_at(connection, desk, facility, opened).plan.of_line(line)
+    _check_line_is_free(connection, place["gln"], line, opened, closed, "")
+    run_id = str(uuid.uuid4())
+    values = {
+        "id": run_id,
+        "facility": place["gln"],
+        "line": line,
+        "gtin": str(lot.gtin),
+        "lot": str(lot.code),
+        "order": order,
+        "opened": opened,
+        "state": "open",
+    }
+    if not repository.insert_run(connection, **values):
+        raise InvalidInput("lot", f"lot {lot} was used already; every run makes a lot of its own")
+    return run_id
+
+
+def close_run(
+    connection: Connection,
+    desk: Desk,
+    run_id: str,
+    closed: int,
+    outputs: Sequence[Output],
+    inputs: Sequence[Input],
+) -> None:
+    """Close a run with what came out of it and went in; `closed` in Unix seconds.
+
+    The same close again changes nothing. Raises `InvalidInput` naming the field, `NotFound`, `Conflict` for a run
+    that was closed otherwise.
+    """
+    run = find(connection, run_id, lock=True)
+    entered = {"closed": closed, "outputs": _text(outputs), "inputs": _text(inputs)}
+    if run["state"] != "open":
+        if any(run[name] != value for name, value in entered.items()):
+            raise Conflict(f"run {run_id} is closed already, with other facts; send a correction")
+        return
+    place = production.facility(connection, Gln(run["facility"]), lock=True)
+    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+    check_facts(connection, desk, place, run, plan, closed, tuple(outputs), tuple(inputs))
+    _check_line_is_free(connection, place["gln"], run["line"], run["opened"], closed, run_id)
+    maker = production.company(connection, Gln(place["company"]))
+    shares.promise(connection, maker, run_id, tuple(inputs))
+    repository.update_run(connection, run_id, **entered, entered_at=desk.now(), state="closed")
+
+
+def find(connection: Connection, run_id: str, *, lock: bool = False) -> Row:
+    """Raises `NotFound`."""
+    found = repository.run(connection, run_id, lock=lock)
+    if found is None:
+        raise NotFound(f"run {run_id[:40]!r} is not known here")
+    return found
+
+
+def find_of_lot(connection: Connection, lot: Lot, *, lock: bool = False) -> Row:
+    """The run that makes, or made, a lot. Raises `NotFound`."""
+    found = repository.run_of_lot(connection, str(lot.gtin), str(lot.code), lock=lock)
+    if found is None:
+        raise NotFound(f"lot {lot} is not known here")
+    return found
+
+
+def draft(
+    connection: Connection,
+    place: Row,
+    run: Row,
+    plan: PlanInForce,
+    closed: int,
+    outputs: tuple[Output, ...],
+    inputs: tuple[Input, ...],
+) -> BatchRecord:
+    """The record as far as people's facts make it: no activity, and `live` until frames say otherwise."""
+    made = production.product(connection, Lot.parse(run["gtin"], run["lot"]).gtin)
+    return BatchRecord(
+        gtin=run["gtin"],
+        lot=run["lot"],
+        product=made["name"],
+        facility=place["gln"],
+        zone=place["zone"],
+        run=Run(run["id"], run["line"], clock.utc_text(run["opened"]), clock.utc_text(closed)),
+        plan=plan.statement_id.hex(),
+        mode="live",
+        outputs=outputs,
+        inputs=inputs,
+        activity=(),
+    )
+
+
+def check_facts(
+    connection: Connection,
+    desk: Desk,
+    place: Row,
+    run: Row,
+    plan: PlanInForce,
+    closed: int,
+    outputs: tuple[Output, ...],
+    inputs: tuple[Input, ...],
+) -> None:
+    """Raises `InvalidInput` naming the field for whatever would stop the record or its footprint later."""
+    if any(line.footprint is not None or line.operator is not None for line in inputs):
+        raise InvalidInput("inputs", "operator and footprint are filled in here, not given")
+    record = draft(connection, place, run, plan, closed, outputs, inputs)
+    record.check()
+    plan.plan.of_line(run["line"])
+    lines: list[Output | Input] = [*outputs, *inputs]
+    for line in lines:
+        if line.source.kind == "weighed":
+            plan.plan.point(line.source.reference or "")
+        elif line.source.kind == "document" and not line.source.reference:
+            raise InvalidInput("source", f"{line.name}: the SHA-256 of the document is needed")
+    log = desk.of_partition(place["partition"])
+    footprints.check_materials(footprints.choose(connection, desk, log, place), record)
+
+
+def read_inputs(run: Row) -> tuple[Input, ...]:
+    """What a closed run consumed, as entered last."""
+    return msgspec.json.decode(run["inputs"], type=tuple[Input, ...])
+
+
+def _text(lines: Sequence[Any]) -> str:
+    return msgspec.json.encode(lines).decode("utf-8")
+
+
+def _check_line_is_free(
+    connection: Connection, facility: str, line: str, opened: int, closed: int | None, but_run: str
+) -> None:
+    for other in repository.overlapping(connection, facility, line, opened, closed):
+        if other["id"] != but_run:
+            until = "is still open" if other["closed"] is None else f"closes {clock.utc_text(other['closed'])}"
+            raise Conflict(
+                f"line {line} makes lot {other['gtin']}/{other['lot']} from {clock.utc_text(other['opened'])} on "
+                f"and that run {until}: two runs at once on one line cannot share its meters yet"
+            )
