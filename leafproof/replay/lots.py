@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from fractions import Fraction
 
 from leafproof import footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
@@ -12,7 +11,7 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.metering import MeteringPlan
-from leafproof.record import BatchRecord, shares_for
+from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
@@ -151,15 +150,14 @@ class Lots:
         for line in record.inputs or ():
             if line.parent is None:
                 continue
-            owner = _address(line.operator)
-            token = lot_id(owner, line.parent)
-            parent = self._records.get((owner, line.parent))
-            if parent is None or parent[-1][1].outputs is None:
+            used = self._used(line)
+            if used is None or used[1].outputs is None:
                 message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
                 self._report.add("input-unspent", statement.index, message)
                 continue
             try:
-                stated[token] += shares_for(line.amount.to("t"), _mass_at(parent, statement.index))
+                shares = shares_for(line.amount.to("t"), used[1].product_mass())
+                stated[lot_id(self._operator(used[0]), line.parent)] += shares
             except InvalidInput as error:
                 self._report.add("overdrawn", statement.index, f"lot {line.parent}: {error.message}")
         for token in stated.keys() | spent.keys():
@@ -169,6 +167,14 @@ class Lots:
             elif stated[token] != spent[token]:
                 message = f"lot {lot}: {spent[token]} shares are spent, its record takes {stated[token]}"
                 self._report.add("input-shares", statement.index, message)
+
+    def _used(self, line: Input) -> tuple[Statement, BatchRecord] | None:
+        """The input lot's record on which the footprint that the line names was computed."""
+        printed = self._statements.get(line.footprint or "")
+        if printed is None or not isinstance(printed.content, Footprint) or printed.content.of != line.parent:
+            return None
+        record = self._statements.get(printed.content.record)
+        return (record, record.content) if record and isinstance(record.content, BatchRecord) else None
 
     def _balances(self) -> None:
         held: dict[tuple[bytes, bytes], int] = defaultdict(int)
@@ -180,16 +186,3 @@ class Lots:
                     self._report.add("overdrawn", None, message)
             if transfer.receiver != _ZERO:
                 held[transfer.lot_id, transfer.receiver] += transfer.shares
-
-
-def _mass_at(versions: list[tuple[Statement, BatchRecord]], index: int) -> Fraction:
-    """The lot's product mass by its record in force at log index `index`: shares were counted by that."""
-    in_force = [record for statement, record in versions if statement.index < index] or [versions[0][1]]
-    return in_force[-1].product_mass()
-
-
-def _address(text: str | None) -> bytes:
-    try:
-        return bytes.fromhex((text or "").removeprefix("0x"))
-    except ValueError:
-        return b""

@@ -6,6 +6,7 @@ made, as a reader would have decoded it. Tests then change one thing and name wh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -34,6 +35,7 @@ from leafproof.footprint import FactorRef, Footprint
 from leafproof.keys import SigningKey
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, activity_quantity, shares_for
+from leafproof.replay import source as replay_source
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln, Lot
 
@@ -351,3 +353,34 @@ def honest_world(spend: bool = True) -> tuple[World, Places]:
         world.transfers.append(giving)
     world.mint(world.fabricator, TOWER, tower, spent)
     return world, Places(factors, *plans, coil, printed, tower, tower_printed)
+
+
+@dataclass
+class WorldSource:
+    """The world's log as an auditor is handed it; `leaves` are the hashes that the log claims."""
+
+    entries_: list[replay_source.Entry | None]
+    leaves: list[bytes]
+    ref: LogRef = LOG
+    sums: list[replay_source.Rollup] | None = None
+
+    @classmethod
+    def of(cls, world: World) -> WorldSource:
+        entries = [replay_source.Entry(e.envelope, e.body, e.disclosures) for e in world.entries]
+        return cls(list(entries), [world.leaf(i) for i in range(len(entries))])
+
+    @property
+    def size(self) -> int:
+        return len(self.entries_)
+
+    def entries(self) -> Iterator[replay_source.Entry | None]:
+        yield from self.entries_
+
+    def leaf_hash(self, index: int) -> bytes | None:
+        return self.leaves[index] if index < len(self.leaves) else None
+
+    def rollups(self) -> list[replay_source.Rollup] | None:
+        return self.sums
+
+    def faults(self) -> list[tuple[int | None, str]]:
+        return []

@@ -1,0 +1,240 @@
+"""The eleven checks on an honest bundle, and on one lie each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from leafproof import body, footprint
+from leafproof.bundle import Bundle
+from leafproof.chain.view import Retirement
+from leafproof.errors import LeafproofError
+from leafproof.keys import _P256_ORDER
+from leafproof.verification.report import Report, Status
+from leafproof.verification.verify import verify
+from tests.support import world as w
+from tests.support.world import COIL, TOWER, Places, World
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[World, Places]:
+    return w.honest_world()
+
+
+def statuses(report: Report) -> dict[int, Status]:
+    return {c.number: c.status for c in report.checks}
+
+
+def codes(report: Report, number: int) -> set[str]:
+    return {f.code for f in report[number].findings if f.status is Status.FAIL}
+
+
+def changed(bundle: Bundle, index: int, **parts: object) -> Bundle:
+    items = tuple(replace(i, **parts) if i.index == index else i for i in bundle.items)  # type: ignore[arg-type]
+    return replace(bundle, items=items)
+
+
+class TestAnHonestBundle:
+    def test_passes_with_warnings_for_what_is_only_declared(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        report = verify(world.bundle(), world.trust(), world.view())
+        assert report.exit_code == 0
+        assert report.status is Status.WARNING
+        assert report.verdict() == (
+            "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
+        )
+        assert "quantity-declared" in {f.code for f in report[7].findings}
+
+    def test_survives_its_own_file_form(self, made: tuple[World, Places]) -> None:
+        bundle = made[0].bundle()
+        assert Bundle.decode(bundle.encode()) == bundle
+
+    def test_without_frames_says_what_was_withheld(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        report = verify(world.bundle(bodies=False), world.trust(), world.view())
+        assert report.exit_code == 4
+        assert statuses(report)[7] is statuses(report)[8] is Status.NOT_CHECKED
+        assert statuses(report)[5] is Status.PASS
+
+    def test_offline_names_the_checks_that_need_the_chain(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        report = verify(world.bundle(), world.trust(), None)
+        assert report.exit_code == 4
+        assert "not checked: 1, 5, 6, 9" in report.verdict()
+
+    def test_not_yet_anchored_is_an_exit_code_of_its_own(self) -> None:
+        world, _ = w.honest_world()
+        bundle = world.bundle()
+        world.anchors.pop()
+        assert verify(bundle, world.trust(), world.view()).exit_code == 3
+
+    def test_an_attested_meter_is_said_to_be_attested(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        registrar = b"\xcc" * 20
+        view = world.view()
+        keys = {k: replace(v, attested_by=(registrar,)) for k, v in view.keys.items()}
+        trust = world.trust()
+        trust = msgspec.structs.replace(trust, registrars=["0x" + registrar.hex()])
+        report = verify(world.bundle(), trust, replace(view, keys=keys))
+        assert "meters attested" in report.verdict()
+
+
+class TestEachLieFailsItsCheck:
+    def test_a_byte_of_an_envelope(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        raw = bytearray(world.entries[at.coil].envelope)
+        raw[-1] ^= 1
+        report = verify(changed(world.bundle(), at.coil, envelope=bytes(raw)), world.trust(), world.view())
+        assert codes(report, 2) == {"signature-invalid"}
+        assert codes(report, 4) == {"not-included"}
+
+    def test_the_same_signature_in_its_other_form(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        raw = world.entries[at.coil].envelope
+        s = _P256_ORDER - int.from_bytes(raw[-32:], "big")
+        twin = raw[:-32] + s.to_bytes(32, "big")
+        report = verify(changed(world.bundle(), at.coil, envelope=twin), world.trust(), world.view())
+        assert codes(report, 2) == {"signature-invalid"}
+
+    def test_a_byte_of_a_body(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        raw = bytearray(world.entries[at.factors].body or b"")
+        raw[-3] ^= 1
+        report = verify(changed(world.bundle(), at.factors, body=bytes(raw)), world.trust(), world.view())
+        assert codes(report, 3) == {"disclosure-differs"}
+
+    def test_a_disclosure_of_another_statement(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        foreign = world.entries[at.tower].disclosures
+        report = verify(changed(world.bundle(), at.coil, disclosures=foreign), world.trust(), world.view())
+        assert codes(report, 3) == {"disclosure-differs"}
+
+    def test_a_record_resigned_with_the_real_key(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        forged, _ = w.honest_world()
+        forged.steel, record = world.steel, w.coil_record(world, at.steel_plan, "19.4")
+        index = w.log_record(forged, world.steel, record)
+        entry = forged.entries[index]
+        bundle = changed(
+            world.bundle(), at.coil, envelope=entry.envelope, body=entry.body, disclosures=entry.disclosures
+        )
+        report = verify(bundle, world.trust(), world.view())
+        assert codes(report, 2) == set()
+        assert codes(report, 4) == {"not-included"}
+
+    def test_another_chain_with_the_same_contracts(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        trust = world.trust()
+        trust = msgspec.structs.replace(trust, chain_id=1)
+        assert codes(verify(world.bundle(), trust, world.view()), 5) == {"other-chain"}
+
+    def test_a_head_that_the_chain_does_not_hold(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        view = world.view()
+        logs = {
+            k: replace(v, heads=tuple(replace(h, root=bytes(32)) for h in v.heads)) for k, v in view.logs.items()
+        }
+        assert codes(verify(world.bundle(), world.trust(), replace(view, logs=logs)), 5) == {"head-unknown"}
+
+    def test_a_key_nobody_registered(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        view = world.view()
+        keys = {k: v for k, v in view.keys.items() if k != world.steel.key.public.key_id}
+        assert "key-unknown" in codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1)
+
+    def test_a_key_compromised_before_the_anchor_but_not_one_after(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        view, key_id = world.view(), world.steel.gateway.public.key_id
+        for block, expected in ((5, {"key-compromised"}), (10_000, set())):
+            keys = {**view.keys, key_id: replace(view.keys[key_id], compromised=w.moment(block))}
+            assert codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1) == expected
+
+    def test_a_retired_keys_honest_backlog_passes_and_more_does_not(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        view, key_id = world.view(), world.steel.gateway.public.key_id
+        for last, expected in ((5, set()), (4, {"key-retired"})):
+            retired = Retirement(1, last, w.moment(5))
+            keys = {**view.keys, key_id: replace(view.keys[key_id], retired=retired)}
+            assert codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1) == expected
+
+    def test_a_record_that_the_chain_has_moved_on_from(self) -> None:
+        world, at = w.honest_world()
+        bundle = world.bundle()
+        newer = w.coil_record(world, at.steel_plan, "19.4", supersedes=world.id(at.coil))
+        world.supersede(world.steel, COIL, w.log_record(world, world.steel, newer))
+        report = verify(bundle, world.trust(), world.view())
+        assert codes(report, 6) == {"superseded"}
+
+    def test_a_missing_frame(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        frames = w.frames_by(world, world.steel)
+        bundle = world.bundle()
+        items = tuple(i for i in bundle.items if i.index != frames[2])
+        report = verify(replace(bundle, items=items), world.trust(), world.view())
+        assert codes(report, 7) == {"frame-gap"}
+        assert codes(report, 8) == {"activity-differs"}
+
+    def test_activity_that_the_readings_do_not_give(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        assert record.activity
+        less = tuple(msgspec.structs.replace(a, quantity="12.000") for a in record.activity)
+        lie = msgspec.structs.replace(record, activity=less, supersedes=world.id(at.coil))
+        index = w.log_record(world, world.steel, lie)
+        w.log_footprint(world, world.steel, lie, index, at.factors)
+        world.anchor()
+        world.supersede(world.steel, COIL, index)
+        report = verify(world.bundle(COIL), world.trust(), world.view())
+        assert codes(report, 8) == {"activity-differs"}
+
+    def test_a_footprint_made_smaller(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        chosen = {
+            k: footprint.FactorRef(world.id(at.factors), f)
+            for k, f in (("electricity", "grid"), ("steel-slab", "slab"))
+        }
+        true = footprint.calculate(
+            record, world.id(at.coil), chosen, lambda r: w.FACTORS.get(r.id), lambda _: None
+        )  # type: ignore[arg-type, return-value]
+        lie = msgspec.structs.replace(true, per_tonne="1999.000")
+        data, disclosed = lie.issue(world.steel.key, world.steel.uri)
+        world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
+        world.anchor()
+        assert codes(verify(world.bundle(COIL), world.trust(), world.view()), 8) == {"footprint-differs"}
+
+    def test_an_input_without_its_owners_transfer(self) -> None:
+        world, _ = w.honest_world(spend=False)
+        report = verify(world.bundle(TOWER), world.trust(), world.view())
+        assert codes(report, 9) == {"input-unspent"}
+
+    def test_an_input_left_out(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        bundle = world.bundle()
+        items = tuple(i for i in bundle.items if i.index not in (at.coil, at.coil_footprint))
+        report = verify(replace(bundle, items=items), world.trust(), world.view())
+        assert codes(report, 9) == {"input-missing"}
+
+    def test_another_operators_gateway(self) -> None:
+        world, _ = w.honest_world()
+        key_id = world.fabricator.gateway.public.key_id
+        world.keys[key_id] = replace(world.keys[key_id], operator=world.steel.address)
+        report = verify(world.bundle(), world.trust(), world.view())
+        assert "gateway-foreign" in codes(report, 7)
+
+
+class TestAnyBit:
+    def test_no_changed_bit_of_a_bundle_verifies_or_crashes(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        data = world.bundle().encode()
+        trust, view = world.trust(), world.view()
+        for place in range(0, len(data), 37):
+            broken = bytearray(data)
+            broken[place] ^= 1 << (place % 8)
+            try:
+                report = verify(Bundle.decode(bytes(broken)), trust, view)
+            except LeafproofError:
+                continue
+            assert report.exit_code in (1, 3), place
