@@ -14,7 +14,7 @@ BROWNIE = $(BROWNIE_VENV)/bin/python scripts/brownie_home.py $(BROWNIE_HOME) && 
 .PHONY: contracts contracts-env artifacts gas brownie-lock deploy
 
 contracts: contracts-env ## compile the contracts, test them on a development chain; ARGS="..." goes to pytest
-	$(BROWNIE) test --durations 5 $(ARGS)
+	$(BROWNIE) test $(ARGS) --durations 5
 
 contracts-env: $(BROWNIE_VENV)/.ready node_modules/.ready $(SOLC)
 

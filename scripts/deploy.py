@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploy the three contracts: `brownie run deploy --network development` (or `make deploy`).
+"""Deploy the three contracts: `make deploy`, or `brownie run deploy`.
 
+LEAFPROOF_RPC          the chain to deploy to; without one, a development chain that lives for the run
 LEAFPROOF_DEPLOYER     keystore file of the account that pays; on a development chain its first account
 LEAFPROOF_AUTHORITY    address that admits operators and registrars; by default the deployer
 LEAFPROOF_DEPLOYMENT   file to write: what a trust file needs to name these contracts (build/deployment.json)
@@ -12,6 +13,7 @@ import json
 import os
 from pathlib import Path
 
+import brownie.network.contract
 from brownie import KeyRegistry, LotRegistry, TransparencyLog, accounts, network, web3
 from brownie.network.account import Account
 
@@ -42,6 +44,9 @@ def main() -> None:
     keystore = os.environ.get("LEAFPROOF_DEPLOYER")
     if not keystore and network.show_active() != "development":
         raise SystemExit("LEAFPROOF_DEPLOYER must name the keystore file of the account that deploys")
+    # brownie 1.22.2 would note live deployments in a database of its own, and fails at it in a thread; the file
+    # written below is what we need.
+    brownie.network.contract._add_deployment = lambda contract: None
     deployer = accounts.load(keystore) if keystore else accounts[0]
     deployment = deploy(deployer, os.environ.get("LEAFPROOF_AUTHORITY") or deployer.address)
     path = Path(os.environ.get("LEAFPROOF_DEPLOYMENT") or "build/deployment.json")

@@ -60,6 +60,14 @@ class TestInclusion:
             cases += [(d[i], i, size, [*proof[:k], ANY, *proof[k + 1 :]], top) for k in range(len(proof))]
         assert not any(judge(verifier.verifyInclusionMany, cases))
 
+    def test_a_proof_from_a_higher_tree_does_not_fit_a_lower_one(self, verifier):
+        two, eight = merkle.leaves(2), merkle.leaves(8)
+        cases = [
+            (two[1], 0, 1, [two[0]], merkle.root(two)),
+            (eight[7], 3, 4, merkle.inclusion(7, eight), merkle.root(eight)),
+        ]
+        assert not any(judge(verifier.verifyInclusionMany, cases))
+
     def test_the_widest_index_and_the_longest_proof_do_not_revert(self, verifier):
         most = 2**64 - 1
         cases = [(ANY, most - 1, most, [ANY] * n, ANY) for n in (0, 63, 64, 65, 300)]
@@ -114,6 +122,16 @@ class TestConsistency:
             d[at] = ANY
             cases.append((9, old, 13, merkle.root(d), merkle.consistency(9, d)))
         assert not any(judge(verifier.verifyConsistencyMany, cases))
+
+    def test_a_proof_from_a_higher_tree_does_not_fit_a_lower_one(self, verifier):
+        d = merkle.leaves(8)
+        case = (3, merkle.root(d[:7]), 4, merkle.root(d), merkle.consistency(7, d))
+        assert judge(verifier.verifyConsistencyMany, [case]) == [False]
+
+    def test_a_proof_from_a_lower_tree_does_not_fit_a_higher_one(self, verifier):
+        d = merkle.leaves(4)
+        case = (7, merkle.root(d[:3]), 8, merkle.root(d), merkle.consistency(3, d))
+        assert judge(verifier.verifyConsistencyMany, [case]) == [False]
 
     def test_equal_sizes_need_equal_roots_and_no_proof(self, verifier):
         old, other = merkle.leaves(2)
