@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,14 @@ def compiler_settings() -> dict[str, Any]:
     }
 
 
+def find_node() -> str | None:
+    """The node that came as a Python package with this environment, or the machine's own."""
+    ours = Path(sys.executable).with_name("node")
+    return str(ours) if ours.exists() else shutil.which("node")
+
+
 def _solc(*arguments: str, stdin: str = "") -> str:
-    command = ["node", str(ROOT / "scripts" / "solc.mjs"), *arguments]
+    command = [find_node() or "node", str(ROOT / "scripts" / "solc.mjs"), *arguments]
     done = subprocess.run(command, input=stdin, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     return done.stdout
 

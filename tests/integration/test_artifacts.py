@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ from tests.support.require import need
 
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, str]:
-    need((artifacts.ROOT / "node_modules" / "solc").is_dir(), "node_modules/solc is missing (make contracts)")
-    need(shutil.which("node") is not None, "node is not on PATH")
+    need((artifacts.ROOT / "node_modules" / "solc").is_dir(), "node_modules/solc is missing (make setup)")
+    need(artifacts.find_node() is not None, "node is missing (make setup)")
     return artifacts.compile_artifacts()
 
 
