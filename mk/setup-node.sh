@@ -11,4 +11,4 @@ if ! fits; then
 	export PATH
 fi
 echo "setup 3/3: compiler and development chain in node_modules"
-npm ci --no-audit --no-fund --ignore-scripts --no-update-notifier --loglevel=error
+npm ci --no-audit --no-fund --ignore-scripts --no-update-notifier --loglevel=error >/dev/null
