@@ -126,7 +126,7 @@ def decode_log(raw: Any, contracts: Contracts) -> Event:
         topics = raw.get("topics")
         if not isinstance(topics, list) or not 1 <= len(topics) <= MAX_TOPICS:
             raise Malformed("topics", "not a list of 1 to 4")
-        words = [_hexadecimal(topic, "topics", 32) for topic in topics]
+        words = [hexadecimal(topic, "topics", 32) for topic in topics]
         data = _bytes(raw, "data", None)
         shape = _shape_of(address, words[0], contracts)
         return _build(shape, place, _values(shape, words[1:], data))
@@ -152,17 +152,18 @@ def quantity(value: Any, field: str) -> int:
     return int(value, 16)
 
 
-def _bytes(raw: dict[str, Any], field: str, size: int | None) -> bytes:
-    return _hexadecimal(raw.get(field), field, size)
-
-
-def _hexadecimal(value: Any, field: str, size: int | None) -> bytes:
+def hexadecimal(value: Any, field: str, size: int | None) -> bytes:
+    """Bytes as JSON-RPC writes them, `size` of them unless it is None; raises `Malformed` naming `field`."""
     if not isinstance(value, str) or len(value) > 2 + 2 * MAX_DATA or not _DATA.fullmatch(value):
         raise Malformed(field, "not 0x and pairs of hexadecimal digits")
     data = bytes.fromhex(value[2:])
     if size is not None and len(data) != size:
         raise Malformed(field, f"{len(data)} bytes, not {size}")
     return data
+
+
+def _bytes(raw: dict[str, Any], field: str, size: int | None) -> bytes:
+    return hexadecimal(raw.get(field), field, size)
 
 
 def _place(raw: Any) -> Place:

@@ -70,7 +70,7 @@ def read_chain(
         if at.number < trust.deployed_block:
             raise NotFinal(f"the contracts of block {trust.deployed_block} are not final at block {at.number}")
         parts = read_logs(rpc, queries, trust.deployed_block, at.number, progress)
-        events = [_only(decode_log(raw, contracts), lots) for _, found in parts for raw in found]
+        events = [only_lots(decode_log(raw, contracts), lots) for _, found in parts for raw in found]
         try:
             blocks = read_headers(rpc, {event.place.block_number for event in events})
         except Malformed:
@@ -214,8 +214,8 @@ def _named(address: bytes, contract: str, names: Sequence[str]) -> Query:
     return {"address": _hex(address), "topics": [[_hex(topics[name]) for name in names]]}
 
 
-def _only(event: Event, lots: Collection[bytes] | None) -> Event:
-    """A transfer without the lots that were not asked for: ERC-1155 does not index its ids."""
+def only_lots(event: Event, lots: Collection[bytes] | None) -> Event:
+    """The event; a transfer without the lots that were not asked for: ERC-1155 does not index its ids."""
     if lots is None or not isinstance(event, Transferred):
         return event
     kept = tuple((lot, shares) for lot, shares in event.lots if lot in lots)

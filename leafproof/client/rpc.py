@@ -9,6 +9,7 @@ alone.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -68,6 +69,8 @@ class Rpc:
         self.name = f"{parsed.scheme}://{parsed.host}{port}"
         self._url = parsed
         self._retries = retries
+        # httpx logs whole URLs, with the provider's token in them.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         # A proxy named in the environment has no business with this machine's own node.
         self._http = httpx.Client(timeout=_TIMEOUT, trust_env=not _is_loopback(parsed.host))
 

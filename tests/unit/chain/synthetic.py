@@ -42,7 +42,7 @@ def block_hash(number: int) -> bytes:
 
 
 def block(number: int) -> Block:
-    return Block(number, block_hash(number), block_hash(number - 1), 1_700_000_000 + number)
+    return Block(number, block_hash(number), 1_700_000_000 + number)
 
 
 def raw_log(contract: str, name: str, values: list[Any], number: int = 1, index: int = 0) -> dict[str, Any]:

@@ -146,13 +146,8 @@ class TestDecodeLog:
 
 class TestDecodeBlock:
     def test_a_header(self) -> None:
-        raw = {
-            "number": "0x10",
-            "hash": "0x" + "aa" * 32,
-            "parentHash": "0x" + "bb" * 32,
-            "timestamp": "0x6553f100",
-        }
-        assert decode_block(raw) == Block(16, b"\xaa" * 32, b"\xbb" * 32, 0x6553F100)
+        raw = {"number": "0x10", "hash": "0x" + "aa" * 32, "timestamp": "0x6553f100", "extraData": "0x" + "00" * 97}
+        assert decode_block(raw) == Block(16, b"\xaa" * 32, 0x6553F100)
 
     @pytest.mark.parametrize("raw", [None, {}, {"number": "0x01"}, {"number": 1}])
     def test_another_form_is_malformed(self, raw: Any) -> None:

@@ -1,0 +1,97 @@
+"""Reading an audit export from a folder. Nothing in it is believed, and nothing in it can crash the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from leafproof.envelope import LogRef
+from leafproof.errors import InvalidInput, LeafproofError, Malformed
+from leafproof.replay import export
+from leafproof.replay.source import Entry, Rollup
+
+
+class ExportFolder:
+    """A `leafproof.replay.source.LogSource` on a folder.
+
+    Raises `InvalidInput` where there is no readable manifest; any other fault is kept for `faults`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._faults: list[tuple[int | None, str]] = []
+        try:
+            size = (folder / export.MANIFEST).stat().st_size
+            data = (folder / export.MANIFEST).read_bytes() if size <= export.MAX_MANIFEST else b""
+        except OSError as error:
+            raise InvalidInput("export", f"{folder} has no readable {export.MANIFEST}") from error
+        self._manifest = export.Manifest.decode(data)
+        self._ref = self._manifest.log.ref()
+        self._leaves = self._read(export.LEAVES, 32 * self._manifest.size) or b""
+        self._strangers()
+
+    @property
+    def ref(self) -> LogRef:
+        """See `LogSource`."""
+        return self._ref
+
+    @property
+    def size(self) -> int:
+        """See `LogSource`."""
+        return self._manifest.size
+
+    def entries(self) -> Iterator[Entry | None]:
+        """See `LogSource`."""
+        for start in range(0, self.size, export.CHUNK):
+            count = min(export.CHUNK, self.size - start)
+            found = self._chunk(start)
+            if len(found) != count:
+                self._faults.append((start, f"{len(found)} entries where {count} belong"))
+            yield from found[:count]
+            yield from [None] * (count - len(found))
+
+    def _chunk(self, start: int) -> list[Entry]:
+        data = self._read(export.chunk_name(start // export.CHUNK), export.MAX_CHUNK, start)
+        try:
+            return export.decode_chunk(data or b"")
+        except LeafproofError as error:
+            self._faults.append((start, error.message))
+            return []
+
+    def leaf_hash(self, index: int) -> bytes | None:
+        """See `LogSource`."""
+        return self._leaves[32 * index : 32 * index + 32] or None
+
+    def rollups(self) -> list[Rollup]:
+        """See `LogSource`."""
+        try:
+            return export.decode_rollups(self._read(export.ROLLUPS, export.MAX_ROLLUPS) or b"")
+        except Malformed as error:
+            self._faults.append((None, error.message))
+            return []
+
+    def faults(self) -> list[tuple[int | None, str]]:
+        """See `LogSource`."""
+        return self._faults
+
+    def _read(self, name: str, limit: int, index: int | None = None) -> bytes | None:
+        """A listed file; what is not as listed becomes a fault, and is handed on all the same."""
+        listed, path = self._manifest.files[name], self._folder / name
+        try:
+            if path.stat().st_size > limit:
+                self._faults.append((index, f"{name} is larger than any such file can be"))
+                return None
+            data = path.read_bytes()
+        except OSError:
+            self._faults.append((index, f"{name} cannot be read"))
+            return None
+        if export.FileDigest.of(data) != listed:
+            self._faults.append((index, f"{name} is not the file that the manifest lists"))
+        return data
+
+    def _strangers(self) -> None:
+        listed = {export.MANIFEST, *self._manifest.files}
+        for path in sorted(self._folder.rglob("*")):
+            name = path.relative_to(self._folder).as_posix()
+            if path.is_file() and name not in listed:
+                self._faults.append((None, f"{name} is not in the manifest"))
