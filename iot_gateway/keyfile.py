@@ -1,0 +1,40 @@
+"""The gateway's private key in a file that only its owner may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from leafproof.errors import InvalidInput, Malformed
+from leafproof.keys import SigningKey
+
+_MAX_KEY = 65536
+
+
+def create(path: Path, key: SigningKey) -> None:
+    """Write a new key file with mode 0600; raises `InvalidInput` where one exists or cannot be written."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InvalidInput(str(path), f"cannot be created: {error.strerror}") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.pem())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(path: Path) -> SigningKey:
+    """Read it; raises `InvalidInput` where it is missing, open to others, or no key of a kind that is taken."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            data = file.read(_MAX_KEY)
+    except OSError as error:
+        raise InvalidInput("gateway.key", f"{path} cannot be read: {error.strerror}") from error
+    if mode & 0o077:
+        raise InvalidInput("gateway.key", f"{path} is open to others (mode {mode:04o}); run: chmod 600 {path}")
+    try:
+        return SigningKey.from_pem(data)
+    except Malformed as error:
+        raise InvalidInput("gateway.key", f"{path}: {error.reason}") from error

@@ -1,0 +1,69 @@
+"""The outbox's tables, version 1 (PRAGMA user_version). The rules of custody stand in `iot_gateway.outbox`."""
+
+VERSION = 1
+APPLICATION_ID = 0x4C656166  # "Leaf"
+
+SCHEMA = """
+-- One row: where the chain of frames stands, and the newest anchored head that the log has told.
+CREATE TABLE state (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    key_id BLOB NOT NULL,
+    log BLOB NOT NULL,
+    epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,      -- of the next frame
+    previous BLOB,                  -- statement id of the last frame
+    signed_at INTEGER NOT NULL,     -- Unix seconds of the last frame
+    stopped_at INTEGER,             -- Unix seconds of a clean stop; NULL while running
+    beacon_number INTEGER,
+    beacon_hash BLOB,
+    beacon_time INTEGER,
+    beacon_size INTEGER NOT NULL DEFAULT 0
+);
+
+-- Where each source stands; committed together with what was read up to there.
+CREATE TABLE source (
+    name TEXT PRIMARY KEY,
+    position TEXT NOT NULL,
+    rejected INTEGER NOT NULL DEFAULT 0
+);
+
+-- Readings taken, but not yet in a frame.
+CREATE TABLE pending (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    point TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    unit TEXT NOT NULL
+);
+
+-- Signed frames. `leaf` is NULL until the log has acknowledged; the row goes once an anchored head covers it.
+CREATE TABLE frame (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    envelope BLOB NOT NULL,
+    body BLOB NOT NULL,
+    readings INTEGER NOT NULL,
+    leaf INTEGER,
+    UNIQUE (epoch, sequence)
+);
+CREATE INDEX frame_waiting ON frame (id) WHERE leaf IS NULL;
+CREATE INDEX frame_held ON frame (leaf) WHERE leaf IS NOT NULL;
+
+CREATE TABLE rejected (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+
+CREATE TABLE last_reading (
+    point TEXT PRIMARY KEY,
+    time INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    unit TEXT NOT NULL
+);
+"""

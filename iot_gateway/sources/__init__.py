@@ -1,0 +1,1 @@
+"""Sources of readings: recorded files, live meters, and simulated ones that say so."""
