@@ -36,13 +36,11 @@ lock: setup ## recompile requirements/*.txt from pyproject.toml
 clean: ## remove what the set-up and the tools made (not var/, which holds data)
 	@rm -rf .venv node_modules build reports htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
-# The marks are written last, so that whatever was interrupted is done again.
+# Each script writes its mark last, so that whatever was interrupted is done again.
 $(PYTHON_READY): requirements/locked.txt pyproject.toml mk/setup-python.sh
 	@mk/setup-python.sh
-	@touch $@
 
 $(NODE_READY): package-lock.json mk/setup-node.sh | $(PYTHON_READY)
 	@mk/setup-node.sh
-	@touch $@
 
 include $(wildcard mk/*.mk)

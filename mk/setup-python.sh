@@ -3,6 +3,16 @@
 set -eu
 cd "$(dirname "$0")/.."
 under_way=.venv/.under-way
+ready=.venv/.ready
+
+# Two at one time (an editor's and a terminal's, say) would undo each other's work.
+if command -v flock >/dev/null 2>&1; then
+	exec 9<mk/setup-python.sh
+	flock 9
+	if [ "$ready" -nt requirements/locked.txt ] && [ "$ready" -nt pyproject.toml ] && [ "$ready" -nt mk/setup-python.sh ]; then
+		exit 0
+	fi
+fi
 
 fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
@@ -34,3 +44,4 @@ echo "setup 2/3: Python packages, as locked in requirements/locked.txt (the firs
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 rm "$under_way"
+touch "$ready"
