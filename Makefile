@@ -12,6 +12,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(PYTHON_READY) $(NODE_READY) ## everything that the other targets need, in .venv and node_modules
+	@:
 
 demo: setup ## the whole system on embedded parts; ARGS="..." goes to `leafproof demo`
 	@$(BIN)/leafproof demo $(ARGS)
