@@ -72,6 +72,8 @@ class Keeper:
         """Start the part and the watch over it; raises what `launch` raises."""
         self._part = self._launch()
         self._ended.clear()
+        self._deaths.clear()
+        self.failure = None
         self._thread = threading.Thread(target=self._watch, name=f"keeper of {self._name}", daemon=True)
         self._thread.start()
 

@@ -200,7 +200,7 @@ class TestStarting:
         with pytest.raises(PartFailed, match=r"ended while it was starting\n  anvil.log: the reason"):
             EmbeddedNode(tmp_path / "chain", MNEMONIC, binary=broken).start()
 
-    def test_a_stopped_node_is_gone_even_when_it_hangs(self, tmp_path: Path) -> None:
+    def test_a_stopped_node_is_gone_and_stopping_it_again_does_nothing(self, tmp_path: Path) -> None:
         node = EmbeddedNode(tmp_path, MNEMONIC)
         node.start()
         anvil = node.pid
