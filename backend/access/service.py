@@ -28,10 +28,11 @@ ADMIN = "admin"
 WRITE_PRODUCTION = "write:production"
 WRITE_GATEWAYS = "write:gateways"
 WRITE_ANCHORS = "write:anchors"
+READ_AUDITOR = "read:auditor"
 _READ = {
     "read:buyer": Tier.BUYER,
     "read:authority": Tier.AUTHORITY,
-    "read:auditor": Tier.AUDITOR,
+    READ_AUDITOR: Tier.AUDITOR,
 }
 SCOPES = (ADMIN, WRITE_PRODUCTION, WRITE_GATEWAYS, WRITE_ANCHORS, *_READ)
 MAX_LABEL = 100

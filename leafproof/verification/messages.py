@@ -65,6 +65,7 @@ MESSAGES = {
     "head-pending": "the chain's newest head has {size} entries, this one {claimed}",
     "head-unknown": "the chain holds no head of size {size} with this root",
     "log-unknown": "the chain knows no such log",
+    "chain-differs": "{reason}",
     "other-chain": "the log is on chain {chain}, contract {contract}: not what your trust file names",
     # 6 current
     "current": "version {version} on the chain is this record",

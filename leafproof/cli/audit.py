@@ -1,0 +1,114 @@
+"""`leafproof audit replay`: a whole log, rebuilt from the chain's events, envelopes and bodies alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from leafproof.cli.common import AsJson, TrustFile, progress, read_file, read_trust
+from leafproof.errors import InvalidInput, Malformed
+from leafproof.replay.replay import replay
+from leafproof.replay.report import ReplayReport
+from leafproof.replay.source import LogSource
+from leafproof.trust import Trust
+from leafproof.verification.report import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from leafproof.chain.view import ChainView
+
+app = typer.Typer(help="For auditors, who trust nobody.", no_args_is_help=True)
+API_KEY = "LEAFPROOF_API_KEY"
+_MAX_KEY_FILE = 1024
+_console = Console(highlight=False)
+
+
+@app.callback()
+def _group() -> None:
+    """For auditors, who trust nobody."""
+
+
+@app.command("replay")
+def replay_command(
+    trust: TrustFile,
+    rpc: Annotated[str, typer.Option("--rpc", help="JSON-RPC address of your node of the trust file's chain")],
+    url: Annotated[str | None, typer.Option("--url", help="a backend, read over HTTP")] = None,
+    folder: Annotated[Path | None, typer.Option("--export", help="a folder made by `backend export`")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--api-key-file", help=f"auditor's API key for --url; or {API_KEY}")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild tree, readings, records, footprints and shares; name each discrepancy. Exit 1 on any."""
+    if (url is None) == (folder is None):
+        raise InvalidInput("source", "give either --url or --export")
+    believed = read_trust(trust)
+    try:
+        sources, chain = _sources(url, folder, key_file), _chain(rpc, believed)
+        reports = [_replay(source, believed, chain) for source in sources]
+    except Malformed as error:  # what was handed over, or what the node said, is no export and no chain
+        reports = [ReplayReport("unknown")]
+        reports[0].add("unreadable", None, error.message)
+    _show(reports, as_json)
+    raise typer.Exit(0 if all(r.clean for r in reports) else EXIT_FAILED)
+
+
+def _chain(node: str, trust: Trust) -> ChainView:
+    from leafproof.client.chain_reader import AnotherChain, OtherCode, read_chain
+    from leafproof.client.rpc import Rpc
+
+    with progress("chain  ") as bar, Rpc(node) as rpc:
+        task = bar.add_task("chain", total=None)
+        try:
+            return read_chain(
+                rpc, trust, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        except (AnotherChain, OtherCode) as error:
+            raise Malformed("chain", error.message) from error
+
+
+def _replay(source: LogSource, trust: Trust, chain: ChainView) -> ReplayReport:
+    with progress("entries") as bar:
+        task = bar.add_task("entries", total=source.size)
+        return replay(source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _sources(url: str | None, folder: Path | None, key_file: Path | None) -> Sequence[LogSource]:
+    if folder is not None:
+        from leafproof.client.export_folder import ExportFolder
+
+        return [ExportFolder(folder)]
+    from leafproof.client.log_server import logs_of
+
+    key = os.environ.get(API_KEY)
+    if key_file is not None:
+        key = read_file(key_file, "--api-key-file", _MAX_KEY_FILE).decode("ascii", "replace").strip()
+    return logs_of(url or "", key)
+
+
+def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
+    if as_json:
+        clean = all(r.clean for r in reports)
+        typer.echo(json.dumps({"clean": clean, "logs": [r.to_json() for r in reports]}, ensure_ascii=False))
+        return
+    for report in reports:
+        _console.print(f"log {report.log}", markup=False)
+        counted = ", ".join(f"{n} {kind}s" for kind, n in sorted(report.statements.items()))
+        _console.print(f"  {report.size} entries ({counted}); {report.readings} readings; {report.lots} lots")
+        _console.print(
+            f"  root {report.root}; {report.heads} anchored heads, the newest of {report.anchored_size}"
+        )
+        if report.unanchored or report.withheld:
+            _console.print(f"  {report.unanchored} entries not anchored yet; {report.withheld} bodies withheld")
+        for found in report.discrepancies:
+            place = "" if found.index is None else f" entry {found.index}"
+            _console.print(f"  ✗ {found.kind}{place}: {found.message}", style="red", markup=False)
+        verdict = "clean: everything recomputed, nothing differs"
+        if not report.clean:
+            verdict = f"{len(report.discrepancies)} discrepancies"
+        _console.print(f"  {verdict}", style="bold")

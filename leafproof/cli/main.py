@@ -1,0 +1,54 @@
+"""`leafproof`: the reader's commands, and those that other installed parts bring along.
+
+A part announces its Typer app in the entry point group `leafproof.commands`; it is imported only when its
+command is called, so that `leafproof verify` starts quickly wherever it is installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+
+from leafproof.cli import audit, verify
+from leafproof.errors import LeafproofError
+from leafproof.verification.report import EXIT_USAGE
+
+GROUP = "leafproof.commands"
+
+
+def _brought() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _application(arguments: list[str]) -> typer.Typer:
+    app = typer.Typer(
+        help="Leafproof: evidence behind every green label.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.command("verify", help=verify.HELP)(verify.command)
+    app.add_typer(audit.app, name="audit")
+    called = next((a for a in arguments if not a.startswith("-")), None)
+    for name, point in _brought().items():
+        if called not in (None, name):
+            continue  # somebody else's command: its imports are not needed
+        loaded: Any = point.load()
+        app.add_typer(loaded, name=name)
+    return app
+
+
+def main() -> None:
+    """Run; exit codes: 0 good, 1 found something, 2 usage, 3 not yet anchored, 4 checks missing."""
+    try:
+        _application(sys.argv[1:])()
+    except LeafproofError as error:
+        sys.stderr.write(f"leafproof: {error}\n")
+        sys.exit(EXIT_USAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""`leafproof verify`: one lot's bundle, checked on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from leafproof import bundle as bundles
+from leafproof.bundle import Bundle
+from leafproof.cli.common import SIGNS, AsJson, RpcUrl, TrustFile, read_file, read_trust
+from leafproof.errors import InvalidInput, Malformed
+from leafproof.trust import Trust
+from leafproof.verification.report import EXIT_FAILED, Report, Status
+from leafproof.verification.verify import verify
+
+HELP = """Check a lot: its passport's address or a bundle file, against your trust file and your chain node.
+
+Exit codes: 0 verified, 1 failed, 2 usage, 3 not yet anchored, 4 no failure but checks missing."""
+_console = Console(highlight=False)
+
+
+def command(
+    source: Annotated[str, typer.Argument(metavar="BUNDLE|URL", help="a bundle file, or a passport's address")],
+    trust: TrustFile,
+    rpc: RpcUrl = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="ask no chain; what needs one is not checked")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the eleven checks and say what they found."""
+    if offline and rpc:
+        raise InvalidInput("--offline", "contradicts --rpc")
+    believed = read_trust(trust)
+    data = _fetch(source)
+    try:
+        bundle = Bundle.decode(data)
+    except (Malformed, InvalidInput) as error:
+        _show(_unreadable(source, believed, error), as_json)
+        raise typer.Exit(EXIT_FAILED) from None
+    node = rpc or (None if offline else next(iter(believed.rpc_urls), None))
+    report = _verify(bundle, believed, node) if node else verify(bundle, believed, None, "offline")
+    _show(report, as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
+    from leafproof.client.chain_reader import AnotherChain, NotFinal, OtherCode, read_chain
+    from leafproof.client.rpc import NodeRefused, NodeUnreachable, Rpc
+
+    try:
+        with Rpc(node) as rpc:
+            return verify(bundle, trust, read_chain(rpc, trust))
+    except (NodeUnreachable, NodeRefused, NotFinal) as error:
+        return verify(bundle, trust, None, error.message)
+    except (AnotherChain, OtherCode, Malformed) as error:
+        report = verify(bundle, trust, None, error.message)
+        report[5].add(Status.FAIL, "chain-differs", reason=error.message)
+        return report
+
+
+def _fetch(source: str) -> bytes:
+    if not source.startswith(("http://", "https://")):
+        return read_file(Path(source), "bundle", bundles.MAX_BUNDLE)
+    from leafproof.client.http import fetch
+
+    return fetch(source, bundles.MEDIA_TYPE, bundles.MAX_BUNDLE)
+
+
+def _unreadable(source: str, trust: Trust, error: InvalidInput) -> Report:
+    report = Report(source, trust.network_class)
+    report[0].add(Status.FAIL, "malformed", reason=error.message)
+    return report
+
+
+def _show(report: Report, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        return
+    for check in report.checks:
+        sign, style = SIGNS[check.status]
+        _console.print(f"{sign} {check.number:2} {check.name}: {check.status}", style=style, markup=False)
+        for finding in check.findings:
+            mark, tone = SIGNS[finding.status]
+            _console.print(f"      {mark} {finding.text()}", style=tone, markup=False)
+    _console.print()
+    _console.print(report.verdict(), style="bold", markup=False)

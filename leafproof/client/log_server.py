@@ -1,0 +1,111 @@
+"""Reading a log from a running backend. Nothing it says is believed, and nothing it says can crash the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from leafproof.client.http import fetch
+from leafproof.envelope import LogRef
+from leafproof.errors import LeafproofError, Malformed
+from leafproof.replay import export
+from leafproof.replay.source import Entry, Rollup
+from leafproof.structs import convert
+
+_MAX_LIST = 8 << 20
+_TILE = 256
+
+
+class _Head(msgspec.Struct):
+    chain_id: int
+    contract: str
+    log_id: str
+    size: int
+
+
+class _Logs(msgspec.Struct):
+    logs: list[_Head]
+
+
+class LogServer:
+    """A `leafproof.replay.source.LogSource` on one log of a backend; see `logs_of`."""
+
+    def __init__(self, url: str, head: _Head, api_key: str | None) -> None:
+        self._base, self._api_key = f"{url}/v1", api_key
+        raw = [head.chain_id, _unhex(head.contract), _unhex(head.log_id)]
+        self._ref = LogRef.from_cbor(raw, "logs")
+        self._size = head.size
+        self._faults: list[tuple[int | None, str]] = []
+        self._tile: tuple[int, bytes] = (-1, b"")
+
+    @property
+    def ref(self) -> LogRef:
+        """See `LogSource`."""
+        return self._ref
+
+    @property
+    def size(self) -> int:
+        """See `LogSource`."""
+        return self._size
+
+    def entries(self) -> Iterator[Entry | None]:
+        """See `LogSource`."""
+        for start in range(0, self._size, export.CHUNK):
+            count = min(export.CHUNK, self._size - start)
+            try:
+                url = f"{self._base}/audit/logs/{self._ref.log_id.hex()}/chunks/{start // export.CHUNK}"
+                found = export.decode_chunk(fetch(url, "application/cbor", export.MAX_CHUNK, self._api_key))
+            except LeafproofError as error:
+                self._faults.append((start, error.message))
+                found = []
+            yield from found[:count]
+            yield from [None] * (count - len(found))
+
+    def leaf_hash(self, index: int) -> bytes | None:
+        """See `LogSource`."""
+        number = index // _TILE
+        if self._tile[0] != number:
+            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tiles/0/{number}"
+            try:
+                data = fetch(url, "application/octet-stream", 32 * _TILE)
+            except LeafproofError as error:
+                self._faults.append((index, error.message))
+                data = b""
+            self._tile = (number, data)
+        start = 32 * (index % _TILE)
+        return self._tile[1][start : start + 32] or None
+
+    def rollups(self) -> list[Rollup] | None:
+        """See `LogSource`; None without an API key, since they are for auditors alone."""
+        if self._api_key is None:
+            return None
+        url = f"{self._base}/audit/logs/{self._ref.log_id.hex()}/rollups"
+        try:
+            return export.decode_rollups(fetch(url, "application/json", export.MAX_ROLLUPS, self._api_key))
+        except LeafproofError as error:
+            self._faults.append((None, error.message))
+            return None
+
+    def faults(self) -> list[tuple[int | None, str]]:
+        """See `LogSource`."""
+        return self._faults
+
+
+def logs_of(url: str, api_key: str | None) -> list[LogServer]:
+    """All logs of the backend at `url`; raises `ServerRefused` or `Malformed`."""
+    base = url.rstrip("/")
+    data = fetch(f"{base}/v1/logs", "application/json", _MAX_LIST)
+    try:
+        value: Any = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Malformed("logs", "not JSON") from error
+    return [LogServer(base, head, api_key) for head in convert(value, _Logs, "logs").logs]
+
+
+def _unhex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        return b""

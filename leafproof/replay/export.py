@@ -1,0 +1,134 @@
+"""The audit export: a log as a folder of files that anyone can keep, carry and replay.
+
+| file | content |
+|---|---|
+| `manifest.json` | canonical JSON: version, log, size, and of every other file its length and SHA-256 |
+| `entries/00000000.cbor`, ... | CBOR array of `[envelope, body or null, disclosures]`, 256 entries a file |
+| `leaves.bin` | the leaf hashes that the log holds, 32 bytes each |
+| `rollups.json` | canonical JSON: the derived sums, see `leafproof.replay.source.Rollup` |
+
+The manifest makes any changed bit visible as such; what makes it a lie or not is decided by the chain alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Literal, Self
+
+import msgspec
+import rfc8785
+
+from leafproof import cbor, values
+from leafproof.envelope import LogRef
+from leafproof.errors import Malformed
+from leafproof.replay.source import Entry, Rollup
+from leafproof.trust import decode_json
+
+CHUNK = 256  # entries a file
+MANIFEST, LEAVES, ROLLUPS = "manifest.json", "leaves.bin", "rollups.json"
+MAX_MANIFEST = 64 << 20  # a hundred bytes a file: some hundred million entries
+MAX_CHUNK = 512 << 20  # 256 entries of the largest body and envelope, with room for disclosures
+MAX_ROLLUPS = 1 << 30
+
+
+class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file's length in bytes, and its SHA-256 in hexadecimal."""
+
+    length: int
+    sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """The digest of a file's content."""
+        return cls(len(data), hashlib.sha256(data).hexdigest())
+
+
+class LogName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A log reference in JSON: contract and log id as 0x and hexadecimal digits."""
+
+    chain_id: int
+    contract: str
+    log_id: str
+
+    @classmethod
+    def of(cls, ref: LogRef) -> Self:
+        """From the binary form."""
+        return cls(ref.chain_id, "0x" + ref.contract.hex(), "0x" + ref.log_id.hex())
+
+    def ref(self) -> LogRef:
+        """The binary form; raises `Malformed`."""
+        contract, log_id = self.contract.removeprefix("0x"), self.log_id.removeprefix("0x")
+        try:
+            raw = [self.chain_id, bytes.fromhex(contract), bytes.fromhex(log_id)]
+        except ValueError as error:
+            raise Malformed("manifest", "contract or log id is not hexadecimal") from error
+        found = LogRef.from_cbor(raw, "manifest")
+        if LogName.of(found) != self:
+            raise Malformed("manifest", "contract or log id is not in lower-case hexadecimal")
+        return found
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an export holds."""
+
+    version: Literal[1]
+    log: LogName
+    size: int
+    files: dict[str, FileDigest]
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        return rfc8785.dumps(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Raises `Malformed` naming the field; the files listed are exactly those that `size` asks for."""
+        manifest = decode_json(data, cls, "manifest", MAX_MANIFEST)
+        if manifest.size < 0 or set(manifest.files) != file_names(manifest.size):
+            raise Malformed("manifest", "does not list exactly the files of its size")
+        for name, file in manifest.files.items():
+            values.digest(file.sha256, f"manifest.files.{name}.sha256")
+        return manifest
+
+
+def chunk_name(number: int) -> str:
+    """The file of the entries from `number` x 256 on."""
+    return f"entries/{number:08d}.cbor"
+
+
+def file_names(size: int) -> set[str]:
+    """All files of an export of `size` entries, without the manifest."""
+    return {LEAVES, ROLLUPS, *(chunk_name(n) for n in range(-(-size // CHUNK)))}
+
+
+def encode_chunk(entries: Iterable[Entry]) -> bytes:
+    """A file of entries."""
+    return cbor.encode([[e.envelope, e.body, list(e.disclosures)] for e in entries])
+
+
+def decode_chunk(data: bytes) -> list[Entry]:
+    """Raises `Malformed`."""
+    rows = cbor.decode(data, "entries", MAX_CHUNK)
+    if not isinstance(rows, list) or len(rows) > CHUNK:
+        raise Malformed("entries", f"not a list of at most {CHUNK} entries")
+    found: list[Entry] = []
+    for row in rows:
+        match row:
+            case [bytes(envelope), bytes() | None as body, [*disclosures]] if all(
+                isinstance(d, str) for d in disclosures
+            ):
+                found.append(Entry(envelope, body, tuple(disclosures)))
+            case _:
+                raise Malformed("entries", "a row is not [envelope, body or null, disclosures]")
+    return found
+
+
+def encode_rollups(rollups: Sequence[Rollup]) -> bytes:
+    """The file of derived sums."""
+    return rfc8785.dumps([msgspec.to_builtins(r) for r in rollups])
+
+
+def decode_rollups(data: bytes) -> list[Rollup]:
+    """Raises `Malformed`."""
+    return decode_json(data, list[Rollup], "rollups", MAX_ROLLUPS)
