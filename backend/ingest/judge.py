@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -44,11 +44,8 @@ _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
-class KeyDirectory(Protocol):
-    """Which keys the chain names, by the newest final block that this server has read."""
-
-    def registered_key(self, key_id: bytes) -> RegisteredKey | None:
-        """The key of this id, with a valid proof of possession; None where there is none."""
+KeyLookup = Callable[[bytes], RegisteredKey | None]
+"""The key of this id, if the chain names it; asked once for each `Judge`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +98,16 @@ def ack_topic(frames_topic: str) -> str:
 
 
 class Judge:
-    """Judges messages for one log. Keys are looked up once for each `Judge`: make one for each group."""
+    """Judges messages for one log. It remembers keys: make one for each group."""
 
-    def __init__(self, log: LogRef, partition: int, directory: KeyDirectory) -> None:
+    def __init__(self, log: LogRef, partition: int, lookup: KeyLookup) -> None:
         self._log = log
         self._partition = partition
-        self._directory = directory
+        self._lookup = lookup
         self._keys: dict[bytes, RegisteredKey | None] = {}
 
     def judge(self, message: Message) -> Verdict:
-        """Never raises for what a message holds; raises what the key directory raises."""
+        """Never raises for what a message holds; raises what the lookup raises."""
         try:
             return self._judge(message)
         except _NotAuthentic as error:
@@ -141,7 +138,7 @@ class Judge:
 
     def _key(self, key_id: bytes) -> RegisteredKey | None:
         if key_id not in self._keys:
-            self._keys[key_id] = self._directory.registered_key(key_id)
+            self._keys[key_id] = self._lookup(key_id)
         return self._keys[key_id]
 
     def _check_key(self, key: RegisteredKey, envelope: Envelope, sender: Address) -> None:

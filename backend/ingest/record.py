@@ -212,6 +212,7 @@ class Recorder:
                     **dict(zip(("gateway", "epoch", "sequence"), place, strict=True)),
                     "statement_id": one.envelope.statement_id,
                     "index": index,
+                    "mode": _MODE[one.place.mode],
                     "received_at": one.message.received_at,
                 }
                 for one, place, kind, index in zip(accepted, places, kinds, indexes, strict=True)
@@ -219,15 +220,12 @@ class Recorder:
             ],
         )
         repository.save_streams(self._connection, list(self._streams.values()))
-        in_order = sorted(self._new.values(), key=lambda new: new.index)
-        rollups.add(
-            self._connection,
-            [
-                FrameReadings(new.place[0], _MODE[new.frame.place.mode], new.index, new.frame.content)
-                for new in in_order
-            ],
-            self._plans,
-        )
+        logged = [
+            FrameReadings(place[0], _MODE[one.place.mode], index, one.content)
+            for one, place, index in zip(accepted, places, indexes, strict=True)
+            if index >= 0
+        ]
+        rollups.add(self._connection, sorted(logged, key=lambda one: one.index), self._plans)
 
     def _acknowledgement(self, key_id: bytes, place: Place) -> Acknowledgement | None:
         stream = self._streams[place[:2]]

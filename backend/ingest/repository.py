@@ -179,18 +179,24 @@ def flag(connection: Connection, place: Place, flags: int) -> None:
 
 
 def frames_in_log_order(connection: Connection, gateway: int) -> Iterator[Any]:
-    """All frames of a gateway, `FRAMES_A_PAGE` in memory at a time: log index, mode, and body (None where it was
-    deleted on purpose)."""
+    """All frames of a gateway, second ones for the same place too, `FRAMES_A_PAGE` in memory at a time:
+    `entry` (its index), mode, and body (None where it was deleted on purpose)."""
+    both = sa.union_all(
+        *(
+            sa.select(table.c.index.label("entry"), table.c.mode.label("mode")).where(table.c.gateway == gateway)
+            for table in (frames, equivocations)
+        )
+    ).subquery()
+    log = sa.select(gateways.c.log).where(gateways.c.number == gateway).scalar_subquery()
+    query = (
+        sa.select(both.c.entry, both.c.mode, bodies.c.body)
+        .outerjoin(bodies, (bodies.c.log == log) & (bodies.c.index == both.c.entry))
+        .order_by(both.c.entry)
+        .limit(FRAMES_A_PAGE)
+    )
     after = -1
     while True:
-        rows = connection.execute(
-            sa.select(frames.c.index.label("entry"), frames.c.mode, bodies.c.body)
-            .join_from(frames, gateways, gateways.c.number == frames.c.gateway)
-            .outerjoin(bodies, (bodies.c.log == gateways.c.log) & (bodies.c.index == frames.c.index))
-            .where(frames.c.gateway == gateway, frames.c.index > after)
-            .order_by(frames.c.index)
-            .limit(FRAMES_A_PAGE)
-        ).all()
+        rows = connection.execute(query.where(both.c.entry > after)).all()
         yield from rows
         if len(rows) < FRAMES_A_PAGE:
             return
@@ -236,10 +242,14 @@ def equivocation_page(connection: Connection, after: int, limit: int) -> Equivoc
     query = (
         sa.select(
             gateways.c.key_id,
-            other,
-            first.statement_id.label("first_id"),
-            first.index.label("first_index"),
+            other.number,
+            other.epoch,
+            other.sequence,
+            other.statement_id,
             other.index.label("entry"),
+            other.received_at,
+            first.statement_id.label("first_id"),
+            first.index.label("first_entry"),
         )
         .join_from(equivocations, gateways, gateways.c.number == other.gateway)
         .join(
@@ -257,7 +267,7 @@ def equivocation_page(connection: Connection, after: int, limit: int) -> Equivoc
             epoch=row.epoch,
             sequence=row.sequence,
             first_statement=row.first_id,
-            first_index=row.first_index,
+            first_index=row.first_entry,
             other_statement=row.statement_id,
             other_index=row.entry,
             received_at=row.received_at,

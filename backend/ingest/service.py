@@ -6,8 +6,8 @@ What must hold, whatever is killed when:
    not at all. `process` returns only after the commit; nothing may be acknowledged before.
 2. An authentic frame is always logged, whatever its times, gaps and links look like: those are flagged.
 3. A (gateway, epoch, sequence) has one first statement. The same statement again changes nothing and is
-   acknowledged again; another statement is an equivocation: logged too, kept and reported, but not counted in the
-   rollups.
+   acknowledged again; another statement is an equivocation: logged too, kept and reported. Of two readings for the
+   same second the rollups count the one that was logged first.
 4. An acknowledgement names the contiguous part of an epoch alone, and the largest index in it, whatever order
    the frames came in: once a head with more entries is anchored, it covers them all.
 
@@ -19,20 +19,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
 from backend import database
 from backend.ingest import quarantine, waiting
-from backend.ingest.judge import Judge, KeyDirectory
+from backend.ingest.judge import Judge
 from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.record import Recorder
 from backend.ingest.schemas import Accepted, Kind, Message, Outcome, Reason, Refused, Unregistered, Verdict
 from backend.log import repository as log_repository
 from backend.log.service import HostedLog
+from leafproof.chain.view import RegisteredKey
 
 RETRY_MESSAGES = 500  # of those waiting, in one transaction
+
+
+class KeyDirectory(Protocol):
+    """Which keys the chain names, by the newest final block that this server has read."""
+
+    def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
+        """The key of this id, with a valid proof of possession; None where there is none."""
 
 
 class IngestService:
@@ -68,7 +77,7 @@ class IngestService:
         started, log = time.monotonic(), self._hosted.log.number
         with database.reading(self._engine) as connection:
             keys = waiting.key_ids(connection, log)
-        registered = [key for key in keys if self._directory.registered_key(key) is not None]
+            registered = [key for key in keys if self._directory.registered_key(connection, key) is not None]
         if not registered:
             return []
         with database.transaction(self._engine) as connection:
@@ -88,8 +97,12 @@ class IngestService:
         return outcomes[0]
 
     def _judge(self, messages: Sequence[Message]) -> list[Verdict]:
-        judge = Judge(self._hosted.log.ref, self._hosted.partition, self._directory)
-        return [judge.judge(message) for message in messages]
+        log = self._hosted.log
+        with database.reading(self._engine) as connection:
+            judge = Judge(
+                log.ref, log.partition, lambda key_id: self._directory.registered_key(connection, key_id)
+            )
+            return [judge.judge(message) for message in messages]
 
     def _record(self, connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Refused]]:
         log = self._hosted.log

@@ -85,6 +85,7 @@ equivocations = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("statement_id", LargeBinary(32), nullable=False),
     Column("index", BigInteger, nullable=False),
+    Column("mode", SmallInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     UniqueConstraint("gateway", "epoch", "sequence", "statement_id"),
 )

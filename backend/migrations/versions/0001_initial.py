@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("mode", sa.SmallInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["gateway"], ["gateways.number"], name=op.f("fk_equivocations_gateway")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_equivocations")),
