@@ -18,7 +18,7 @@ from backend.errors import NotFound
 from backend.footprints import repository
 from backend.footprints.repository import Row
 from backend.log.service import TransparencyLog
-from backend.production.statements import Desk, Logged
+from backend.production.statements import Archive, Desk, Logged
 from leafproof import body, footprint
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
@@ -95,39 +95,41 @@ def use_set(
     return LoggedSet(content, logged.log, logged.index, logged.statement_id)
 
 
-def set_in_use(connection: Connection, desk: Desk, log: TransparencyLog) -> LoggedSet:
+def set_in_use(connection: Connection, archive: Archive, log: TransparencyLog) -> LoggedSet:
     """The newest set of `log`. Raises `InvalidInput` where none was logged."""
     rows = repository.sets(connection, log.number)
     if not rows:
         raise InvalidInput("factor", "no factor set was logged yet")
-    return _read(connection, desk, rows[-1])
+    return _read(connection, archive, rows[-1])
 
 
-def set_of(connection: Connection, desk: Desk, statement: str) -> LoggedSet:
+def set_of(connection: Connection, archive: Archive, statement: str) -> LoggedSet:
     """The set that a footprint names (hexadecimal statement id). Raises `NotFound`."""
     row = repository.set_by_statement(connection, bytes.fromhex(statement))
     if row is None:
         raise NotFound(f"factor set {statement} is not known here")
-    return _read(connection, desk, row)
+    return _read(connection, archive, row)
 
 
 def set_factor(
-    connection: Connection, desk: Desk, log: TransparencyLog, facility: Row, subject: str, factor_id: str
+    connection: Connection, archive: Archive, log: TransparencyLog, facility: Row, subject: str, factor_id: str
 ) -> None:
     """Which factor a facility uses for "electricity" or a material. Raises `InvalidInput` naming `factor`."""
-    found = set_in_use(connection, desk, log).content.get(factor_id)
+    found = set_in_use(connection, archive, log).content.get(factor_id)
     wanted = _CATEGORY.get(subject, "material")
     if found.category != wanted:
         raise InvalidInput("factor", f"{factor_id} is a factor of {found.category}, {subject} is {wanted}")
     repository.put_factor(connection, facility["gln"], subject, factor_id)
 
 
-def choose(connection: Connection, desk: Desk, log: TransparencyLog, facility: Row) -> Mapping[str, FactorRef]:
+def choose(
+    connection: Connection, archive: Archive, log: TransparencyLog, facility: Row
+) -> Mapping[str, FactorRef]:
     """Factors by carrier and material, as this facility uses them.
 
     Raises `InvalidInput` naming the region where none is set for its electricity.
     """
-    used = set_in_use(connection, desk, log)
+    used = set_in_use(connection, archive, log)
     ids = {**DEFAULT_FACTORS, **repository.factors_of(connection, facility["gln"])}
     if ELECTRICITY not in ids:
         fitting = [
@@ -184,7 +186,7 @@ def issue(
 
 def calculated(
     connection: Connection,
-    desk: Desk,
+    archive: Archive,
     record: BatchRecord,
     record_id: bytes,
     chosen: Mapping[str, FactorRef],
@@ -195,21 +197,21 @@ def calculated(
 
     def factor(ref: FactorRef) -> Factor:
         if ref.set not in sets:
-            sets[ref.set] = set_of(connection, desk, ref.set)
+            sets[ref.set] = set_of(connection, archive, ref.set)
         return sets[ref.set].content.get(ref.id)
 
     def parent(statement: str) -> Footprint:
-        return read(connection, desk, bytes.fromhex(statement))
+        return read(connection, archive, bytes.fromhex(statement))
 
     return footprint.calculate(record, record_id.hex(), chosen, factor, parent, supersedes)
 
 
-def read(connection: Connection, desk: Desk, statement_id: bytes) -> Footprint:
+def read(connection: Connection, archive: Archive, statement_id: bytes) -> Footprint:
     """A footprint by its statement id, with all that it discloses. Raises `NotFound`."""
     row = repository.by_statement(connection, statement_id)
     if row is None:
         raise NotFound(f"footprint {statement_id.hex()} is not known here")
-    opened = desk.read(connection, row["log"], row["index"])
+    opened = archive.read(connection, row["log"], row["index"])
     return Footprint.read(opened.body, [d.text for d in opened.disclosures], opened.key, opened.issuer)
 
 
@@ -219,6 +221,6 @@ def current(connection: Connection, lot: Lot) -> Row | None:
     return rows[-1] if rows else None
 
 
-def _read(connection: Connection, desk: Desk, row: Row) -> LoggedSet:
-    opened = desk.read(connection, row["log"], row["index"])
+def _read(connection: Connection, archive: Archive, row: Row) -> LoggedSet:
+    opened = archive.read(connection, row["log"], row["index"])
     return LoggedSet(FactorSet.decode_body(opened.body), row["log"], row["index"], bytes(row["statement_id"]))

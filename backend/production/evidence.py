@@ -81,27 +81,23 @@ class FrameReader:
         self._facility = facility
         self._window = (start, end)
         self._frames: dict[str, list[LoggedFrame]] = {}
+        self._intervals: dict[MeteringPoint, tuple[Intervals, list[tuple[int, LoggedFrame]]]] = {}
 
-    def gather(self, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
-        """What each of `points` metered in the window.
+    def metered(self, point: MeteringPoint, start: int, end: int) -> Metered:
+        """What `point` metered in [start, end), a part of the window.
 
         Raises `InvalidInput` for readings that cannot be, such as a register that runs backwards, and
         `LogDamaged` for a stored frame that is not the one that was signed.
         """
-        return [self._point(point) for point in points]
+        return metering.metered(self._of_point(point)[0], start, end)
 
-    def _point(self, point: MeteringPoint) -> PointEvidence:
+    def gather(self, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
+        """What each of `points` metered in the whole window, and in which frames. Raises like `metered`."""
+        return [self._evidence(point) for point in points]
+
+    def _evidence(self, point: MeteringPoint) -> PointEvidence:
         start, end = self._window
-        rows: list[tuple[int, Decimal, str]] = []
-        carriers: list[tuple[int, LoggedFrame]] = []
-        for one in self._of_gateway(point.gateway):
-            if one.content.facility != self._facility:
-                continue
-            for series in one.content.series:
-                if series.point == point.point:
-                    rows += [(reading.time, reading.value, reading.unit) for reading in series]
-                    carriers += [(time, one) for time in series.times]
-        found = metering.intervals(point, rows)
+        found, carriers = self._of_point(point)
         named = _times_that_matter(point, found, start, end)
         carrying = [one for time, one in carriers if time in named]
         indexes = [one.index for one in carrying]
@@ -112,6 +108,21 @@ class FrameReader:
             max(indexes, default=None),
             frozenset(one.mode for one in carrying),
         )
+
+    def _of_point(self, point: MeteringPoint) -> tuple[Intervals, list[tuple[int, LoggedFrame]]]:
+        """The point's intervals, and each reading's time with the frame that carries it."""
+        if point not in self._intervals:
+            rows: list[tuple[int, Decimal, str]] = []
+            carriers: list[tuple[int, LoggedFrame]] = []
+            for one in self._of_gateway(point.gateway):
+                if one.content.facility != self._facility:
+                    continue
+                for series in one.content.series:
+                    if series.point == point.point:
+                        rows += [(reading.time, reading.value, reading.unit) for reading in series]
+                        carriers += [(time, one) for time in series.times]
+            self._intervals[point] = (metering.intervals(point, rows), carriers)
+        return self._intervals[point]
 
     def _of_gateway(self, gateway: str) -> list[LoggedFrame]:
         if gateway not in self._frames:

@@ -1,8 +1,11 @@
 """From a closed run to its batch record and footprint in the log.
 
-What must hold, whatever is killed when: the record, its footprint and the run's new state are one transaction.
-Evidence is read before it, from a snapshot: a frame that comes in between lies behind the range that the record
-names, and changes nothing that it says.
+What must hold, whatever is killed when:
+
+1. The record, its footprint, the run's new state and the order to point the chain to the record are one
+   transaction of the database.
+2. The record says what a replay of the log up to its own entry finds: evidence is read under the log's lock, so
+   that no frame can come between.
 """
 
 from __future__ import annotations
@@ -13,12 +16,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from backend.footprints import service as footprints
-from backend.production import evidence, repository, runs, shares
+from backend.log import repository as log_repository
+from backend.production import evidence, pointing, repository, runs, shares
 from backend.production import service as production
 from backend.production.evidence import PointEvidence
 from backend.production.repository import Row
 from backend.production.service import PlanInForce
-from backend.production.statements import Desk, Logged
+from backend.production.statements import Archive, Desk, Logged
 from leafproof import body
 from leafproof import record as records
 from leafproof.errors import InvalidInput
@@ -41,14 +45,15 @@ class Evidence:
         return evidence.missing(self.points)
 
 
-def gather(connection: Connection, desk: Desk, run: Row) -> Evidence:
-    """Read what was metered on the run's line in [opened, closed).
-
-    Raises `InvalidInput` for readings that cannot be.
+def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = False) -> Evidence:
+    """Read what was metered on the run's line in [opened, closed); with `lock`, nothing is appended to the log
+    before this transaction ends. Raises `InvalidInput` for readings that cannot be.
     """
-    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+    plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
+    if lock:
+        log_repository.state(connection, plan.log, lock=True)
     points = plan.plan.of_line(run["line"])
-    reader = evidence.FrameReader(connection, desk.log(plan.log), run["facility"], run["opened"], run["closed"])
+    reader = evidence.FrameReader(connection, archive.log(plan.log), run["facility"], run["opened"], run["closed"])
     return Evidence(plan, tuple(reader.gather(points)))
 
 
@@ -77,17 +82,20 @@ def could_be_complete(connection: Connection, desk: Desk, run: Row, grace: int) 
     return True
 
 
-def record_run(connection: Connection, desk: Desk, run_id: str, found: Evidence, grace: int = GRACE) -> bool:
-    """Log the record and the footprint of a closed run; whether it was done now.
+def record_run(connection: Connection, desk: Desk, run_id: str, grace: int = GRACE) -> str | None:
+    """Log the record and the footprint of a closed run, or say in one sentence what it waits for.
 
-    Raises `InvalidInput` where a fact that was right at the close is not any more.
+    Raises `InvalidInput` where a fact that was right at the close is not any more, or for readings that cannot be.
     """
     run = runs.find(connection, run_id, lock=True)
-    if run["state"] != "closed" or obstacle(connection, desk, run, found, grace):
-        return False
-    issue(connection, desk, run, runs.read_inputs(run), found, None)
-    repository.update_run(connection, run_id, state="recorded", problem=None)
-    return True
+    if run["state"] != "closed":
+        return None
+    found = gather(connection, desk, run, lock=True)
+    waits = obstacle(connection, desk, run, found, grace)
+    if waits is None:
+        issue(connection, desk, run, runs.read_inputs(run), found, None)
+        repository.update_run(connection, run_id, state="recorded", problem=None)
+    return waits
 
 
 def issue(
@@ -103,7 +111,8 @@ def issue(
     maker = production.company(connection, Gln(place["company"]))
     if before is None:
         shares.promise(connection, maker, run["id"], inputs)
-    cited = tuple(_cited(connection, line) for line in inputs)
+    earlier = read(connection, desk, before) if before else None
+    cited = tuple(_cited(connection, run, line, earlier) for line in inputs)
     base = runs.draft(connection, place, run, found.plan, run["closed"], shares.outputs_of(run), cited)
     statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
     issuer, log = Gln(place["company"]), desk.log(found.plan.log)
@@ -128,18 +137,19 @@ def issue(
         index=logged.index,
         statement_id=logged.statement_id,
         leaf_hash=logged.leaf_hash,
-        state="logged",
-        attempt=0,
         created_at=desk.now(),
-        gaps=int(found.missing is not None),
+        transaction=pointing.key_of(logged.statement_id, 0),
+        attempt=0,
+        tried_at=desk.now(),
     )
+    pointing.submit(connection, desk, maker, statement.of, logged, before is None, 0)
     footprints.issue(connection, desk, issuer, place, statement, log, logged.statement_id)
     return logged
 
 
-def read(connection: Connection, desk: Desk, row: Row) -> BatchRecord:
+def read(connection: Connection, archive: Archive, row: Row) -> BatchRecord:
     """The record of a row, with all that it discloses."""
-    opened = desk.read(connection, row["log"], row["index"])
+    opened = archive.read(connection, row["log"], row["index"])
     return BatchRecord.read(opened.body, [d.text for d in opened.disclosures], opened.key, opened.issuer)
 
 
@@ -158,15 +168,27 @@ def _with_activity(base: BatchRecord, found: Evidence, supersedes: str | None) -
     return msgspec.structs.replace(base, mode=mode, activity=activity, supersedes=supersedes)
 
 
-def _cited(connection: Connection, line: Input) -> Input:
-    """An input lot with its operator's address and the statement of its newest footprint."""
+def _cited(connection: Connection, run: Row, line: Input, earlier: BatchRecord | None) -> Input:
+    """An input lot with its operator's address and the statement of its newest footprint; or, in a correction, of
+    the one cited before, if by the newest record other shares would have been spent than were."""
     lot = line.parent
     if lot is None:
         return line
-    run = runs.find_of_lot(connection, lot)
-    maker = production.company(connection, Gln(shares.maker_of(connection, run)))
-    footprint = footprints.current(connection, lot)
-    if footprint is None:
+    parent = runs.find_of_lot(connection, lot)
+    maker = production.company(connection, Gln(shares.maker_of(connection, parent)))
+    newest = footprints.current(connection, lot)
+    if newest is None:
         raise InvalidInput("inputs", f"{line.name}: lot {lot} has no footprint yet")
-    operator = "0x" + bytes(maker["address"]).hex()
-    return msgspec.structs.replace(line, operator=operator, footprint=bytes(footprint["statement_id"]).hex())
+    cited = bytes(newest["statement_id"]).hex()
+    if earlier is not None and not _same_shares(connection, run, parent, line):
+        cited = next(str(old.footprint) for old in earlier.inputs or () if old.parent == lot)
+    return msgspec.structs.replace(line, operator="0x" + bytes(maker["address"]).hex(), footprint=cited)
+
+
+def _same_shares(connection: Connection, run: Row, parent: Row, line: Input) -> bool:
+    spent = {(i["gtin"], i["lot"]): i["shares"] for i in repository.inputs_of_run(connection, run["id"])}
+    try:
+        wanted = shares.of_quantity(connection, parent, line.amount.to("t"), "inputs")
+    except InvalidInput:
+        return False
+    return bool(wanted == spent.get((parent["gtin"], parent["lot"])))

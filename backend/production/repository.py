@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from backend.anchor.tables import chain_transactions
 from backend.ingest.tables import equivocations, frames, gateways, streams
 from backend.production.tables import (
     companies,
@@ -23,7 +24,6 @@ from backend.production.tables import (
 )
 
 Row = sa.RowMapping
-_IN_FORCE = transfers.c.state != "failed"
 
 
 def _insert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
@@ -119,6 +119,11 @@ def plan_at(connection: Connection, facility_gln: str, moment: int) -> Row | Non
         metering_plans.c.facility == facility_gln, metering_plans.c.valid_from <= moment
     )
     return _one(connection, query.order_by(metering_plans.c.version.desc()).limit(1))
+
+
+def plan_by_statement(connection: Connection, statement_id: bytes) -> Row | None:
+    """The version that this statement is."""
+    return _one(connection, sa.select(metering_plans).where(metering_plans.c.statement_id == statement_id))
 
 
 # runs
@@ -230,7 +235,7 @@ def spent(connection: Connection, gtin: str, lot: str, company_gln: str, but_run
 def given(connection: Connection, gtin: str, lot: str, company_gln: str) -> int:
     """Shares of a lot that a company handed on."""
     query = sa.select(transfers.c.shares).where(
-        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.sender == company_gln, _IN_FORCE
+        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.sender == company_gln
     )
     return sum(connection.execute(query).scalars())
 
@@ -238,20 +243,9 @@ def given(connection: Connection, gtin: str, lot: str, company_gln: str) -> int:
 def received(connection: Connection, gtin: str, lot: str, address: bytes) -> int:
     """Shares of a lot that an address was handed."""
     query = sa.select(transfers.c.shares).where(
-        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.receiver == address, _IN_FORCE
+        transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.receiver == address
     )
     return sum(connection.execute(query).scalars())
-
-
-def undone_receipts(connection: Connection, gtin: str, lot: str, address: bytes) -> int:
-    """How many transfers of a lot to an address are not on the chain yet."""
-    query = sa.select(sa.func.count()).where(
-        transfers.c.gtin == gtin,
-        transfers.c.lot == lot,
-        transfers.c.receiver == address,
-        transfers.c.state.in_(("waiting", "sent")),
-    )
-    return int(connection.execute(query).scalar_one())
 
 
 def insert_transfer(connection: Connection, **values: Any) -> None:
@@ -259,16 +253,22 @@ def insert_transfer(connection: Connection, **values: Any) -> None:
     connection.execute(sa.insert(transfers).values(**values))
 
 
-def transfer(connection: Connection, transfer_id: str, *, lock: bool = False) -> Row | None:
+def transfer(connection: Connection, transfer_id: str) -> Row | None:
     """By id."""
-    query = sa.select(transfers).where(transfers.c.id == transfer_id)
-    return _one(connection, query.with_for_update() if lock else query)
+    return _one(connection, sa.select(transfers).where(transfers.c.id == transfer_id))
 
 
-def transfers_in(connection: Connection, state: str, limit: int) -> list[str]:
-    """Ids of the oldest transfers in a state."""
-    query = sa.select(transfers.c.id).where(transfers.c.state == state)
-    return list(connection.execute(query.order_by(transfers.c.created_at, transfers.c.id).limit(limit)).scalars())
+def transfers_of(connection: Connection, gtin: str, lot: str) -> list[Row]:
+    """All of a lot, in order."""
+    query = sa.select(transfers).where(transfers.c.gtin == gtin, transfers.c.lot == lot)
+    return _all(connection, query.order_by(transfers.c.created_at, transfers.c.id))
+
+
+def refused_transfers(connection: Connection, tried_before: int) -> list[Row]:
+    """Transfers that the chain refused, when they were last tried before this moment."""
+    query = sa.select(transfers).join(chain_transactions, chain_transactions.c.key == transfers.c.transaction)
+    query = query.where(chain_transactions.c.state == "failed", transfers.c.tried_at < tried_before)
+    return _all(connection, query.order_by(chain_transactions.c.id))
 
 
 def update_transfer(connection: Connection, transfer_id: str, **values: Any) -> None:
@@ -290,31 +290,20 @@ def record_versions(connection: Connection, gtin: str, lot: str) -> list[Row]:
     return _all(connection, query.order_by(records.c.version))
 
 
-def record(connection: Connection, gtin: str, lot: str, version: int, *, lock: bool = False) -> Row | None:
-    """One version."""
-    query = sa.select(records).where(records.c.gtin == gtin, records.c.lot == lot, records.c.version == version)
-    return _one(connection, query.with_for_update() if lock else query)
-
-
 def record_by_statement(connection: Connection, statement_id: bytes) -> Row | None:
     """The version that this statement is."""
     return _one(connection, sa.select(records).where(records.c.statement_id == statement_id))
 
 
-def records_in(connection: Connection, state: str, limit: int, offset: int = 0) -> list[tuple[str, str, int]]:
-    """Keys of the oldest records in a state."""
-    query = (
-        sa.select(records.c.gtin, records.c.lot, records.c.version)
-        .where(records.c.state == state)
-        .order_by(records.c.log, records.c.index)
-        .limit(limit)
-        .offset(offset)
-    )
-    return [(a, b, c) for a, b, c in connection.execute(query)]
+def refused_records(connection: Connection, tried_before: int) -> list[Row]:
+    """Records to which the chain refused to point, when they were last tried before this moment."""
+    query = sa.select(records).join(chain_transactions, chain_transactions.c.key == records.c.transaction)
+    query = query.where(chain_transactions.c.state == "failed", records.c.tried_at < tried_before)
+    return _all(connection, query.order_by(chain_transactions.c.id))
 
 
 def update_record(connection: Connection, gtin: str, lot: str, version: int, **values: Any) -> None:
-    """Change where a version is on its way."""
+    """Change a version's transaction."""
     where = (records.c.gtin == gtin, records.c.lot == lot, records.c.version == version)
     connection.execute(sa.update(records).where(*where).values(**values))
 
@@ -334,25 +323,15 @@ def newest_reading(connection: Connection, log: int, gateway: bytes) -> int | No
 
 
 def frame_indexes(connection: Connection, log: int, gateway: bytes, first: int, last: int) -> list[int]:
-    """Log indexes of a gateway's frames with readings within [first, last], in log order.
-
-    A second frame for the same place in the stream is evidence as well: it stands in the same log, and whoever
-    replays the range reads it too.
-    """
+    """Log indexes of a gateway's frames with readings within [first, last], in log order, and of every second
+    frame for a place in its stream: those are evidence as well, for whoever replays the log reads them too."""
     mine = sa.select(gateways.c.number).where(gateways.c.log == log, gateways.c.key_id == gateway)
     number = connection.execute(mine).scalar_one_or_none()
-    if number is None:
-        return []
     query = sa.select(frames.c.index).where(
         frames.c.gateway == number, frames.c.first_time <= last, frames.c.last_time >= first
     )
-    found = set(connection.execute(query).scalars())
-    if found:
-        doubles = sa.select(equivocations.c.index).where(
-            equivocations.c.gateway == number, equivocations.c.index.between(min(found), max(found))
-        )
-        found |= set(connection.execute(doubles).scalars())
-    return sorted(found)
+    doubles = sa.select(equivocations.c.index).where(equivocations.c.gateway == number)
+    return sorted({*connection.execute(query).scalars(), *connection.execute(doubles).scalars()})
 
 
 def frames_between(connection: Connection, log: int, gateway: bytes, first: int, last: int) -> list[int]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from backend.errors import Conflict, NotFound
 from backend.production import repository
 from backend.production.repository import Row
-from backend.production.statements import Desk, Logged, facility_uri
+from backend.production.statements import Archive, Desk, Logged, facility_uri
 from leafproof import body, clock
 from leafproof.errors import InvalidInput
 from leafproof.metering import MeteringPlan
@@ -155,17 +155,17 @@ def add_metering_plan(connection: Connection, desk: Desk, plan: MeteringPlan) ->
     return PlanInForce(plan, logged.log, logged.index, logged.statement_id)
 
 
-def plan_at(connection: Connection, desk: Desk, facility_gln: Gln, moment: int) -> PlanInForce:
+def plan_at(connection: Connection, archive: Archive, facility_gln: Gln, moment: int) -> PlanInForce:
     """The metering plan in force at `moment` (Unix seconds). Raises `InvalidInput` where there is none."""
     row = repository.plan_at(connection, str(facility_gln), moment)
     if row is None:
         raise InvalidInput("facility", f"{facility_gln} has no metering plan in force at {clock.utc_text(moment)}")
-    return read_plan(connection, desk, row)
+    return read_plan(connection, archive, row)
 
 
-def read_plan(connection: Connection, desk: Desk, row: Row) -> PlanInForce:
+def read_plan(connection: Connection, archive: Archive, row: Row) -> PlanInForce:
     """The plan of a row, from the log."""
-    opened = desk.read(connection, row["log"], row["index"])
+    opened = archive.read(connection, row["log"], row["index"])
     return PlanInForce(MeteringPlan.decode_body(opened.body), row["log"], row["index"], bytes(row["statement_id"]))
 
 

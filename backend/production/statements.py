@@ -54,14 +54,11 @@ class Opened:
         return self.envelope.header.issuer
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where statements are signed and filed: the logs of this server, the issuers' keys, and a clock (Unix
-    seconds)."""
+@dataclass(frozen=True)
+class Archive:
+    """The logs of this server, for reading what issuers of this server stated."""
 
     logs: HostedLogs
-    signer: Signer
-    now: Callable[[], int] = field(default=lambda: int(time.time()))
 
     def log(self, number: int) -> TransparencyLog:
         """The log by its number in the database. Raises `NotFound`."""
@@ -73,6 +70,36 @@ class Desk:
     def of_partition(self, partition: int) -> TransparencyLog:
         """The log of a facility's partition. Raises `NotFound`."""
         return self.logs.of_partition(partition).log
+
+    def read(self, connection: Connection, log_number: int, index: int) -> Opened:
+        """A statement that an issuer of this server signed, checked against its hash and signature.
+
+        Raises `NotFound`, `Gone` for a body that was deleted, and `LogDamaged` where what is stored is not what
+        was signed.
+        """
+        log = self.log(log_number)
+        signed = envelope.parse(log.entry(connection, index).envelope)
+        stored = log.body(connection, index)
+        if stored.body is None:
+            raise Gone(f"the body of entry {index} was deleted")
+        cose = repository.issuer_key(connection, signed.key_id)
+        if cose is None:
+            raise NotFound(f"the key of entry {index} is not one of this server's issuers")
+        key = public_key(cose)
+        try:
+            bodies.check_hash(signed, stored.body)
+            signed.verify(key)
+        except Exception as error:
+            raise LogDamaged(f"entry {index}: what is stored is not what was signed ({error})") from error
+        return Opened(signed, index, stored.body, stored.disclosures, stored.tier, key)
+
+
+@dataclass(frozen=True)
+class Desk(Archive):
+    """Where statements are signed and filed: an archive, the issuers' keys, and a clock (Unix seconds)."""
+
+    signer: Signer
+    now: Callable[[], int] = field(default=lambda: int(time.time()))
 
     def put(
         self,
@@ -96,25 +123,3 @@ class Desk:
         repository.keep_issuer_key(connection, key.public.key_id, str(issuer), key.public.cose)
         (index,) = log.append(connection, [NewEntry(signed, content, listed)])
         return Logged(log.number, index, signed.statement_id, tree.leaf_hash(signed.raw))
-
-    def read(self, connection: Connection, log_number: int, index: int) -> Opened:
-        """A statement that an issuer of this server signed, checked against its hash and signature.
-
-        Raises `NotFound`, `Gone` for a body that was deleted, and `LogDamaged` where what is stored is not what
-        was signed.
-        """
-        log = self.log(log_number)
-        signed = envelope.parse(log.entry(connection, index).envelope)
-        stored = log.body(connection, index)
-        if stored.body is None:
-            raise Gone(f"the body of entry {index} was deleted")
-        cose = repository.issuer_key(connection, signed.key_id)
-        if cose is None:
-            raise NotFound(f"the key of entry {index} is not one of this server's issuers")
-        key = public_key(cose)
-        try:
-            bodies.check_hash(signed, stored.body)
-            signed.verify(key)
-        except Exception as error:
-            raise LogDamaged(f"entry {index}: what is stored is not what was signed ({error})") from error
-        return Opened(signed, index, stored.body, stored.disclosures, stored.tier, key)

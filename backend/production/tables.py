@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -71,7 +70,7 @@ products = Table(
     Column("company", Text, ForeignKey(companies.c.gln), nullable=False),
 )
 
-# state: open -> closed -> recorded. What comes then (anchored, on chain) is the record's.
+# state: open -> closed -> recorded. What comes then (anchored, on chain) the chain says, see `backend.anchor`.
 runs = Table(
     "runs",
     metadata,
@@ -106,7 +105,8 @@ run_inputs = Table(
     Index(None, "gtin", "lot"),
 )
 
-# Batch records by version. state: logged -> anchored -> current (the chain points, or has pointed, to it).
+# Batch records by version. `transaction` is the key under which `backend.anchor` keeps the call that points the
+# chain to this version (mint, then supersede); `attempt` and `tried_at` say how often it was submitted, and when.
 records = Table(
     "records",
     metadata,
@@ -118,15 +118,13 @@ records = Table(
     Column("index", BigInteger, nullable=False),
     Column("statement_id", LargeBinary(32), nullable=False, unique=True),
     Column("leaf_hash", LargeBinary(32), nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempt", Integer, nullable=False),  # of the transaction that points to it, from 0
-    Column("problem", Text, nullable=True),
     Column("created_at", BigInteger, nullable=False),
-    Column("gaps", SmallInteger, nullable=False),  # 1: metering gaps, so the footprint is provisional
-    Index(None, "state"),
+    Column("transaction", Text, nullable=False, unique=True),
+    Column("attempt", Integer, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
 )
 
-# Shares handed to another operator. state: waiting (for the lot's mint) -> sent -> done | failed.
+# Shares handed to another operator; the last three columns as above.
 transfers = Table(
     "transfers",
     metadata,
@@ -138,10 +136,10 @@ transfers = Table(
     Column("quantity", Text, nullable=False),
     Column("unit", Text, nullable=False),
     Column("shares", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("problem", Text, nullable=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("transaction", Text, nullable=False, unique=True),
+    Column("attempt", Integer, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
     ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
-    Index(None, "state"),
 )

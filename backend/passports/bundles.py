@@ -1,0 +1,181 @@
+"""A lot's evidence in one file: its record, its footprint, what they name, and the same of every input lot.
+
+Each statement is given once, with its proof in the first head that the chain holds of it; if none does yet, in the
+log's present head. Bodies and disclosures go by the reader's tier; frames are for auditors alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from backend.access.tiers import Tier
+from backend.errors import Conflict, NotFound
+from backend.footprints import repository as footprint_rows
+from backend.footprints import service as footprints
+from backend.log.service import HostedLogs, TransparencyLog
+from backend.production import recording
+from backend.production import repository as production_rows
+from backend.production.repository import Row
+from backend.production.service import read_plan
+from backend.production.statements import Archive
+from leafproof import envelope
+from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item
+from leafproof.chain.view import Head, RegisteredKey
+from leafproof.footprint import Footprint, factors_used
+from leafproof.record import BatchRecord
+from leafproof.values import Lot
+
+MAX_LOTS = 500  # records in one bundle: a wind tower has some hundred plates, from fewer heats
+MAX_DEPTH = 50  # lots made from lots made from lots
+_Place = tuple[int, int]  # log number, index
+
+
+class Anchors(Protocol):
+    """What the chain says about heads and gateways' keys: `backend.anchor.registry.Registry`."""
+
+    def first_head_covering(self, connection: Connection, log_id: bytes, index: int) -> Head | None:
+        """The first final head that has entry `index`."""
+
+    def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
+        """The key, if it is registered with a valid proof of possession."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The statements found so far, in the order in which they are given, and the records already looked into."""
+
+    places: dict[_Place, None] = field(default_factory=dict)
+    records: set[bytes] = field(default_factory=set)
+
+
+class BundleBuilder:
+    """Builds bundles from what this server holds; `builder(connection, lot, tier)`."""
+
+    def __init__(self, logs: HostedLogs, anchors: Anchors) -> None:
+        self._archive = Archive(logs)
+        self._anchors = anchors
+
+    def __call__(self, connection: Connection, lot: Lot, tier: Tier) -> Bundle:
+        """The lot's bundle for readers of `tier`.
+
+        Raises `NotFound` for a lot without a record, and `Conflict` for a tree of lots that is too large, or that
+        comes back to itself.
+        """
+        row, footprint = recording.current(connection, lot), footprints.current(connection, lot)
+        if row is None or footprint is None:
+            raise NotFound(f"lot {lot} has no record yet")
+        gathered = _Gathered()
+        self._record(connection, row, tier, gathered, ())
+        self._footprint(connection, footprint, tier, gathered, (lot,))
+        return self._bundle(connection, lot, tier, gathered.places)
+
+    def _record(
+        self, connection: Connection, row: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
+    ) -> None:
+        lot = Lot.parse(row["gtin"], row["lot"])
+        _check_path(lot, path)
+        if row["statement_id"] in gathered.records:
+            return
+        gathered.records.add(row["statement_id"])
+        if len(gathered.records) > MAX_LOTS:
+            raise Conflict(f"lot {(*path, lot)[0]} is made from more than {MAX_LOTS} lots")
+        record = recording.read(connection, self._archive, row)
+        gathered.places[row["log"], row["index"]] = None
+        self._plan(connection, row, record, tier, gathered)
+        for line in record.inputs or ():
+            if line.parent is None or line.footprint is None:
+                continue
+            used = footprint_rows.by_statement(connection, bytes.fromhex(line.footprint))
+            current = recording.current(connection, line.parent)
+            if used is None or current is None:
+                raise NotFound(f"lot {line.parent}, from which {lot} is made, has no record here")
+            self._footprint(connection, used, tier, gathered, (*path, lot))
+            self._record(connection, current, tier, gathered, (*path, lot))
+
+    def _footprint(
+        self, connection: Connection, row: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
+    ) -> None:
+        """A footprint, its factor sets, and the record that it is of, which need not be the current one."""
+        stated: Footprint = footprints.read(connection, self._archive, bytes(row["statement_id"]))
+        gathered.places[row["log"], row["index"]] = None
+        for statement in {ref.set for ref in factors_used(stated).values()}:
+            found = footprints.set_of(connection, self._archive, statement)
+            gathered.places[found.log, found.index] = None
+        record = production_rows.record_by_statement(connection, bytes(row["record"]))
+        if record is not None and stated.of != path[-1]:
+            self._record(connection, record, tier, gathered, path)
+
+    def _plan(
+        self, connection: Connection, row: Row, record: BatchRecord, tier: Tier, gathered: _Gathered
+    ) -> None:
+        """The record's metering plan and, for auditors, the frames in the log ranges that the record names."""
+        plan_row = production_rows.plan_by_statement(connection, bytes.fromhex(record.plan))
+        if plan_row is None:
+            raise NotFound(f"the metering plan of lot {record.of} is not here")
+        gathered.places[plan_row["log"], plan_row["index"]] = None
+        if tier < Tier.AUDITOR:
+            return
+        plan = read_plan(connection, self._archive, plan_row).plan
+        for activity in record.activity or ():
+            gateway = bytes.fromhex(plan.point(activity.point).gateway)
+            first, last = activity.first_index, activity.last_index
+            for index in production_rows.frames_between(connection, row["log"], gateway, first, last):
+                gathered.places[row["log"], index] = None
+
+    def _bundle(self, connection: Connection, lot: Lot, tier: Tier, places: Iterable[_Place]) -> Bundle:
+        heads: dict[BundleHead, int] = {}
+        keys: dict[bytes, bytes | None] = {}
+        items: list[Item] = []
+        size = 0
+        for number, index in places:
+            log = self._archive.log(number)
+            raw = log.entry(connection, index).envelope
+            head = self._head(connection, log, index)
+            body, disclosures = _shown(connection, log, index, tier)
+            path = tuple(log.inclusion_proof(connection, index, head.size))
+            items.append(Item(raw, body, disclosures, index, heads.setdefault(head, len(heads)), path))
+            key_id = envelope.parse(raw).key_id
+            if key_id not in keys:
+                keys[key_id] = self._key(connection, key_id)
+            size += len(raw) + len(body or b"") + sum(map(len, disclosures)) + 34 * len(path)
+            if size > MAX_BUNDLE:
+                raise Conflict(f"the bundle of lot {lot} would be larger than {MAX_BUNDLE} bytes")
+        return Bundle(lot, tuple(k for k in keys.values() if k is not None), tuple(heads), tuple(items))
+
+    def _head(self, connection: Connection, log: TransparencyLog, index: int) -> BundleHead:
+        anchored = self._anchors.first_head_covering(connection, log.ref.log_id, index)
+        # A head beyond our own log would be a restored database's: it proves what it can, and checks say so.
+        if anchored is not None and anchored.size <= log.size(connection):
+            return BundleHead(log.ref, anchored.size, anchored.root)
+        return BundleHead(log.ref, *log.head(connection))
+
+    def _key(self, connection: Connection, key_id: bytes) -> bytes | None:
+        issuer = production_rows.issuer_key(connection, key_id)
+        if issuer is not None:
+            return issuer
+        registered = self._anchors.registered_key(connection, key_id)
+        return registered.cose if registered else None
+
+
+def _shown(
+    connection: Connection, log: TransparencyLog, index: int, tier: Tier
+) -> tuple[bytes | None, tuple[str, ...]]:
+    """The body and its disclosures as far as `tier` may have them; None and nothing where it may not."""
+    try:
+        stored = log.body(connection, index)
+    except NotFound:
+        return None, ()
+    if stored.body is None or stored.tier > tier:
+        return None, ()
+    return stored.body, stored.shown_to(tier)
+
+
+def _check_path(lot: Lot, path: tuple[Lot, ...]) -> None:
+    if lot in path:
+        raise Conflict(f"lot {lot} is made from itself: {' <- '.join(map(str, (*path[path.index(lot) :], lot)))}")
+    if len(path) >= MAX_DEPTH:
+        raise Conflict(f"lot {path[0]} is made from lots more than {MAX_DEPTH} steps deep")

@@ -1,0 +1,130 @@
+"""The energy balance of a facility: all that came in, what went into lots, and the rest.
+
+Everything is computed from frames by the kernel, never from rollups. Lots are counted as their records publish
+them (kWh, cut down to the watt-hour); the energy outside runs is the total minus the lots, so that they add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from backend.production import repository
+from backend.production import service as production
+from backend.production.evidence import FrameReader
+from backend.production.repository import Row
+from backend.production.statements import Archive
+from leafproof import clock, numbers, units
+from leafproof.errors import InvalidInput, PrecisionLost
+from leafproof.metering import Metered, MeteringPoint
+from leafproof.record import ACTIVITY_QUANTUM, activity_quantity
+from leafproof.values import Gln, Lot
+
+MAX_SPAN = 400 * 86400  # seconds: a year, with room; a longer one would hold its frames in memory
+
+
+@dataclass(frozen=True, slots=True)
+class LotEnergy:
+    """What a lot's run took within the window, in kWh; `run` is its id."""
+
+    lot: Lot
+    run: str
+    line: str
+    start: int
+    end: int
+    energy: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyBalance:
+    """All in kWh: total = lots + idle, exactly. `expected` and `present` count intervals of the main points by the
+    metering plan; where they differ, what was not metered is in none of the numbers."""
+
+    facility: Gln
+    start: int
+    end: int
+    total: Decimal
+    lots: Decimal
+    idle: Decimal
+    per_lot: tuple[LotEnergy, ...]
+    expected: int
+    present: int
+
+
+def energy_balance(connection: Connection, archive: Archive, facility: Gln, start: int, end: int) -> EnergyBalance:
+    """The balance of [start, end), Unix seconds, under the metering plan in force at its end.
+
+    Raises `NotFound`, and `InvalidInput` for a window that is empty, too long, or before any metering plan.
+    """
+    if not start < end <= start + MAX_SPAN:
+        raise InvalidInput("to", f"not after `from`, or more than {MAX_SPAN // 86400} days after it")
+    place = production.facility(connection, facility)
+    plan = production.plan_at(connection, archive, facility, end - 1)
+    log = archive.log(plan.log)
+    reader = FrameReader(connection, log, place["gln"], start, end)
+    main = [(point, reader.metered(point, start, end)) for point in plan.plan.main_points()]
+    total = _published(sum((_kwh(found) for _, found in main), Fraction(0)))
+    per_lot = tuple(
+        _lot_energy(connection, archive, reader, run, start, end)
+        for run in repository.closed_between(connection, place["gln"], start, end)
+    )
+    lots = sum((one.energy for one in per_lot), Decimal(0))
+    present = sum(found.count for _, found in main)
+    gaps = sum(_intervals(point, *gap) for point, found in main for gap in found.gaps)
+    return EnergyBalance(facility, start, end, total, lots, total - lots, per_lot, present + gaps, present)
+
+
+def _lot_energy(
+    connection: Connection, archive: Archive, reader: FrameReader, run: Row, start: int, end: int
+) -> LotEnergy:
+    left, right = max(run["opened"], start), min(run["closed"], end)
+    plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
+    points = plan.plan.of_line(run["line"])
+    energy = sum((activity_quantity(reader.metered(point, left, right)) for point in points), Decimal(0))
+    return LotEnergy(Lot.parse(run["gtin"], run["lot"]), run["id"], run["line"], left, right, energy)
+
+
+def _kwh(found: Metered) -> Fraction:
+    return found.amount * units.scale(found.unit, "kWh")
+
+
+def _published(total: Fraction) -> Decimal:
+    """The exact decimal; where the window's bounds cut an interval so that there is none, cut to watt-hours."""
+    try:
+        return units.exact_decimal(total)
+    except PrecisionLost:
+        return numbers.rounded_down(total, ACTIVITY_QUANTUM)
+
+
+def _intervals(point: MeteringPoint, start: int, end: int) -> int:
+    return -(-(end - start) // point.interval_seconds)
+
+
+def as_text(balance: EnergyBalance) -> dict[str, object]:
+    """The balance as answers and reports write it: exact decimals as text, times in UTC."""
+    return {
+        "facility": str(balance.facility),
+        "from": clock.utc_text(balance.start),
+        "to": clock.utc_text(balance.end),
+        "unit": "kWh",
+        "total": f"{balance.total:f}",
+        "lots": f"{balance.lots:f}",
+        "idle": f"{balance.idle:f}",
+        "expected_intervals": balance.expected,
+        "present_intervals": balance.present,
+        "per_lot": [
+            {
+                "gtin": str(one.lot.gtin),
+                "lot": str(one.lot.code),
+                "run": one.run,
+                "line": one.line,
+                "from": clock.utc_text(one.start),
+                "to": clock.utc_text(one.end),
+                "energy": f"{one.energy:f}",
+            }
+            for one in balance.per_lot
+        ],
+    }

@@ -1,0 +1,113 @@
+"""What happens to a lot after its record: corrections, which supersede, and transfers of its shares.
+
+Nothing is edited. A correction is a newer record with a newer footprint; the older ones stay in the log.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection
+
+from backend.errors import Conflict, NotFound
+from backend.production import pointing, recording, repository, runs, shares
+from backend.production import service as production
+from backend.production.statements import Desk, Logged
+from leafproof import units
+from leafproof.errors import InvalidInput
+from leafproof.record import Input, Output
+from leafproof.values import Gln, Lot
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """New facts in place of the last ones; None leaves them as they are."""
+
+    outputs: Sequence[Output] | None = None
+    inputs: Sequence[Input] | None = None
+
+
+def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) -> Logged:
+    """A record that supersedes the lot's current one, with the energy metered anew, and its footprint.
+
+    Input lots stay as they were: their shares are spent on the chain. Raises `InvalidInput` naming the field,
+    `NotFound`, and `Conflict` where nothing is recorded yet.
+    """
+    run = runs.find_of_lot(connection, lot, lock=True)
+    before = recording.current(connection, lot)
+    if before is None:
+        raise Conflict(f"lot {lot} has no record yet that could be corrected")
+    outputs = shares.outputs_of(run) if change.outputs is None else tuple(change.outputs)
+    inputs = runs.read_inputs(run) if change.inputs is None else tuple(change.inputs)
+    if _lots_of(inputs) != _lots_of(runs.read_inputs(run)):
+        raise InvalidInput("inputs", "input lots and their quantities stay: their shares are spent on the chain")
+    place = production.facility(connection, Gln(run["facility"]))
+    found = recording.gather(connection, desk, run, lock=True)
+    runs.check_facts(connection, desk, place, run, found.plan, run["closed"], outputs, inputs)
+    entered = {
+        "outputs": msgspec.json.encode(outputs).decode("utf-8"),
+        "inputs": msgspec.json.encode(inputs).decode("utf-8"),
+    }
+    repository.update_run(connection, run["id"], **entered)
+    return recording.issue(connection, desk, runs.find(connection, run["id"]), inputs, found, before)
+
+
+def _lots_of(inputs: Sequence[Input]) -> dict[Lot, object]:
+    return {line.parent: line.amount.to("t") for line in inputs if line.parent is not None}
+
+
+def transfer(connection: Connection, desk: Desk, lot: Lot, sender: Gln, to: str, amount: units.Quantity) -> str:
+    """Hand shares of a lot to another operator, named by its address (0x...) or party GLN; the transfer's id.
+
+    Raises `InvalidInput` naming `to` or `quantity`, `NotFound`, and `Conflict` before the lot is recorded.
+    """
+    run = runs.find_of_lot(connection, lot, lock=True)
+    if recording.current(connection, lot) is None:
+        raise Conflict(f"lot {lot} has no record yet, so the chain holds no shares of it")
+    giver = production.company(connection, sender)
+    receiver = _address(connection, to)
+    if receiver == giver["address"]:
+        raise InvalidInput("to", "the lot's holder itself")
+    if amount.value <= 0:
+        raise InvalidInput("quantity", f"{amount} is not positive")
+    wanted = shares.of_quantity(connection, run, amount.to("t"), "quantity")
+    left = shares.held(connection, lot, shares.maker_of(connection, run), giver)
+    if wanted > left:
+        raise InvalidInput("quantity", f"{amount} of lot {lot} are more than {giver['name']} holds")
+    transfer_id = str(uuid.uuid4())
+    key = pointing.transfer_key(transfer_id, 0)
+    repository.insert_transfer(
+        connection,
+        id=transfer_id,
+        gtin=str(lot.gtin),
+        lot=str(lot.code),
+        sender=str(sender),
+        receiver=receiver,
+        quantity=f"{amount.value:f}",
+        unit=amount.unit,
+        shares=wanted,
+        created_at=desk.now(),
+        transaction=key,
+        attempt=0,
+        tried_at=desk.now(),
+    )
+    pointing.submit_transfer(connection, lot, giver, receiver, wanted, key)
+    return transfer_id
+
+
+def _address(connection: Connection, to: str) -> bytes:
+    if to.startswith("0x"):
+        try:
+            found = bytes.fromhex(to[2:])
+        except ValueError:
+            found = b""
+        if len(found) != 20 or not any(found):
+            raise InvalidInput("to", f"{to[:50]!r} is not an address of 20 bytes")
+        return found
+    company = repository.company(connection, str(Gln.parse(to, "to")))
+    if company is None:
+        raise NotFound(f"company {to} is not known here; give its address instead")
+    return bytes(company["address"])

@@ -1,0 +1,114 @@
+"""What goes on by itself: closed runs become records, and what the chain refused is asked again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Engine
+
+from backend.context import Context
+from backend.database import reading, transaction
+from backend.production import pointing, recording, repository, runs
+from backend.production.keystore import FileSigner
+from backend.production.statements import Desk
+from backend.workers import ThreadWorker
+from leafproof.errors import LeafproofError
+
+INTERVAL = 1.0  # seconds between looks
+RETRY_EVERY = 60  # looks between two looks at what the chain refused
+PAGE = 200  # runs looked at in one snapshot
+_log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """One look at everything that waits; tests call it themselves. `recorded` is told after each look that
+    recorded something, for instance so that an anchor is made at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        desk: Desk,
+        grace: int = recording.GRACE,
+        recorded: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._engine = engine
+        self._desk = desk
+        self._grace = grace
+        self._recorded = recorded
+
+    def step(self) -> int:
+        """Record every closed run that can be; how many. A run that cannot be says why in its `problem`, and
+        does not keep the others."""
+        count, after = 0, ""
+        while True:
+            with reading(self._engine) as connection:
+                page = repository.runs_in(connection, "closed", after, PAGE)
+            for run_id in page:
+                count += self._try(run_id)
+            if len(page) < PAGE:
+                break
+            after = page[-1]
+        if count:
+            self._recorded()
+        return count
+
+    def retry(self) -> int:
+        """Ask the chain again for what it refused a while ago; how many transactions."""
+        with transaction(self._engine) as connection:
+            return pointing.retry(connection, self._desk)
+
+    def _try(self, run_id: str) -> bool:
+        """Whether the run was recorded now."""
+        try:
+            problem = self._obstacle(run_id)
+            if problem is None:
+                with transaction(self._engine) as connection:
+                    problem = recording.record_run(connection, self._desk, run_id, self._grace)
+        except LeafproofError as error:
+            problem = error.message
+        if problem is None:
+            return True
+        self._note(run_id, problem)
+        return False
+
+    def _obstacle(self, run_id: str) -> str | None:
+        """As `recording.record_run` would say it, but without holding up those who write."""
+        with reading(self._engine) as connection:
+            run = runs.find(connection, run_id)
+            if not recording.could_be_complete(connection, self._desk, run, self._grace):
+                return "waits for readings: the line's gateways have not come to the end of the run"
+            found = recording.gather(connection, self._desk, run)
+            return recording.obstacle(connection, self._desk, run, found, self._grace)
+
+    def _note(self, run_id: str, problem: str) -> None:
+        with reading(self._engine) as connection:
+            known = runs.find(connection, run_id)["problem"]
+        if known != problem:
+            _log.info("a run is not recorded yet", run=run_id, reason=problem)
+            with transaction(self._engine) as connection:
+                repository.update_run(connection, run_id, problem=problem)
+
+
+def desk_of(context: Context) -> Desk:
+    """The desk of a running backend: its logs, and the issuer keys in its keys folder."""
+    return Desk(context.logs, FileSigner(context.settings.keys_folder))
+
+
+class ProductionWorker(ThreadWorker):
+    """`Recorder`, once a second."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__("production")
+        self._recorder = Recorder(context.engine, desk_of(context))
+
+    def run(self, stop: threading.Event) -> None:
+        """See `ThreadWorker`."""
+        looks = 0
+        while not stop.is_set():
+            self._recorder.step()
+            if looks % RETRY_EVERY == 0:
+                self._recorder.retry()
+            looks += 1
+            stop.wait(INTERVAL)
