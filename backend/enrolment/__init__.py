@@ -1,0 +1,1 @@
+"""Who may speak: operators and their issuer keys, gateways, and this server's own log, all put on the chain."""
