@@ -9,23 +9,23 @@ SOLC_VERSION := $(shell sed -n 's/^ *"solc": "\(.*\)".*/\1/p' package.json)
 SOLC := .solcx/solc-v$(SOLC_VERSION)
 BROWNIE_HOME := $(CURDIR)/build/brownie-home
 BROWNIE = $(BROWNIE_VENV)/bin/python scripts/brownie_home.py $(BROWNIE_HOME) && \
-	HOME=$(BROWNIE_HOME) PATH=$(CONTRACTS_PATH) SOLCX_BINARY_PATH=$(CURDIR)/.solcx brownie
+	HOME=$(BROWNIE_HOME) PATH="$(CONTRACTS_PATH)" SOLCX_BINARY_PATH=$(CURDIR)/.solcx brownie
 
 .PHONY: contracts contracts-env artifacts gas brownie-lock deploy
 
 contracts: contracts-env ## compile the contracts, test them on a development chain; ARGS="..." goes to pytest
-	$(BROWNIE) test $(ARGS) --durations 5
+	@$(BROWNIE) test $(ARGS) --durations 5
 
 contracts-env: $(BROWNIE_VENV)/.ready node_modules/.ready $(SOLC)
 
 artifacts: node_modules/.ready ## rewrite the committed ABI and bytecode from the sources
-	PATH=$(CONTRACTS_PATH) .venv/bin/python scripts/artifacts.py
+	@PATH="$(CONTRACTS_PATH)" .venv/bin/python scripts/artifacts.py
 
 gas: contracts-env ## measure docs/gas.md anew
-	$(BROWNIE) run gas --network development
+	@$(BROWNIE) run gas --network development
 
 deploy: contracts-env ## deploy to the chain at LEAFPROOF_RPC (see scripts/deploy.py); without one, try it out
-	$(BROWNIE) run deploy --network $(if $(LEAFPROOF_RPC),target,development)
+	@$(BROWNIE) run deploy --network $(if $(LEAFPROOF_RPC),target,development)
 
 $(BROWNIE_VENV)/.ready: requirements/brownie.txt
 	python3 -m venv $(BROWNIE_VENV)
@@ -37,5 +37,5 @@ $(SOLC): scripts/solc.mjs package.json
 	ln -sf ../scripts/solc.mjs $@
 
 brownie-lock: ## resolve requirements/brownie.in anew (needs uv)
-	PATH=$$PATH:.venv/bin uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	@PATH=$$PATH:.venv/bin uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		requirements/brownie.in -o requirements/brownie.txt
