@@ -8,6 +8,7 @@ the grain, or do not divide it, cannot be shown exactly at that grain, and `alig
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import localcontext
 from enum import StrEnum
@@ -86,9 +87,18 @@ class EnergyOut(BaseModel):
 
 
 def energy(
-    connection: Connection, plans: PlanDirectory, facility: str, start: int, end: int, grain: Grain
+    connection: Connection,
+    plans: PlanDirectory,
+    facility: str,
+    operators: Sequence[str],
+    window: tuple[int, int],
+    grain: Grain,
 ) -> EnergyOut:
-    """All series of `facility` within [start, end), Unix seconds. Raises `InvalidInput` naming `from` or `to`."""
+    """All series of `facility` by the gateways of `operators`, within `window` (Unix seconds, the end excluded).
+
+    Raises `InvalidInput` naming `from` or `to`.
+    """
+    start, end = window
     if start % QUARTER or end % QUARTER:
         raise InvalidInput("from" if start % QUARTER else "to", "not a whole quarter of an hour")
     if not start < end <= start + _MAX_DAYS[grain] * 86_400:
@@ -99,7 +109,7 @@ def energy(
     query = (
         sa.select(series, gateways.c.key_id)
         .join(gateways, gateways.c.number == series.c.gateway)
-        .where(series.c.facility == facility)
+        .where(series.c.facility == facility, gateways.c.operator.in_(operators))
         .order_by(series.c.point, series.c.number)
     )
     answer = EnergyOut(

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Protocol
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import Connection
 
-from backend.errors import LogDamaged
 from backend.log.tables import bodies
 from backend.production.tables import metering_plans
 from leafproof.errors import InvalidInput
 from leafproof.metering import MeteringPlan
+
+_log = structlog.get_logger(__name__)
 
 
 class PlanDirectory(Protocol):
     """The metering plans that facilities have."""
 
     def plan(self, connection: Connection, facility: str) -> MeteringPlan | None:
-        """The newest plan of the facility (GLN); None where there is none."""
+        """The newest plan of the facility (GLN); None where there is none that can be read."""
 
     def versions(self, connection: Connection) -> dict[str, int]:
         """The newest version of each facility that has a plan."""
@@ -28,7 +30,7 @@ class LoggedPlans:
     """The plans that the log holds, as `backend.production` keeps track of them."""
 
     def plan(self, connection: Connection, facility: str) -> MeteringPlan | None:
-        """See `PlanDirectory`. Raises `LogDamaged`."""
+        """See `PlanDirectory`."""
         stored = connection.execute(
             sa.select(bodies.c.body)
             .join(
@@ -43,7 +45,9 @@ class LoggedPlans:
         try:
             return MeteringPlan.decode_body(stored)
         except InvalidInput as error:
-            raise LogDamaged(f"the metering plan of {facility} cannot be read: {error}") from error
+            # Rollups can be computed anew; frames must be logged. What is wrong with the entry, fsck says.
+            _log.error("a stored metering plan cannot be read", facility=facility, error=error.message)
+            return None
 
     def versions(self, connection: Connection) -> dict[str, int]:
         """See `PlanDirectory`."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.ingest.schemas import Accepted, EpochOut, EquivocationOut, EquivocationPage, GatewayOut
-from backend.ingest.tables import equivocations, frames, gateways, streams
+from backend.ingest.tables import equivocations, frames, gateways, series, streams
 from backend.log.tables import bodies
 
 T = TypeVar("T")
@@ -234,6 +234,16 @@ def _gateway_out(connection: Connection, row: sa.Row[Any], epochs: int) -> Gatew
             for s in (Stream(*found) for found in connection.execute(newest.limit(epochs)))
         ],
     )
+
+
+def operators_of(connection: Connection, facility: str) -> list[str]:
+    """The operators (GLNs) whose gateways sent readings of a facility."""
+    query = (
+        sa.select(gateways.c.operator)
+        .join(series, series.c.gateway == gateways.c.number)
+        .where(series.c.facility == facility)
+    )
+    return list(connection.execute(query.distinct()).scalars())
 
 
 def equivocation_page(connection: Connection, after: int, limit: int) -> EquivocationPage:

@@ -76,6 +76,7 @@ class IngestService:
         Raises like `process`."""
         started, log = time.monotonic(), self._hosted.log.number
         with database.reading(self._engine) as connection:
+            self._metrics.waiting(self._hosted.partition, waiting.count(connection, log))
             keys = waiting.key_ids(connection, log)
             registered = [key for key in keys if self._directory.registered_key(connection, key) is not None]
         if not registered:

@@ -53,6 +53,12 @@ def key_ids(connection: Connection, log: int) -> list[bytes]:
     return list(connection.execute(query).scalars())
 
 
+def count(connection: Connection, log: int) -> int:
+    """How many messages wait."""
+    query = sa.select(sa.func.count()).select_from(waiting).where(waiting.c.log == log)
+    return int(connection.execute(query).scalar_one())
+
+
 def take(connection: Connection, log: int, keys: Sequence[bytes], limit: int) -> list[Message]:
     """Remove and return the oldest messages of these keys."""
     query = sa.select(waiting).where(waiting.c.log == log, waiting.c.key_id.in_(keys[:_NUMBERS_A_QUERY]))

@@ -1,0 +1,42 @@
+"""Both databases, and an ingest service on each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from backend.ingest.metrics import IngestMetrics
+from backend.ingest.plans import LoggedPlans
+from backend.ingest.service import IngestService
+from backend.log.service import HostedLog
+from tests.support.storage import LOG_KEY, engine, migrated_postgres, migrated_sqlite, open_test_log  # noqa: F401
+from tests.support.stream import KeyRing, Stream
+
+
+@pytest.fixture
+def stream() -> Stream:
+    return Stream()
+
+
+@pytest.fixture
+def ring(stream: Stream) -> KeyRing:
+    return KeyRing(stream.registered())
+
+
+@pytest.fixture
+def new_service(engine: Engine, ring: KeyRing) -> Callable[[], IngestService]:  # noqa: F811
+    """Makes a service as a starting process would."""
+
+    def make() -> IngestService:
+        hosted = HostedLog(open_test_log(engine), LOG_KEY)
+        return IngestService(engine, hosted, ring, LoggedPlans(), IngestMetrics(CollectorRegistry()))
+
+    return make
+
+
+@pytest.fixture
+def service(new_service: Callable[[], IngestService]) -> IngestService:
+    return new_service()
