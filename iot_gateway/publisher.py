@@ -35,7 +35,8 @@ from leafproof.notice import MAX_NOTICE, read_acknowledgement, read_beacon
 LOG_WINDOW = 256  # frames; at 512 readings each a log would have to be two minutes behind a fast gateway
 _MAX_RESEND_SECONDS = 600.0
 _FIRST_BACKOFF, _LAST_BACKOFF = 0.5, 60.0
-_CONNACK_SECONDS = 5.0
+# Some 3.1.1 brokers read MQTT 5's CONNECT as garbage and say nothing at all, so its answer is not waited for long.
+_CONNACK_SECONDS = {V5: 3.0, V311: 10.0}
 _GOODBYE_SECONDS = 2.0
 _POLL_SECONDS = 0.1  # how long a new frame may wait to be noticed
 
@@ -81,8 +82,13 @@ class Publisher:
     def run(self) -> None:
         """Connect, send, receive, connect again, until told to stop."""
         backoff = _FIRST_BACKOFF
+        protocol, other = V5, V311
         while not self._stop.is_set():
-            if self._attempt(V5) or (not self._answered and self._reached and self._attempt(V311)):
+            accepted = self._attempt(protocol)
+            if not accepted and self._reached and not self._answered and not self._stop.is_set():
+                protocol, other = other, protocol
+                accepted = self._attempt(protocol)
+            if accepted:
                 backoff = _FIRST_BACKOFF
             self.report.protocol = None
             # Jitter, so that a thousand gateways do not come back in the same second.
@@ -104,7 +110,7 @@ class Publisher:
             self._state(f"unreachable: {error}")
             return False
         self._reached = True
-        deadline = time.monotonic() + _CONNACK_SECONDS
+        deadline = time.monotonic() + _CONNACK_SECONDS[protocol]
         reason = MQTTErrorCode.MQTT_ERR_SUCCESS
         while not self._stop.is_set():
             reason = _loop(client)

@@ -65,9 +65,15 @@ class CsvSource:
     def open(self, position: str | None) -> None:
         """Read the heading, then go to `position`; raises `SourceFailed`, `SourceChanged` for an altered file."""
         self._open_file(self._settings.file)
-        self._read_heading()
-        if position is None:
-            return
+        try:
+            self._read_heading()
+            if position is not None:
+                self._go_to(position)
+        except BaseException:
+            self.close()
+            raise
+
+    def _go_to(self, position: str) -> None:
         stored = msgspec.json.decode(position, type=_Position)
         while self._line < stored.line:
             if self._next_line() is None:
