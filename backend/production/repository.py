@@ -66,16 +66,6 @@ def company(connection: Connection, gln: str) -> Row | None:
     return _one(connection, sa.select(companies).where(companies.c.gln == gln))
 
 
-def company_at(connection: Connection, address: bytes) -> Row | None:
-    """By its address on chain."""
-    return _one(connection, sa.select(companies).where(companies.c.address == address))
-
-
-def all_companies(connection: Connection) -> list[Row]:
-    """By GLN."""
-    return _all(connection, sa.select(companies).order_by(companies.c.gln))
-
-
 def insert_facility(connection: Connection, **values: Any) -> bool:
     """Whether it was new."""
     return _insert(connection, facilities, values)
@@ -85,11 +75,6 @@ def facility(connection: Connection, gln: str, *, lock: bool = False) -> Row | N
     """By GLN; with `lock`, no other run is opened or closed there before this transaction ends."""
     query = sa.select(facilities).where(facilities.c.gln == gln)
     return _one(connection, query.with_for_update() if lock else query)
-
-
-def all_facilities(connection: Connection) -> list[Row]:
-    """By GLN."""
-    return _all(connection, sa.select(facilities).order_by(facilities.c.gln))
 
 
 def insert_product(connection: Connection, **values: Any) -> bool:
@@ -177,11 +162,9 @@ def runs_in(connection: Connection, state: str, after: str, limit: int) -> list[
     return list(connection.execute(query).scalars())
 
 
-def runs_page(connection: Connection, facility_gln: str | None, after: str, limit: int) -> list[Row]:
-    """Runs by id."""
-    query = sa.select(runs).where(runs.c.id > after)
-    if facility_gln is not None:
-        query = query.where(runs.c.facility == facility_gln)
+def runs_page(connection: Connection, facility_gln: str, after: str, limit: int) -> list[Row]:
+    """A facility's runs by id."""
+    query = sa.select(runs).where(runs.c.id > after, runs.c.facility == facility_gln)
     return _all(connection, query.order_by(runs.c.id).limit(limit))
 
 
@@ -204,16 +187,6 @@ def inputs_of_run(connection: Connection, run_id: str) -> list[Row]:
     """In the order of their lots."""
     query = sa.select(run_inputs).where(run_inputs.c.run == run_id)
     return _all(connection, query.order_by(run_inputs.c.gtin, run_inputs.c.lot))
-
-
-def consumers(connection: Connection, gtin: str, lot: str) -> list[tuple[str, str]]:
-    """The lots (gtin, lot) of the runs that spend shares of this one."""
-    query = (
-        sa.select(runs.c.gtin, runs.c.lot)
-        .join(run_inputs, run_inputs.c.run == runs.c.id)
-        .where(run_inputs.c.gtin == gtin, run_inputs.c.lot == lot)
-    )
-    return [(a, b) for a, b in connection.execute(query)]
 
 
 def spent(connection: Connection, gtin: str, lot: str, company_gln: str, but_run: str) -> int:

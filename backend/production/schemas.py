@@ -1,0 +1,222 @@
+"""What production's HTTP interface takes and gives. Quantities are decimal text, never JSON numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.log.schemas import Hex
+from leafproof.record import Input, Output, Source
+
+Text = Annotated[str, Field(max_length=500)]
+MAX_LINES = 512  # of outputs or inputs, leafproof.record
+
+
+class Taken(BaseModel):
+    """A request's body: known members alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CompanyIn(Taken):
+    """`address`: the operator's account on chain, 0x and 40 hexadecimal digits."""
+
+    gln: Text
+    name: Text
+    address: Text
+
+
+class IssuerKeyOut(BaseModel):
+    """An issuer's public key, to be registered on chain, and the issuer as statements name it."""
+
+    key_id: Hex
+    cose: Hex
+    issuer: str
+
+
+class FacilityIn(Taken):
+    """See `backend.production.service.add_facility`."""
+
+    gln: Text
+    company: Text
+    name: Text
+    country: Text
+    zone: Text
+    region: Text
+    partition: int = Field(default=0, ge=0, lt=2**31)
+
+
+class FactorIn(Taken):
+    """Which factor a facility uses for "electricity" or a material."""
+
+    subject: Text
+    factor: Text
+
+
+class ProductIn(Taken):
+    """A product and its maker."""
+
+    gtin: Text
+    name: Text
+    company: Text
+
+
+class StatementOut(BaseModel):
+    """Where a statement is in its log."""
+
+    log_id: Hex
+    index: int
+    statement_id: Hex
+
+
+class SourceIn(Taken):
+    """`declared`; `document` with its SHA-256; `weighed` with the metering point."""
+
+    kind: Literal["weighed", "document", "declared"] = "declared"
+    reference: Text | None = None
+
+    def value(self) -> Source:
+        """The kernel's type."""
+        return Source(self.kind, self.reference)
+
+
+class OutputIn(Taken):
+    """What a run made."""
+
+    role: Literal["product", "co-product", "waste", "rework"]
+    name: Text
+    quantity: Text
+    unit: Text
+    source: SourceIn = SourceIn()
+
+    def value(self) -> Output:
+        """The kernel's type."""
+        return Output(self.role, self.name, self.quantity, self.unit, self.source.value())
+
+
+class InputIn(Taken):
+    """What a run consumed: a lot (gtin, lot) or a material."""
+
+    name: Text
+    quantity: Text
+    unit: Text
+    source: SourceIn = SourceIn()
+    gtin: Text | None = None
+    lot: Text | None = None
+    material: Text | None = None
+
+    def value(self) -> Input:
+        """The kernel's type."""
+        return Input(
+            self.name, self.quantity, self.unit, self.source.value(), self.gtin, self.lot, material=self.material
+        )
+
+
+class RunIn(Taken):
+    """`opened` as RFC 3339 with an offset, or in the facility's local time."""
+
+    facility: Text
+    line: Text
+    gtin: Text
+    lot: Text
+    opened: Text
+
+
+class CloseIn(Taken):
+    """What ends a run."""
+
+    closed: Text
+    outputs: Annotated[list[OutputIn], Field(min_length=1, max_length=MAX_LINES)]
+    inputs: Annotated[list[InputIn], Field(max_length=MAX_LINES)] = []
+
+
+class RunOut(BaseModel):
+    """A run. `state` is open, closed or recorded; `problem` says what a closed one waits for."""
+
+    id: str
+    facility: str
+    line: str
+    gtin: str
+    lot: str
+    order: str | None
+    opened: str
+    closed: str | None
+    state: str
+    problem: str | None
+    outputs: list[Any] | None
+    inputs: list[Any] | None
+
+
+class RunPage(BaseModel):
+    """Runs by id; `next` is the next page's `after`, null at the end."""
+
+    runs: list[RunOut]
+    next: str | None
+
+
+class OrderLineOut(BaseModel):
+    """What became of a line of a file of orders."""
+
+    line: int
+    order: str
+    outcome: Literal["taken", "known", "refused"]
+    run: str | None
+    field: str | None
+    reason: str | None
+
+
+class OrdersOut(BaseModel):
+    """All lines, and how many of each outcome."""
+
+    taken: int
+    known: int
+    refused: int
+    lines: list[OrderLineOut]
+
+
+class CorrectionIn(Taken):
+    """New facts; what is left out stays."""
+
+    outputs: Annotated[list[OutputIn], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    inputs: Annotated[list[InputIn], Field(max_length=MAX_LINES)] | None = None
+
+
+class TransferIn(Taken):
+    """`to`: an operator's address (0x...) or party GLN."""
+
+    to: Text
+    quantity: Text
+    unit: Text = "t"
+
+
+class TransferOut(BaseModel):
+    """A transfer; `state` is its transaction's: queued, sent, final or failed, and `problem` why it waits."""
+
+    id: str
+    to: Hex
+    quantity: str
+    unit: str
+    shares: str
+    state: str
+    problem: str | None
+
+
+class VersionOut(BaseModel):
+    """A version of a lot's record. `state` is logged, anchored or current (the chain points, or pointed, to it);
+    `footprints` are the statement ids of its footprints, the newest last."""
+
+    version: int
+    record: StatementOut
+    footprints: list[StatementOut]
+    created_at: str
+    state: Literal["logged", "anchored", "current"]
+    problem: str | None
+
+
+class LotOut(BaseModel):
+    """A lot's versions; the highest is the newest."""
+
+    gtin: str
+    lot: str
+    versions: list[VersionOut]
