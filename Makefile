@@ -9,7 +9,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := node_modules/.ready
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(PYTHON_READY) $(NODE_READY) ## everything that the other targets need, in .venv and node_modules
 	@:
@@ -35,7 +35,7 @@ lock: setup ## recompile requirements/*.txt from pyproject.toml
 	@$(LOCK) -c requirements/locked.txt requirements/build.in -o requirements/build.txt
 
 clean: ## remove what the set-up and the tools made (not var/, which holds data)
-	@rm -rf .venv node_modules build reports htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-brownie .solcx node_modules build reports htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
 # Each script writes its mark last, so that whatever was interrupted is done again.
 $(PYTHON_READY): requirements/locked.txt pyproject.toml mk/setup-python.sh
