@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from backend import database
 from backend.app import create_app
 from backend.context import Context
-from backend.errors import SettingsError
 from backend.log.fsck import Check
 from backend.log.keys import log_id, log_key
 from backend.log.service import HostedLog, HostedLogs, open_log
@@ -24,14 +23,7 @@ WORKERS: tuple[WorkerFactory, ...] = ()
 # What `leafproof backend fsck` looks at beside the logs themselves: tables that derive from them.
 CHECKS: tuple[Check, ...] = ()
 
-
-def open_engine(settings: Settings) -> Engine:
-    """The database's engine; makes the data folder. Raises `SettingsError`."""
-    try:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise SettingsError(f"data: {settings.data} cannot be made ({error.strerror})") from None
-    return database.create(settings.database)
+open_engine = database.open_engine
 
 
 def open_logs(settings: Settings, engine: Engine) -> HostedLogs:

@@ -12,14 +12,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
-from rich.console import Console
-from rich.progress import Progress
 
-from backend import bootstrap, database, journal, settings
+from backend import database, settings
 from backend.access import service as access
-from backend.log.fsck import fsck as run_fsck
-from backend.log.service import stored_logs
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.values import Gln
 
@@ -44,10 +39,14 @@ def _said() -> Iterator[None]:
 @app.command()
 def serve(config: Config = None) -> None:
     """Run the backend until SIGTERM or Ctrl-C; what is under way is finished first."""
+    import uvicorn  # here and below: a short command need not wait for what only a long one uses
+
+    from backend import bootstrap, journal
+
     with _said():
         chosen = settings.load(config)
         journal.configure(chosen.log_level)
-        engine = bootstrap.open_engine(chosen)
+        engine = database.open_engine(chosen)
         application = bootstrap.build(chosen, engine)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -76,7 +75,7 @@ def serve(config: Config = None) -> None:
 def migrate(config: Config = None) -> None:
     """Bring the database's schema to this version's."""
     with _said():
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         database.migrate(engine)
         engine.dispose()
 
@@ -84,8 +83,15 @@ def migrate(config: Config = None) -> None:
 @app.command()
 def fsck(config: Config = None, as_json: Json = False) -> None:
     """Rebuild the logs' trees from the stored statements and say what differs; changes nothing."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from backend import bootstrap
+    from backend.log.fsck import fsck as run_fsck
+    from backend.log.service import stored_logs
+
     with _said():
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         database.check_schema(engine)
         with database.reading(engine) as connection:
             logs = stored_logs(connection)
@@ -127,7 +133,7 @@ def create_key(
         if (operator is None) != all_operators:
             raise InvalidInput("operator", "give either --operator or --all-operators")
         gln = None if operator is None else Gln.parse(operator, "operator")
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         now = int(time.time())
         until = None if days is None else now + days * 86400
         with database.transaction(engine) as connection:
@@ -143,7 +149,7 @@ def create_key(
 def list_keys(config: Config = None) -> None:
     """All keys, without their secrets."""
     with _said():
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         with database.reading(engine) as connection:
             found = access.every(connection)
         engine.dispose()
@@ -159,7 +165,7 @@ def list_keys(config: Config = None) -> None:
 def revoke_key(key_id: str, config: Config = None) -> None:
     """End a key at once."""
     with _said():
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         with database.transaction(engine) as connection:
             access.revoke(connection, key_id, int(time.time()))
         engine.dispose()

@@ -22,18 +22,18 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from backend.errors import SettingsError
+from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for SQLite's one write lock; the longest transaction takes under 5
 _OPTIONS: dict[str, Any] = {
@@ -126,8 +126,19 @@ def all_tables() -> MetaData:
     return metadata
 
 
+def open_engine(settings: Settings) -> Engine:
+    """This server's engine; makes the data folder. Raises `SettingsError`."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"data: {settings.data} cannot be made ({error.strerror})") from None
+    return create(settings.database)
+
+
 def alembic_config() -> Config:
     """Alembic's configuration, without a file: the migrations are part of the package."""
+    from alembic.config import Config  # a second of importing that only migrations are worth
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER / "migrations").replace("%", "%%"))
     return config
@@ -135,6 +146,8 @@ def alembic_config() -> Config:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to this version's, in one transaction; processes that start together take turns."""
+    from alembic import command
+
     config = alembic_config()
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
@@ -145,6 +158,9 @@ def migrate(engine: Engine) -> None:
 
 def check_schema(engine: Engine) -> None:
     """Raises `SettingsError` unless the database has exactly this version's schema."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     wanted = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with reading(engine) as connection:
         found = MigrationContext.configure(connection).get_current_revision()

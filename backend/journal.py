@@ -66,6 +66,7 @@ def configure(level: str) -> None:
             ],
         )
     )
+    logging.raiseExceptions = False  # what cannot be written must not be printed raw instead
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

@@ -1,0 +1,156 @@
+"""`leafproof backend ...` as a process: start, errors, keys, an orderly end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from backend.cli import app
+from leafproof.trust import CONTRACTS, Contract, Trust
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[3]
+OWNER = "0x" + "0a" * 20
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Settings of a backend of its own, with nothing beside it."""
+    trust = Trust(
+        version=1,
+        chain_id=31337,
+        genesis="0x" + "00" * 32,
+        network_class="development",
+        finality_blocks=1,
+        deployed_block=0,
+        contracts={name: Contract("0x" + f"{i:02x}" * 20, "00" * 32) for i, name in enumerate(CONTRACTS, 1)},
+    )
+    (tmp_path / "trust.json").write_bytes(trust.encode())
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LEAFPROOF_")}
+    return kept | {
+        "LEAFPROOF_DATA": str(tmp_path / "data"),
+        "LEAFPROOF_TRUST_FILE": str(tmp_path / "trust.json"),
+        "LEAFPROOF_LOG_OWNER": OWNER,
+        "LEAFPROOF_PORT": str(free_port()),
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "backend.cli", *arguments]
+
+
+def run(environment: dict[str, str], *arguments: str) -> Result:
+    """The command, in this process: only serving is worth one of its own."""
+    return CliRunner().invoke(app, arguments, env=environment)
+
+
+@pytest.fixture
+def served(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    assert run(environment, "migrate").exit_code == 0
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command("serve"), env=environment, cwd=ROOT, stderr=log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+class TestServing:
+    def test_it_answers_and_ends_in_order_when_asked(
+        self, environment: dict[str, str], served: subprocess.Popen[bytes], tmp_path: Path
+    ) -> None:
+        url = f"http://127.0.0.1:{environment['LEAFPROOF_PORT']}"
+
+        def answers() -> bool:
+            assert served.poll() is None, (tmp_path / "log").read_text()
+            try:
+                return httpx.get(f"{url}/healthz").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        eventually(answers, "the backend to answer")
+        (log,) = httpx.get(f"{url}/v1/logs").json()["logs"]
+        assert (log["name"], log["size"], log["contract"]) == ("main", 0, "01" * 20)
+        assert "database" in httpx.get(f"{url}/readyz").json()["checks"]
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(60) == 0
+
+    def test_without_a_schema_it_says_what_to_run(self, environment: dict[str, str]) -> None:
+        done = subprocess.run(
+            command("serve"), env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 2
+        assert "run `leafproof backend migrate`" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_a_lost_log_key_is_noticed(
+        self, environment: dict[str, str], served: subprocess.Popen[bytes], tmp_path: Path
+    ) -> None:
+        keys = tmp_path / "data" / "keys"
+        eventually(lambda: bool(list(keys.glob("log-*.pem"))), "the key")
+        url = f"http://127.0.0.1:{environment['LEAFPROOF_PORT']}/healthz"
+        eventually(lambda: _reaches(url), "the backend")
+        served.kill()
+        served.wait()
+        for file in keys.glob("log-*.pem"):
+            file.unlink()
+        done = subprocess.run(
+            command("serve"), env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 2
+        assert "is not the one that this database was started with" in done.stderr
+
+
+class TestMaintenance:
+    def test_keys_are_made_listed_and_revoked(self, environment: dict[str, str]) -> None:
+        run(environment, "migrate")
+        made = run(
+            environment, "keys", "create", "line 1", "--scope", "write:production", "--operator", "4012345000009"
+        )
+        text = made.stdout.strip()
+        key_id, _, secret = text.removeprefix("leafproof_").partition("_")
+        assert len(secret) == 64
+        listed = run(environment, "keys", "list").stdout
+        assert "in force" in listed
+        assert "4012345000009  write:production  line 1" in listed
+        assert secret not in listed
+        assert run(environment, "keys", "revoke", key_id).exit_code == 0
+        assert "revoked" in run(environment, "keys", "list").stdout
+        again = run(environment, "keys", "revoke", key_id)
+        assert (again.exit_code, "in force" in again.stderr) == (2, True)
+
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            (("--scope", "write:everything", "--all-operators"), "scopes: "),
+            (("--scope", "admin"), "operator: "),
+            (("--scope", "admin", "--operator", "4012345000008"), "operator: "),
+        ],
+    )
+    def test_a_key_that_cannot_be_is_refused(
+        self, environment: dict[str, str], arguments: tuple[str, ...], named: str
+    ) -> None:
+        run(environment, "migrate")
+        done = run(environment, "keys", "create", "x", *arguments)
+        assert done.exit_code == 2
+        assert named in done.stderr
+
+    def test_fsck_of_a_whole_database(self, environment: dict[str, str]) -> None:
+        run(environment, "migrate")
+        done = run(environment, "fsck")
+        assert (done.exit_code, done.stdout) == (0, "The stored logs are whole.\n")
+
+
+def _reaches(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
