@@ -112,6 +112,8 @@ class FrameReader:
     def _of_point(self, point: MeteringPoint) -> tuple[Intervals, list[tuple[int, LoggedFrame]]]:
         """The point's intervals, and each reading's time with the frame that carries it."""
         if point not in self._intervals:
+            reach = MARGIN if point.kind == "register" else point.interval_seconds
+            first, last = self._window[0] - reach, self._window[1] + reach
             rows: list[tuple[int, Decimal, str]] = []
             carriers: list[tuple[int, LoggedFrame]] = []
             for one in self._of_gateway(point.gateway):
@@ -119,8 +121,9 @@ class FrameReader:
                     continue
                 for series in one.content.series:
                     if series.point == point.point:
-                        rows += [(reading.time, reading.value, reading.unit) for reading in series]
-                        carriers += [(time, one) for time in series.times]
+                        near = [reading for reading in series if first <= reading.time <= last]
+                        rows += [(reading.time, reading.value, reading.unit) for reading in near]
+                        carriers += [(reading.time, one) for reading in near]
             self._intervals[point] = (metering.intervals(point, rows), carriers)
         return self._intervals[point]
 
