@@ -71,7 +71,8 @@ class _Asker:
         self._until(lambda: self.granted is not None)
         for topic, granted in zip(topics, self.granted or [None] * len(topics), strict=False):
             right = granted is not None and not granted.is_failure
-            self._say(right, f"{topic} may {'' if right else 'not '}be read{'' if right else f' ({granted})'}")
+            told = "the subscription is granted" if right else f"the subscription is refused ({granted})"
+            self._say(right, f"{topic}: {told}")
         self._until(lambda: self.answer.beacon is not None, _BEACON_SECONDS)
         self._may_write(client, running=running)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import zlib
@@ -75,10 +76,10 @@ port = {port}
 """
         )
 
-    def log(self, port: int) -> PlayedLog:
+    def log(self, port: int, tls: ssl.SSLContext | None = None) -> PlayedLog:
         """The log at the other end of the broker."""
         public: PublicKey = self.key.public
-        return PlayedLog(port, public, self.topic, f"log-of-{self.name}", self.log_key)
+        return PlayedLog(port, public, self.topic, f"log-of-{self.name}", self.log_key, tls=tls)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """`gateway run` with `arguments`; its log goes to `log_file`."""

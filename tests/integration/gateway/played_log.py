@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -49,6 +50,7 @@ class PlayedLog:
     muted: bool = False
     deaf: bool = False
     statuses: list[str] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._guard = threading.Lock()
@@ -64,6 +66,8 @@ class PlayedLog:
             protocol=MQTTProtocolVersion.MQTTv311,
         )
         self._client.reconnect_delay_set(1, 1)
+        if self.tls is not None:
+            self._client.tls_set_context(self.tls)
         self._client.on_connect = lambda client, *_: client.subscribe(
             [(f"{self.topic}/frames", 1), (f"{self.topic}/status", 1)]
         )
