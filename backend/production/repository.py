@@ -29,7 +29,8 @@ Row = sa.RowMapping
 def _insert(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert unless a key or a unique value is there already; whether it was new."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return bool(connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def _one(connection: Connection, query: sa.Select[Any]) -> Row | None:

@@ -97,11 +97,11 @@ def desk_of(context: Context) -> Desk:
 
 
 class ProductionWorker(ThreadWorker):
-    """`Recorder`, once a second."""
+    """`Recorder`, once a second; `recorded` is told when there is something to anchor."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, recorded: Callable[[], None]) -> None:
         super().__init__("production")
-        self._recorder = Recorder(context.engine, desk_of(context))
+        self._recorder = Recorder(context.engine, desk_of(context), recorded=recorded)
 
     def run(self, stop: threading.Event) -> None:
         """See `ThreadWorker`."""
