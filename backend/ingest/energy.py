@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import localcontext
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
@@ -104,43 +105,42 @@ def energy(
     if not start < end <= start + _MAX_DAYS[grain] * 86_400:
         raise InvalidInput("to", f"not after `from`, or more than {_MAX_DAYS[grain]} days after it, by {grain}")
     plan = plans.plan(connection, facility)
-    zone = clock.zone(plan.zone) if plan else UTC
-    bounds = _bounds(start, end, grain, zone)
     query = (
         sa.select(series, gateways.c.key_id)
+        .select_from(series)
         .join(gateways, gateways.c.number == series.c.gateway)
         .where(series.c.facility == facility, gateways.c.operator.in_(operators))
         .order_by(series.c.point, series.c.number)
     )
-    answer = EnergyOut(
+    found = connection.execute(query).all()
+    if len(found) * (end - start) // QUARTER > _MAX_QUARTERS:
+        raise InvalidInput("to", f"{facility} has {len(found)} series; ask for a shorter time")
+    bounds = _bounds(start, end, grain, clock.zone(plan.zone) if plan else UTC)
+    shown = [_series_out(connection, row, _point(plan, row.point), grain, bounds) for row in found]
+    return EnergyOut(
         facility=facility,
         zone=plan.zone if plan else "UTC",
         planned=plan is not None,
         grain=grain,
         start=clock.utc_text(start),
         end=clock.utc_text(end),
-        series=[],
+        series=[one for one in shown if one.spans],
     )
-    found = connection.execute(query).all()
-    if len(found) * (end - start) // QUARTER > _MAX_QUARTERS:
-        raise InvalidInput("to", f"{facility} has {len(found)} series; ask for a shorter time")
-    for row in found:
-        point = _point(plan, row.point)
-        spans = _spans(connection, row.number, bounds, point is not None and point.kind == "register")
-        if spans:
-            answer.series.append(
-                SeriesOut(
-                    point=row.point,
-                    gateway=row.key_id,
-                    mode=MODES[row.mode],
-                    unit=row.unit,
-                    kind=point.kind if point else None,
-                    names=row.names,
-                    aligned=point is None or _SECONDS[grain] % point.interval_seconds == 0,
-                    spans=spans,
-                )
-            )
-    return answer
+
+
+def _series_out(
+    connection: Connection, row: sa.Row[Any], point: MeteringPoint | None, grain: Grain, bounds: list[int]
+) -> SeriesOut:
+    return SeriesOut(
+        point=row.point,
+        gateway=row.key_id,
+        mode=MODES[row.mode],
+        unit=row.unit,
+        kind=point.kind if point else None,
+        names=row.names,
+        aligned=point is None or _SECONDS[grain] % point.interval_seconds == 0,
+        spans=_spans(connection, row.number, bounds, point is not None and point.kind == "register"),
+    )
 
 
 def _point(plan: MeteringPlan | None, name: str) -> MeteringPoint | None:

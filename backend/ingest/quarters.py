@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from itertools import pairwise
-from typing import cast
 
 QUARTER = 900  # seconds
 
@@ -127,9 +126,3 @@ def seen_bytes(seen: int) -> bytes:
 def seen_bits(data: bytes) -> int:
     """What `seen_bytes` wrote."""
     return int.from_bytes(data, "big")
-
-
-def exact_sum(numbers: Sequence[Number]) -> Number:
-    """The sum, exact."""
-    with localcontext(EXACT):
-        return cast(Number, sum(numbers))

@@ -190,7 +190,7 @@ def frames_in_log_order(connection: Connection, gateway: int) -> Iterator[Any]:
     log = sa.select(gateways.c.log).where(gateways.c.number == gateway).scalar_subquery()
     query = (
         sa.select(both.c.entry, both.c.mode, bodies.c.body)
-        .outerjoin(bodies, (bodies.c.log == log) & (bodies.c.index == both.c.entry))
+        .select_from(both.outerjoin(bodies, (bodies.c.log == log) & (bodies.c.index == both.c.entry)))
         .order_by(both.c.entry)
         .limit(FRAMES_A_PAGE)
     )

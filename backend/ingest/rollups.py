@@ -280,7 +280,7 @@ def _derive(connection: Connection, gateway: int, plans: PlanDirectory) -> _Deri
     computed = {
         (keys[number], start): _row((number, start), quarter) for (number, start), quarter in touched.items()
     }
-    query = sa.select(rollups).join(series, series.c.number == rollups.c.series).where(series.c.gateway == gateway)
+    query = sa.select(rollups).join_from(rollups, series).where(series.c.gateway == gateway)
     stored: dict[tuple[SeriesKey, int], dict[str, Any]] = {}
     for row in connection.execute(query):
         place = bisect_left(unreadable, row.first_index)

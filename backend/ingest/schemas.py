@@ -60,11 +60,6 @@ class Flag(IntFlag):
     AFTER_GAP = 2  # the frame before it was not here when it came
     UNLINKED = 4  # it names another previous frame than the one that is before it
 
-    @property
-    def words(self) -> list[str]:
-        """As answers write it."""
-        return [flag.name.lower().replace("_", " ") for flag in Flag if flag in self and flag.name]
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

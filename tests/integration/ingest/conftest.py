@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
+from backend import database
 from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import LoggedPlans
 from backend.ingest.service import IngestService
@@ -40,3 +44,16 @@ def new_service(engine: Engine, ring: KeyRing) -> Callable[[], IngestService]:  
 @pytest.fixture
 def service(new_service: Callable[[], IngestService]) -> IngestService:
     return new_service()
+
+
+@pytest.fixture
+def new_database(migrated_sqlite: Path, tmp_path: Path) -> Callable[[], Engine]:  # noqa: F811
+    """Makes empty SQLite databases: for tests that need one for each example."""
+    numbers = itertools.count()
+
+    def make() -> Engine:
+        path = tmp_path / f"{next(numbers)}.db"
+        shutil.copy(migrated_sqlite, path)
+        return database.create(f"sqlite:///{path}")
+
+    return make

@@ -91,9 +91,7 @@ class TestLogging:
         (outcome,) = service.process([sent[1]])
         assert (outcome.kind, outcome.acknowledgement) == (Kind.LOGGED, None)
 
-    def test_a_hole_longer_than_a_page_is_closed_in_one_go(
-        self, service: IngestService, stream: Stream, monkeypatch: object
-    ) -> None:
+    def test_a_hole_longer_than_a_page_is_closed_in_one_go(self, service: IngestService, stream: Stream) -> None:
         sent = [stream.frame(0) for _ in range(repository.FRAMES_A_PAGE + 20)]
         service.process(sent[1:])
         (first,) = service.process(sent[:1])
