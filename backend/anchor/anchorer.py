@@ -106,13 +106,13 @@ class Anchorer:
     def step(self, at_once: bool = False) -> bool:
         """Follow what is in flight, then anchor what is due (`at_once`: whatever has new entries).
 
-        Whether every log that is not stopped is anchored to its last entry.
+        Whether every log that is not stopped is anchored to its last entry, finally.
         """
         self._slots.watch()
         complete = True
         for hosted in self.logs:
             complete = self._advance(hosted, at_once) and complete
-        return complete
+        return complete and self._slots.settled()
 
     def _advance(self, hosted: HostedLog, at_once: bool) -> bool:
         log_id = hosted.log.ref.log_id

@@ -110,6 +110,11 @@ class Slots:
         with reading(self._engine) as connection:
             return _load(connection, self.address, ("open",))
 
+    def settled(self) -> bool:
+        """Whether everything that was signed for is final."""
+        with reading(self._engine) as connection:
+            return not _load(connection, self.address, ("open", "mined"))
+
     def submit(self, call: Call, gas: int, purpose: Purpose) -> bool:
         """Sign for the next nonce, store, send. False, and nothing done, if another process was first."""
         nonce = self._chain.nonce(self.address)
