@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from leafproof import envelope as envelopes
 from leafproof.envelope import FrameHeader, LogRef
-from leafproof.frame import MAX_FRAME_BODY, FrameContent, Opening, Reading, encode_body, group, sign_frame
+from leafproof.errors import InvalidInput
+from leafproof.frame import FrameContent, Opening, Reading, encode_body, group, sign_frame
 from leafproof.keys import SigningKey
 from leafproof.values import Gln
 
@@ -53,9 +54,12 @@ class Framer:
 
         Raises `InvalidInput` for a name or a unit that no frame can hold.
         """
-        body = encode_body(self.facility, FrameContent(str(self.facility), group(list(readings)), [], None))
-        if len(body) <= MAX_FRAME_BODY or len(readings) < 2:
-            return [self._sign(place, mode, body, len(readings), now)]
+        try:
+            content = FrameContent(str(self.facility), group(list(readings)), [], None)
+            return [self._sign(place, mode, encode_body(self.facility, content), len(readings), now)]
+        except InvalidInput as error:
+            if error.field != "body" or len(readings) < 2:
+                raise
         half = len(readings) // 2
         first = self.of_readings(place, mode, readings[:half], now)
         return first + self.of_readings(behind(place, first[-1]), mode, readings[half:], now)

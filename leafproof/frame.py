@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, cast
 
 from leafproof import body as bodies
@@ -31,6 +31,8 @@ _EARLIEST = 1 << 28
 _LATEST = 1 << 40
 _BASE_NAME, _BASE_TIME, _BASE_UNIT, _NAME, _VALUE, _BOOLEAN, _TIME = -2, -3, -4, 0, 2, 4, 6
 HEARTBEAT = "heartbeat"
+# A value of 40 digits times a power of ten: nothing rounds, as it would in the default context of 28.
+_EXACT = Context(prec=2 * units.MAX_DIGITS)
 OPENING_REASONS = ("first start", "restart", "crash", "restored")
 
 
@@ -98,14 +100,15 @@ def group(readings: list[Reading]) -> list[Series]:
 
 def _whole(reading: Reading) -> tuple[str, int | Decimal]:
     unit = units.WHOLE_NUMBER_UNIT.get(reading.unit, reading.unit)
-    scaled = reading.value * Decimal(int(units.scale(reading.unit, unit)))
+    scaled = _EXACT.multiply(reading.value, Decimal(int(units.scale(reading.unit, unit))))
     if scaled == scaled.to_integral_value():
         return unit, int(scaled)
-    return unit, scaled.normalize()
+    return unit, scaled.normalize(_EXACT)
 
 
 def encode_body(facility: values.Gln, content: FrameContent, salt: bytes | None = None) -> bytes:
-    """The frame's body; raises `InvalidInput` for too many readings or a point's bad name."""
+    """The frame's body; raises `InvalidInput` for too many readings, a point's bad name, or, naming `body`, more
+    bytes than `decode_body` takes."""
     if content.count > MAX_READINGS:
         raise InvalidInput("readings", f"{content.count} in one frame, at most {MAX_READINGS} are allowed")
     pack: list[dict[int, Any]] = []
@@ -120,13 +123,16 @@ def encode_body(facility: values.Gln, content: FrameContent, salt: bytes | None 
     for time in content.heartbeats:
         pack.append({_BASE_NAME: f"{facility}/{HEARTBEAT}", _BASE_TIME: time, _BOOLEAN: True})
     opening = content.opening
-    return bodies.encode(
+    body = bodies.encode(
         pack,
         [opening.reason, opening.last_epoch, opening.last_sequence, opening.stopped_at, opening.started_at]
         if opening
         else None,
         salt=salt,
     )
+    if len(body) > MAX_FRAME_BODY:
+        raise InvalidInput("body", f"{len(body)} bytes, at most {MAX_FRAME_BODY} are read")
+    return body
 
 
 def decode_body(data: bytes) -> FrameContent:

@@ -69,7 +69,8 @@ def exact_decimal(value: Fraction) -> Decimal:
     for places in range(MAX_DIGITS):
         scaled = value * 10**places
         if scaled.denominator == 1:
-            return Decimal(scaled.numerator).scaleb(-places)
+            # From text, since arithmetic would round to the context's 28 digits.
+            return Decimal(f"{scaled.numerator}e-{places}")
     raise PrecisionLost(f"{value} has no exact decimal of {MAX_DIGITS} digits")
 
 
