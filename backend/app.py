@@ -12,15 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from backend import health, problems
 from backend.context import Context
 from backend.guard import Guard
-from backend.log.endpoints import router as log_router
 from backend.metrics import HttpMetrics, StateCollector
 from backend.workers import Worker
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, log_router)
-
 
 def create_app(
-    context: Context, workers: Sequence[Worker] = (), routers: Sequence[APIRouter] = ROUTERS
+    context: Context, workers: Sequence[Worker] = (), routers: Sequence[APIRouter] = (health.router,)
 ) -> FastAPI:
     """The application; its workers start before the first request and stop, in reverse, after the last."""
 

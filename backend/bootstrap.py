@@ -4,24 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from backend import database
+from backend.anchor.endpoints import router as chain_router
+from backend.anchor.registry import Registry
+from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
+from backend.audit.endpoints import router as audit_router
 from backend.context import Context
+from backend.enrolment.endpoints import router as enrolment_router
+from backend.health import router as health_router
+from backend.ingest import rollups
+from backend.ingest.consumer import IngestWorker
+from backend.ingest.endpoints import router as ingest_router
+from backend.ingest.plans import LoggedPlans
+from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check
 from backend.log.keys import log_id, log_key
 from backend.log.service import HostedLog, HostedLogs, open_log
+from backend.passports.endpoints import router as passports_router
+from backend.production.endpoints import router as production_router
+from backend.production.worker import ProductionWorker
 from backend.settings import Settings
+from backend.web.pages import router as pages_router
 from backend.workers import Worker
 from leafproof.envelope import LogRef
 
-WorkerFactory = Callable[[Context], Worker]
-# What runs beside the server, in the order of starting: each takes the context and connects to nothing yet.
-WORKERS: tuple[WorkerFactory, ...] = ()
+Workers = Callable[[Context], Sequence[Worker]]
+ROUTERS: tuple[APIRouter, ...] = (
+    health_router,
+    log_router,
+    chain_router,
+    enrolment_router,
+    ingest_router,
+    production_router,
+    passports_router,
+    audit_router,
+    pages_router,
+)
 # What `leafproof backend fsck` looks at beside the logs themselves: tables that derive from them.
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (rollups.check(LoggedPlans()),)
 
 open_engine = database.open_engine
 
@@ -41,8 +65,21 @@ def open_logs(settings: Settings, engine: Engine) -> HostedLogs:
     return HostedLogs(hosted)
 
 
-def build(settings: Settings, engine: Engine, workers: Sequence[WorkerFactory] = WORKERS) -> FastAPI:
+def workers_of(context: Context) -> Sequence[Worker]:
+    """What runs beside the server, in the order of starting; nothing connects before it is started.
+    Raises `SettingsError`."""
+    registry, anchor = Registry(context.settings.trust()), AnchorWorker(context)
+    return (
+        FollowWorker(context),
+        anchor,
+        TransactionWorker(context),
+        IngestWorker(context, registry, registry, LoggedPlans()),
+        ProductionWorker(context, recorded=anchor.request),
+    )
+
+
+def build(settings: Settings, engine: Engine, workers: Workers = workers_of) -> FastAPI:
     """The whole backend as an application. Raises `SettingsError`, `Conflict`."""
     database.check_schema(engine)
     context = Context(settings, engine, open_logs(settings, engine))
-    return create_app(context, [make(context) for make in workers])
+    return create_app(context, workers(context), ROUTERS)

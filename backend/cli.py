@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,10 @@ from leafproof.values import Gln
 app = typer.Typer(help="The backend: ingest, log, anchor, and the pages that readers check.", no_args_is_help=True)
 keys = typer.Typer(help="API keys: who may write, and who may read which bodies.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+# Groups whose libraries take a second to import: only when they are named, or when everything is listed.
+for _name, _module in {"chain": "backend.anchor.cli", "production": "backend.production.cli"}.items():
+    if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:
+        app.add_typer(import_module(_module).app, name=_name)
 
 GRACE = 10  # seconds that requests under way may take once we are asked to stop
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
@@ -117,6 +122,46 @@ def fsck(config: Config = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
     if not as_json:
         typer.echo("The stored logs are whole.")
+
+
+@app.command()
+def establish(
+    steward: Annotated[str, typer.Option(help="party GLN of who runs this server")],
+    name: Annotated[str, typer.Option(help="its name")],
+    config: Config = None,
+) -> None:
+    """Admit this server's steward, open its logs on the chain, and log the shipped factor set.
+
+    What goes to the chain is sent once the server runs. Calling this again does nothing.
+    """
+    from backend.enrolment.establish import establish as run_establish
+
+    with _said():
+        party = Gln.parse(steward, "steward")
+        run_establish(settings.load(config), party, name)
+    typer.echo(f"{name} ({party}) is this server's steward.")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="new folder, one below it for each log if there are several")],
+    config: Config = None,
+) -> None:
+    """Write the logs with all bodies for `leafproof audit replay --export`."""
+    from backend import bootstrap
+    from backend.audit import service as audit
+    from backend.log.service import stored_logs
+
+    with _said():
+        engine = bootstrap.open_engine(settings.load(config))
+        database.check_schema(engine)
+        with database.reading(engine) as connection:
+            logs = stored_logs(connection)
+            for log in logs:
+                target = folder if len(logs) == 1 else folder / log.ref.log_id.hex()
+                manifest = audit.write(connection, log, target)
+                typer.echo(f"{target}: {manifest.size} entries of log {log.name}")
+        engine.dispose()
 
 
 @keys.command("create")

@@ -7,7 +7,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
 import httpx
 import pytest
@@ -16,15 +17,18 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
+from backend import database, health
 from backend.access.dependencies import require
 from backend.access.service import WRITE_PRODUCTION, ApiKey, create, revoke
 from backend.access.tiers import Tier
-from backend.app import ROUTERS, create_app
+from backend.app import create_app
 from backend.context import Context
 from backend.database import transaction
 from backend.errors import Unavailable
 from backend.guard import MAX_REQUEST
+from backend.log.endpoints import router as log_router
 from backend.log.schemas import Disclosure
+from backend.log.service import TransparencyLog
 from backend.settings import Settings
 from leafproof import body, cbor, tree
 from leafproof.errors import InvalidInput, LeafproofError, Malformed
@@ -66,7 +70,7 @@ class Backend:
         self.engine = engine
         self.log = open_test_log(engine)
         self.context = Context(Settings(), engine, hosted(self.log))
-        self.app = create_app(self.context, routers=(*ROUTERS, probe))
+        self.app = create_app(self.context, routers=(health.router, log_router, probe))
         self.http: httpx.Client
 
     def key(self, *scopes: str, operator: Gln | None = OPERATOR, days: int | None = None) -> tuple[str, str]:
@@ -325,3 +329,54 @@ class TestOperations:
         (log,) = backend.get("/v1/logs").json()["logs"]
         assert base64.b64decode(log["key"]) == LOG_KEY.public.cose
         assert json.dumps(log).count(ISSUER) == 0
+
+
+class Half:
+    """A worker that started, but whose broker is away."""
+
+    name = "ingest"
+    restarts = 2
+    life: ClassVar[list[str]] = []
+
+    def start(self) -> None:
+        self.life.append("start")
+
+    def stop(self) -> None:
+        self.life.append("stop")
+
+    def ready(self) -> str | None:
+        return "the broker at 127.0.0.1:1883 does not answer"
+
+
+class TestWorkers:
+    def test_a_worker_that_is_not_ready_is_named_counted_and_stopped_in_the_end(self, engine: Engine) -> None:
+        context = Context(Settings(), engine, hosted(open_test_log(engine)))
+        worker = Half()
+        with structlog.testing.capture_logs(), serving(create_app(context, [worker], (health.router,))) as http:
+            assert worker.life == ["start"]
+            answer = http.get("/readyz")
+            assert answer.status_code == 503
+            assert answer.json()["checks"]["ingest"] == "the broker at 127.0.0.1:1883 does not answer"
+            assert answer.json()["checks"]["database"] == "ok"
+            figures = http.get("/metrics").text
+            assert 'leafproof_worker_restarts_total{worker="ingest"} 2.0' in figures
+            assert 'leafproof_worker_ready{worker="ingest"} 0.0' in figures
+        assert worker.life == ["start", "stop"]
+        worker.life.clear()
+
+    def test_a_database_that_is_away_is_named_and_answers_ask_to_come_back(self, tmp_path: Path) -> None:
+        nowhere = database.create(f"postgresql://nobody@/none?host={tmp_path}")
+        context = Context(Settings(), nowhere, hosted(TransparencyLog(REF, 1, "main", 0)))
+        with (
+            structlog.testing.capture_logs() as written,
+            serving(create_app(context, routers=(health.router, log_router))) as http,
+        ):
+            ready = http.get("/readyz")
+            assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "does not answer")
+            answer = http.get(LOG)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert "nobody" not in answer.text
+            assert http.get("/healthz").status_code == 200
+            assert http.get("/metrics").status_code == 200
+        assert any(w["event"] == "a request failed" for w in written)
+        nowhere.dispose()

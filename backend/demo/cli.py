@@ -1,0 +1,84 @@
+"""`leafproof demo`: from real meter readings to a passport that anyone can check, and two lies caught."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.demo import cast
+from backend.demo.narrator import Narrator
+from backend.demo.play import opened, serve_until_stopped
+from backend.demo.stage import Options, Stage
+from leafproof.errors import LeafproofError
+from leafproof.verification.report import EXIT_VERIFIED
+
+app = typer.Typer(help=__doc__, invoke_without_command=True, add_completion=False)
+
+
+@app.callback()
+def demo(
+    readings: Annotated[
+        Path | None, typer.Option(help="the steel plant's CSV; found by itself in ../shared/data/steel")
+    ] = None,
+    simulated: Annotated[bool, typer.Option("--simulated", help="a simulated meter, even with the file")] = False,
+    days: Annotated[int, typer.Option(min=2, max=cast.YEAR, help="of readings; 365: the whole year")] = cast.WEEK,
+    once: Annotated[bool, typer.Option("--once", help="end after the verdict instead of serving")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="the result as one JSON object, the last line")] = False,
+    keep: Annotated[Path | None, typer.Option(help="keeps data and chain; a played one is opened again")] = None,
+    host: Annotated[str, typer.Option(help="address to serve on; 0.0.0.0: the whole network")] = "127.0.0.1",
+    public_url: Annotated[str | None, typer.Option(help="how others reach the pages; default: by --host")] = None,
+    port_base: Annotated[int | None, typer.Option(min=1024, max=65000, help="first port of all")] = None,
+) -> None:
+    """Play the demo. Exit code 0 only if the passport verifies."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set() if stop_is_awaited.is_set() else _interrupt())
+    stop_is_awaited = threading.Event()
+    folder = (keep or Path(tempfile.mkdtemp(prefix="leafproof-demo-"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found_readings = readings or (None if simulated else cast.find_readings())
+    options = Options(folder, days, found_readings, host, public_url, port_base)
+    narrator = Narrator(to_stderr=as_json)
+    code = 1
+    try:
+        with opened(options, narrator) as (stage, result, code):
+            _tell(narrator, stage, result, as_json)
+            stop_is_awaited.set()
+            if not once:
+                serve_until_stopped(stage, stop)
+    except LeafproofError as error:
+        typer.echo(f"leafproof demo: {error}", err=True)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    finally:
+        if keep is None and not once:
+            shutil.rmtree(folder, ignore_errors=True)
+    raise typer.Exit(code)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any], as_json: bool) -> None:
+    url = result["passport_url"]
+    narrator.say("")
+    narrator.say(f"  {result['verdict']}", "bold" if result["exit_code"] == EXIT_VERIFIED else "bold red")
+    narrator.say("")
+    narrator.qr(url)
+    narrator.say(f"  {url}", "bold")
+    if stage.options.host == "127.0.0.1" and stage.options.public_url is None:
+        narrator.say("  for a phone on this network: add --host 0.0.0.0", "dim")
+    check = f"leafproof verify {url} --trust {result['trust']}"
+    narrator.say(f"  check it yourself: .venv/bin/{check}")
+    narrator.say(f"  data is in {stage.folder}; Ctrl-C ends everything", "dim")
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))

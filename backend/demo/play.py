@@ -1,0 +1,129 @@
+"""The whole demo, from an empty folder to a verdict."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from backend.demo import cast, lies
+from backend.demo.cast import TOWER, Period
+from backend.demo.front_door import FrontDoor
+from backend.demo.narrator import Narrator
+from backend.demo.stage import Options, Stage
+from backend.demo.story import Played, Story
+from leafproof.tree import HASH_SIZE, Frontier
+from leafproof.trust import Trust
+
+API_KEY_FILE = "auditor.key"
+RESULT = "demo.json"
+
+
+@contextmanager
+def opened(options: Options, narrator: Narrator) -> Iterator[tuple[Stage, dict[str, Any], int]]:
+    """Play, and keep the stage up; the result's JSON object, and the verification's exit code.
+
+    A folder in which a demo was played to its end is opened again without playing.
+    """
+    notice = cast.NOTICE_RECORDED if options.readings else cast.NOTICE
+    with Stage(options, notice) as stage:
+        with narrator.act(f"An EVM node and a {stage.broker.kind} broker start"):
+            stage.start_parts()
+        played_before = (stage.folder / RESULT).exists()
+        if not played_before:
+            with narrator.act("The contracts are deployed, the log is opened"):
+                stage.deploy()
+                stage.establish()
+        with narrator.act("The backend serves"):
+            stage.serve()
+        if played_before:
+            found = json.loads((stage.folder / RESULT).read_bytes())
+            found["passport_url"], found["rpc_url"] = _passport(stage), stage.node.url
+            yield stage, found, found["exit_code"]
+            return
+        door = FrontDoor(stage.url, _api_key(stage))
+        try:
+            found = _play(stage, door, Period(options.days), narrator)
+        finally:
+            door.close()
+        (stage.folder / RESULT).write_text(json.dumps(found), encoding="utf-8")
+        yield stage, found, found["exit_code"]
+
+
+def _api_key(stage: Stage) -> str:
+    """A key for everything, into a file that its owner alone may read."""
+    words = ("backend", "keys", "create", "demo", "--all-operators", "--scope", "admin")
+    text = stage.command(*words).strip().splitlines()[-1]
+    path = stage.folder / API_KEY_FILE
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="ascii")
+    return text
+
+
+def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> dict[str, Any]:
+    story = Story(stage, door, period, narrator)
+    played = story.play()
+    key_file = str(stage.folder / API_KEY_FILE)
+    with narrator.act("A lie: one byte of a stored statement is altered"):
+        byte = lies.altered_byte(stage, door, played.coils[0], key_file)
+    narrator.say(f"      {byte}", "yellow")
+    with narrator.act("A lie: one tonne more, by the owner's own hand"):
+        tonne = lies.altered_tonne(stage, door, story, cast.steel_orders(period)[2])
+    narrator.say(f"      {tonne}", "yellow")
+    with narrator.act("Both are put back; an export is written, and the passport is verified"):
+        export = stage.folder / "export"
+        stage.command("backend", "export", str(export))
+        report, code = _verify(stage, door)
+    return {
+        **_facts(stage, played, export),
+        **report,
+        "altered_byte": byte,
+        "altered_tonne": tonne,
+        "exit_code": code,
+    }
+
+
+def _verify(stage: Stage, door: FrontDoor) -> tuple[dict[str, Any], int]:
+    """The tower section's bundle, checked by the command that anyone has; what it says, and its exit code."""
+    bundle = stage.folder / "tower.bundle"
+    bundle.write_bytes(door.bundle(TOWER))
+    words = ("verify", str(bundle), "--trust", str(stage.trust_file), "--rpc", stage.node.url, "--json")
+    found = stage.command_json(*words, codes=range(5))
+    report = {"bundle": str(bundle), "verdict": found["verdict"], "checks": found["checks"]}
+    return report, int(found["exit_code"])
+
+
+def _facts(stage: Stage, played: Played, export: Path) -> dict[str, Any]:
+    manifest = json.loads((export / "manifest.json").read_bytes())
+    trust = Trust.decode(stage.trust_file.read_bytes())
+    leaves = (export / "leaves.bin").read_bytes()
+    tree = Frontier()
+    for start in range(0, len(leaves), HASH_SIZE):
+        tree.append(leaves[start : start + HASH_SIZE])
+    return {
+        "passport_url": _passport(stage),
+        "trust": str(stage.trust_file),
+        "energy_kwh": played.balance["total"],
+        "energy_lots_kwh": played.balance["lots"],
+        "energy_idle_kwh": played.balance["idle"],
+        "log_id": manifest["log"]["log_id"],
+        "log_size": manifest["size"],
+        "root": "0x" + tree.root().hex(),
+        "contract": trust.contracts["TransparencyLog"].address,
+        "chain_id": trust.chain_id,
+        "rpc_url": stage.node.url,
+        "export": str(export),
+    }
+
+
+def _passport(stage: Stage) -> str:
+    return f"{stage.public_url}/01/{TOWER.gtin}/10/{TOWER.code}"
+
+
+def serve_until_stopped(stage: Stage, stop: threading.Event) -> None:
+    """Stay up; raises `DemoFailed` when the backend ends by itself."""
+    while not stop.wait(0.5):
+        stage.check()

@@ -1,0 +1,192 @@
+"""What happens on the stage: companies and gateways are enrolled, readings stream, lots are made and handed on."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from backend.demo import cast, gateways
+from backend.demo.cast import COIL_TONNES, FABRICATOR, STEEL, TOWER, Company, Period
+from backend.demo.front_door import FrontDoor
+from backend.demo.narrator import Narrator
+from backend.demo.stage import DemoFailed, Stage, wait_for
+from leafproof.trust import Trust
+from leafproof.values import Lot
+
+CHAIN_SECONDS = 60.0
+LOT_SECONDS = 3.0  # a lot's share of the waiting: signing, anchoring and minting on a busy small machine
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the story leaves behind."""
+
+    coils: list[Lot]
+    balance: dict[str, Any]
+
+
+class Story:
+    """The acts, in order."""
+
+    def __init__(self, stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> None:
+        self._stage, self._door, self._period, self._narrator = stage, door, period, narrator
+        self._trust = Trust.decode(stage.trust_file.read_bytes())
+
+    def play(self) -> Played:
+        """All acts."""
+        with self._narrator.act("Two companies and their gateways are enrolled on the chain"):
+            addresses = [self._enrol_company(company) for company in (STEEL, FABRICATOR)]
+            keys = [self._enrol_gateway(*pair) for pair in zip((STEEL, FABRICATOR), addresses, strict=True)]
+            self._await_transactions([f"key:{key}" for key in keys])
+            for company, key in zip((STEEL, FABRICATOR), keys, strict=True):
+                self._describe(company, key)
+        coils = self._steel()
+        self._fabricate(coils[:2])
+        return Played(coils, self._balance())
+
+    def _enrol_company(self, company: Company) -> str:
+        """Its account on the chain, 0x and hexadecimal."""
+        enrolled = self._door.post("/v1/operators", gln=str(company.gln), name=company.name)
+        self._await_transactions([enrolled["transaction"]])
+        return "0x" + str(enrolled["address"])
+
+    def _enrol_gateway(self, company: Company, address: str) -> str:
+        """Make the gateway's key with its own command, register it; the key id, hexadecimal."""
+        log = self._door.get("/v1/logs")["logs"][0]
+        folder = self._stage.folder / company.gateway
+        registry = self._trust.contracts["KeyRegistry"].address
+        where = gateways.Where(
+            self._trust.chain_id,
+            self._trust.contracts["TransparencyLog"].address,
+            "0x" + str(log["log_id"]),
+            base64.b64decode(log["key"]).hex(),
+            self._stage.broker.port,
+        )
+        made = self._stage.command_json(
+            "gateway", "init", str(folder), "--name", company.gateway,
+            "--operator", str(company.gln), "--facility", str(company.facility),
+            "--chain-id", str(where.chain_id), "--contract", where.contract,
+            "--log-id", where.log_id, "--log-key", where.log_key,
+            "--registry", registry, "--operator-address", address,
+            "--json",
+        )  # fmt: skip
+        readings = self._stage.options.readings if company is STEEL else None
+        gateways.write(folder / "gateway.toml", company, self._period, where, readings)
+        enrolled = self._door.post(
+            "/v1/gateways",
+            operator=str(company.gln),
+            name=company.gateway,
+            cose_key=made["cose_key"],
+            proof=made["possession"]["proof"],
+        )
+        return str(enrolled["key_id"])
+
+    def _describe(self, company: Company, gateway: str) -> None:
+        """Facility, product and metering plan."""
+        self._door.post(
+            "/v1/facilities",
+            gln=str(company.facility),
+            company=str(company.gln),
+            name=company.facility_name,
+            country=company.country,
+            zone=company.zone,
+            region=company.country,
+        )
+        facility = f"/v1/facilities/{company.facility}"
+        self._door.put(f"{facility}/factors", subject="electricity", factor=company.electricity_factor)
+        self._door.post("/v1/products", gtin=company.product_gtin, name=company.product, company=str(company.gln))
+        point = {
+            "point": gateways.POINT,
+            "line": company.line,
+            "carrier": "electricity",
+            "kind": "interval",
+            "names": "end",
+            "interval_seconds": 900,
+            "unit": "kWh",
+            "resolution": "0.01",
+            "gateway": gateway,
+            "parent": None,
+            "meter": "demo meter",
+            "accuracy_class": "not stated",
+            "heartbeat_seconds": 900,
+        }
+        self._door.post(
+            f"{facility}/metering-plans",
+            facility=str(company.facility),
+            zone=company.zone,
+            version=1,
+            valid_from=f"{cast.FIRST_DAY.year - 1}-12-31T00:00:00Z",
+            points=[point],
+        )
+
+    def _steel(self) -> list[Lot]:
+        orders = cast.steel_orders(self._period)
+        source = self._stage.options.readings
+        kind = "recorded readings of a real steel plant" if source else "simulated readings"
+        with self._narrator.act(f"The steel plant's gateway sends {self._period.days} days of {kind}"):
+            self._run_gateway(STEEL)
+        with self._narrator.act(f"{len(orders)} runs close: records, footprints, one transaction a lot"):
+            self._door.orders(STEEL, cast.steel_csv(orders))
+            lots = [Lot.parse(STEEL.product_gtin, order.lot) for order in orders]
+            self._await_lots(lots)
+        return lots
+
+    def _fabricate(self, coils: list[Lot]) -> None:
+        with self._narrator.act("Two coils are handed over, and welded into a wind tower section"):
+            for coil in coils:
+                path = f"/v1/lots/{coil.gtin}/{coil.code}/transfers"
+                self._door.post(path, to=str(FABRICATOR.gln), quantity=str(COIL_TONNES), unit="t")
+            wait_for(self._stage, "the transfers", CHAIN_SECONDS, lambda: self._handed_over(coils))
+            self._run_gateway(FABRICATOR)
+            self._door.orders(FABRICATOR, cast.fabricator_csv(self._period, coils))
+            self._await_lots([TOWER])
+
+    def _handed_over(self, coils: list[Lot]) -> bool:
+        found = [t for c in coils for t in self._door.get(f"/v1/lots/{c.gtin}/{c.code}/transfers")]
+        return len(found) == len(coils) and all(t["state"] == "final" for t in found)
+
+    def _run_gateway(self, company: Company) -> None:
+        gateway = self._stage.gateway(self._stage.folder / company.gateway)
+        gateway.start()
+        try:
+            wait_for(self._stage, f"gateway {company.gateway}", 300.0, lambda: not gateway.running)
+        finally:
+            gateway.stop()
+        status = self._stage.command_json(
+            "gateway", "status", "--json", "--config",
+            str(self._stage.folder / company.gateway / "gateway.toml"),
+        )  # fmt: skip
+        if status["unacknowledged"]:
+            raise DemoFailed(f"gateway {company.gateway} ended early{gateway.log_tail()}")
+
+    def _await_transactions(self, keys: list[str]) -> None:
+        for key in keys:
+            wait_for(self._stage, key, CHAIN_SECONDS, lambda key=key: self._final(key))
+
+    def _final(self, key: str) -> bool:
+        found = self._door.get(f"/v1/transactions/{key}")
+        if found["state"] == "failed":
+            raise DemoFailed(f"the chain refused {found['contract']}.{found['function']}: {found['error']}")
+        return bool(found["state"] == "final")
+
+    def _await_lots(self, lots: list[Lot]) -> None:
+        with self._narrator.progress("lots on the chain", len(lots)) as advance:
+            for lot in lots:
+                seconds = CHAIN_SECONDS + LOT_SECONDS * len(lots)
+                wait_for(self._stage, f"lot {lot}", seconds, lambda lot=lot: self.is_current(lot))
+                advance()
+
+    def is_current(self, lot: Lot, version: int = 1) -> bool:
+        """Whether the chain points the lot to its record of that version."""
+        try:
+            found = self._door.get(f"/v1/lots/{lot.gtin}/{lot.code}/versions")["versions"]
+        except DemoFailed:
+            return False  # not recorded yet
+        return any(v["version"] == version and v["state"] == "current" for v in found)
+
+    def _balance(self) -> dict[str, Any]:
+        end = self._period.last_day
+        query = {"from": f"{cast.FIRST_DAY}T00:00:00", "to": f"{end}T00:00:00"}
+        found: dict[str, Any] = self._door.get(f"/v1/facilities/{STEEL.facility}/energy-balance", **query)
+        return found

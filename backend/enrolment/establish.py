@@ -1,0 +1,29 @@
+"""What a new server puts into its log and onto the chain, once."""
+
+from __future__ import annotations
+
+from backend import bootstrap, database
+from backend.context import Context
+from backend.enrolment import service
+from backend.footprints import service as footprints
+from backend.production.worker import desk_of
+from backend.settings import Settings
+from leafproof.values import Gln
+
+
+def establish(settings: Settings, steward: Gln, name: str) -> None:
+    """Admit the steward, open this server's logs, log the shipped factor set; again, it does nothing.
+
+    Raises `InvalidInput`, `Conflict`, `SettingsError`.
+    """
+    engine = bootstrap.open_engine(settings)
+    try:
+        database.check_schema(engine)
+        context = Context(settings, engine, bootstrap.open_logs(settings, engine))
+        with database.transaction(engine) as connection:
+            service.admit_operator(connection, context, steward, name)
+            for hosted in context.logs:
+                service.open_log(connection, context, hosted, steward)
+                footprints.use_set(connection, desk_of(context), hosted.log, steward, footprints.shipped_set())
+    finally:
+        engine.dispose()
