@@ -84,7 +84,6 @@ class ChainState:
         self._first: dict[bytes, Address] = {}
         self._unproven: dict[bytes, None] = {}
         self._lots: dict[bytes, LotRecord] = {}
-        self._inputs: dict[bytes, list[Consumption]] = {}
         self._transfers: list[Transfer] = []
 
     def apply(self, event: ev.Event, block: ev.Block) -> None:
@@ -108,8 +107,6 @@ class ChainState:
         for lot in self._lots.values():
             if not lot.versions:
                 raise Malformed("lot", f"{lot.lot_id.hex()} was minted without a record")
-        if self._inputs:
-            raise Malformed("lot", f"{next(iter(self._inputs)).hex()} was given inputs and never minted")
         return ChainView(
             chain_id=self._identity.chain_id,
             genesis=self._identity.genesis,
@@ -220,16 +217,19 @@ class ChainState:
         self._keys[key.operator, key.key_id] = key
 
     def _consumed(self, event: ev.Consumed, _: Moment) -> None:
-        _require(event.child not in self._lots, "a lot takes inputs only when it is minted")
+        _require(event.child in self._lots, "the lot was never minted")
+        lot = self._lots[event.child]
+        # LotRegistry.mint: the lot, its first record, what it consumes; nothing adds to it later.
+        _require(len(lot.versions) == 1, "a lot takes inputs only when it is minted")
         _require(0 < event.shares <= SHARES, "more shares than a lot has")
-        self._inputs.setdefault(event.child, []).append(Consumption(event.parent, event.shares))
+        spent = Consumption(event.parent, event.shares)
+        self._lots[event.child] = replace(lot, inputs=(*lot.inputs, spent))
 
     def _minted(self, event: ev.LotMinted, _: Moment) -> None:
         _require(event.lot_id not in self._lots, "the lot was minted before")
         lot_id = keccak(event.operator.rjust(32, b"\x00") + event.lot_hash)  # LotRegistry.lotIdOf
         _require(lot_id == event.lot_id, "the lot's id is not the hash of operator and lot")
-        inputs = tuple(self._inputs.pop(event.lot_id, ()))
-        self._lots[event.lot_id] = LotRecord(event.lot_id, event.operator, event.lot_hash, (), inputs)
+        self._lots[event.lot_id] = LotRecord(event.lot_id, event.operator, event.lot_hash, ())
 
     def _record_set(self, event: ev.RecordSet, moment: Moment) -> None:
         _require(event.lot_id in self._lots, "the lot was never minted")

@@ -95,13 +95,13 @@ class Chain:
         return log_id
 
     def mint(self, lot: bytes, inputs: dict[bytes, int] | None = None, operator: bytes = ACME) -> bytes:
-        """As LotRegistry.mint emits it: inputs first, shares last."""
+        """As LotRegistry.mint emits it: the lot, its record, its inputs, and the shares last."""
         lot_id = bytes(keccak(encode(["address", "bytes32"], [operator.hex(), lot])))
+        self.emit("lots", "LotMinted", lot_id, operator, lot)
+        self.emit("lots", "RecordSet", lot_id, 1, bytes(32), hashlib.sha256(lot).digest(), 5)
         for parent, shares in (inputs or {}).items():
             self.emit("lots", "TransferSingle", operator, operator, ZERO, int.from_bytes(parent, "big"), shares)
             self.emit("lots", "Consumed", lot_id, parent, operator, shares)
-        self.emit("lots", "LotMinted", lot_id, operator, lot)
-        self.emit("lots", "RecordSet", lot_id, 1, bytes(32), hashlib.sha256(lot).digest(), 5)
         self.emit("lots", "TransferSingle", operator, ZERO, operator, int.from_bytes(lot_id, "big"), 10**18)
         return lot_id
 
