@@ -74,4 +74,5 @@ def configure(level: str) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.access").disabled = True  # the guard writes that line, with the request's id
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold whole URLs
+    for name in ("httpx", "alembic"):  # one writes whole URLs, the other each of its plug-ins
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from backend.anchor.signers import Signers
 from backend.cli import app
 from leafproof.trust import CONTRACTS, Contract, Trust
 from tests.support.ports import free_port
@@ -41,6 +42,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "LEAFPROOF_TRUST_FILE": str(tmp_path / "trust.json"),
         "LEAFPROOF_LOG_OWNER": OWNER,
         "LEAFPROOF_PORT": str(free_port()),
+        # Neither a chain nor a broker answers: what needs them says so, and the rest serves.
+        "LEAFPROOF_RPC_URL": f"http://127.0.0.1:{free_port()}",
+        "LEAFPROOF_MQTT_PORT": str(free_port()),
     }
 
 
@@ -56,6 +60,7 @@ def run(environment: dict[str, str], *arguments: str) -> Result:
 @pytest.fixture
 def served(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     assert run(environment, "migrate").exit_code == 0
+    Signers(tmp_path / "data" / "keys").get_or_create("anchor")
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command("serve"), env=environment, cwd=ROOT, stderr=log)
     yield process
@@ -63,20 +68,26 @@ def served(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.P
     process.wait()
 
 
+def answering(environment: dict[str, str], process: subprocess.Popen[bytes], folder: Path) -> str:
+    """The backend's URL, once it answers."""
+    url = f"http://127.0.0.1:{environment['LEAFPROOF_PORT']}"
+
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "log").read_text()
+        try:
+            return httpx.get(f"{url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    eventually(answers, "the backend to answer")
+    return url
+
+
 class TestServing:
     def test_it_answers_and_ends_in_order_when_asked(
         self, environment: dict[str, str], served: subprocess.Popen[bytes], tmp_path: Path
     ) -> None:
-        url = f"http://127.0.0.1:{environment['LEAFPROOF_PORT']}"
-
-        def answers() -> bool:
-            assert served.poll() is None, (tmp_path / "log").read_text()
-            try:
-                return httpx.get(f"{url}/healthz").status_code == 200
-            except httpx.TransportError:
-                return False
-
-        eventually(answers, "the backend to answer")
+        url = answering(environment, served, tmp_path)
         (log,) = httpx.get(f"{url}/v1/logs").json()["logs"]
         assert (log["name"], log["size"], log["contract"]) == ("main", 0, "01" * 20)
         assert "database" in httpx.get(f"{url}/readyz").json()["checks"]
@@ -94,14 +105,11 @@ class TestServing:
     def test_a_lost_log_key_is_noticed(
         self, environment: dict[str, str], served: subprocess.Popen[bytes], tmp_path: Path
     ) -> None:
-        keys = tmp_path / "data" / "keys"
-        eventually(lambda: bool(list(keys.glob("log-*.pem"))), "the key")
-        url = f"http://127.0.0.1:{environment['LEAFPROOF_PORT']}/healthz"
-        eventually(lambda: _reaches(url), "the backend")
+        answering(environment, served, tmp_path)
         served.kill()
         served.wait()
-        for file in keys.glob("log-*.pem"):
-            file.unlink()
+        (key,) = (tmp_path / "data" / "keys").glob("log-*.pem")
+        key.unlink()
         done = subprocess.run(
             command("serve"), env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
@@ -147,10 +155,3 @@ class TestMaintenance:
         run(environment, "migrate")
         done = run(environment, "fsck")
         assert (done.exit_code, done.stdout) == (0, "The stored logs are whole.\n")
-
-
-def _reaches(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
