@@ -16,9 +16,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.metrics import HttpMetrics
 from backend.problems import answer, problem
+from leafproof.bundle import MEDIA_TYPE
 
-MAX_REQUEST = 4 << 20  # bytes: an offline bundle of some hundred lots takes one MiB
-_TYPES = ("application/json", "application/cbor", "application/cose", "multipart/form-data", "text/csv")
+MAX_REQUEST = 8 << 20  # bytes: an offline bundle of some hundred lots takes one MiB, its frames some more
+_TYPES = (
+    "application/json",
+    "application/cbor",
+    "application/cose",
+    MEDIA_TYPE,
+    "multipart/form-data",
+    "text/csv",
+)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: Port = 8080
     public_url: str = Field(default="", description="how readers reach this server; default: http://host:port")
+    notice: str = Field(default="", max_length=500, description="a sentence that stands on every page")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     trust_file: Path | None = Field(default=None, description="chain, contracts and their code hashes")
