@@ -126,6 +126,7 @@ class Link:
             client.tls_set_context(self._tls)
         client.on_socket_open = self._on_open
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
@@ -145,6 +146,14 @@ class Link:
         with self._guard:
             self._connection += 1
         client.subscribe(self._filters)
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._refusal = f"the broker refuses the subscription: {refused[0]}"
+            return
         self._connected = True
         _log.info("connected to the broker", mqtt=self._protocol.name)
 
