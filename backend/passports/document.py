@@ -1,0 +1,107 @@
+"""The passport for machines: the report's own form, and beside it what was checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backend.passports.material import Stated
+from backend.passports.service import Names, Passport
+from backend.web.i18n import Language
+from leafproof import clock
+from leafproof.footprint import Footprint
+from leafproof.record import BatchRecord
+from leafproof.trust import Trust
+
+
+def document(passport: Passport, of: Language, links: dict[str, str], notice: str) -> dict[str, Any]:
+    """What `GET /01/...` and `GET /v1/verify/footprints/...` answer as JSON; `links` by name."""
+    found = passport.material
+    return {
+        "gtin": str(passport.lot.gtin),
+        **passport.report.to_json(of.text),
+        "lot": str(passport.lot.code),
+        "tier": passport.tier.word,
+        "with_withheld_evidence": {
+            "note": of.text("Outcomes by this server, which holds what is withheld here; its word alone."),
+            "status": str(passport.server.status),
+            "checks": [{"number": c.number, "status": str(c.status)} for c in passport.server.checks],
+        },
+        "maker": _names(passport.names),
+        "footprint": _stated(found.footprint),
+        "record": _stated(found.record),
+        "parents": [
+            {"gtin": str(lot.gtin), "lot": str(lot.code), "record": _stated(stated), "maker": _names(names)}
+            for lot, stated in found.records.items()
+            if lot != passport.lot
+            for names in [passport.parents.get(lot)]
+        ],
+        "versions": [
+            {
+                "version": v.number,
+                "entry": v.index,
+                "statement": v.statement_id,
+                "logged_at": clock.utc_text(v.created_at),
+                "per_tonne": [f.per_tonne if f else None for f in v.footprints],
+            }
+            for v in passport.versions
+        ],
+        "chain": _chain(passport),
+        "links": links,
+        "notice": notice or None,
+    }
+
+
+def _names(names: Names | None) -> dict[str, str] | None:
+    return {"name": names.maker, "gln": names.maker_gln, "facility": names.facility} if names else None
+
+
+def _stated(stated: Stated[Footprint] | Stated[BatchRecord] | None) -> dict[str, Any] | None:
+    if stated is None:
+        return None
+    content: dict[str, Any] = msgspec.to_builtins(stated.content)
+    signed = stated.statement.envelope.header
+    place = {
+        "id": stated.statement.id,
+        "entry": stated.statement.index,
+        "leaf": stated.statement.leaf.hex(),
+        "issuer": signed.issuer,
+        "issued_at": clock.utc_text(signed.issued_at),
+    }
+    return {"statement": place, **{k: v for k, v in content.items() if v is not None}}
+
+
+def _chain(passport: Passport) -> dict[str, Any]:
+    trust, head, pointer = passport.trust, passport.anchor.head, passport.anchor.pointer
+    record = passport.material.record
+    log = record.statement.envelope.header.log.log_id.hex() if record else None
+    return {
+        "note": "from this server; what to trust is yours to know: a trust file from elsewhere",
+        "network_class": trust.network_class,
+        "chain_id": trust.chain_id,
+        "genesis": trust.genesis,
+        "contracts": {name: contract.address for name, contract in trust.contracts.items()},
+        "log_id": log,
+        "head": None
+        if head is None
+        else {
+            "size": head.size,
+            "root": head.root.hex(),
+            "block": head.moment.block_number,
+            "time": clock.utc_text(head.moment.block_time),
+        },
+        "version": pointer.current.version if pointer else None,
+    }
+
+
+def device_trust(trust: Trust) -> dict[str, Any]:
+    """What the page's script needs to find the log's heads on the chain; the same as a trust file would say."""
+    log = trust.contracts["TransparencyLog"]
+    return {
+        "chain_id": trust.chain_id,
+        "genesis": trust.genesis,
+        "finality_blocks": trust.finality_blocks,
+        "deployed_block": trust.deployed_block,
+        "log": {"address": log.address, "code_sha256": log.code_sha256},
+    }

@@ -1,0 +1,260 @@
+"""The passport as the page draws it: numbers, letters, lengths; words are the template's and the catalogue's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from urllib.parse import quote
+
+from backend.passports.document import device_trust
+from backend.passports.service import Passport
+from backend.web.i18n import Language
+from leafproof import clock
+from leafproof.factors import Factor
+from leafproof.footprint import Component, Footprint
+from leafproof.numbers import rounded
+from leafproof.record import BatchRecord, Input
+from leafproof.values import Lot
+from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
+from leafproof.verification.report import Check, Finding, Status
+
+BAR = 1000  # units of length that the whole bar has
+MAX_FINDINGS = 40  # of one check that are shown; the JSON has all
+DEVICE_CHECKS = (0, 2, 3, 4, 5)  # what verify.js checks by itself
+_DEVICE_CODES = (
+    "well-formed",
+    "malformed",
+    "lacks-record",
+    "lacks-footprint",
+    "signed",
+    "signature-invalid",
+    "key-missing",
+    "disclosed",
+    "disclosure-differs",
+    "included",
+    "not-included",
+    "other-log",
+    "head-final",
+    "head-pending",
+    "head-unknown",
+    "other-chain",
+    "withheld-chain",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component of the footprint: its share of the bar, and what it is made of. `lot` is an input lot's page."""
+
+    letter: str
+    component: Component
+    percent: Decimal
+    start: int
+    length: int
+    factor: Factor | None
+    lot: Lot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An input of the lot: a lot with a passport and inputs of its own, or a material without evidence."""
+
+    name: str
+    quantity: str
+    unit: str
+    source: str | None
+    lot: Lot | None
+    maker: str
+    record: BatchRecord | None
+    per_tonne: str | None
+    inputs: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check with what it found; `hidden` is the server's outcome where the reader has no material."""
+
+    number: int
+    name: str
+    status: Status
+    findings: tuple[Finding, ...]
+    more: int
+    hidden: Status | None
+    device: bool
+
+
+def passport_path(lot: Lot) -> str:
+    """The passport's address on this server: a GS1 Digital Link (GTIN by AI 01, lot by AI 10)."""
+    return f"/01/{lot.gtin}/10/{quote(str(lot.code), safe='')}"
+
+
+def lot_path(lot: Lot, what: str) -> str:
+    """The address of a lot's bundle or QR code."""
+    return f"/v1/lots/{lot.gtin}/{quote(str(lot.code), safe='')}/{what}"
+
+
+def parts(passport: Passport, footprint: Footprint) -> tuple[Part, ...]:
+    """The components with their place in a bar of `BAR` units, in the footprint's order."""
+    total = Decimal(footprint.per_tonne)
+    found: list[Part] = []
+    done, start = Decimal(0), 0
+    for place, one in enumerate(footprint.components or ()):
+        done += Decimal(one.emissions)
+        end = int(BAR * done / total) if total > 0 else 0
+        percent = (100 * Decimal(one.emissions) / total).quantize(Decimal("0.1")) if total > 0 else Decimal(0)
+        factor = passport.material.factor(one.factor) if one.factor else None
+        lot = _lot_of(one, passport)
+        found.append(Part(_letter(place), one, percent, start, end - start, factor, lot))
+        start = end
+    return tuple(found)
+
+
+def _letter(place: int) -> str:
+    return chr(ord("A") + place) if place < 26 else str(place + 1)
+
+
+def _lot_of(component: Component, passport: Passport) -> Lot | None:
+    return next((lot for lot in passport.material.records if str(lot) == component.subject), None)
+
+
+def inputs(passport: Passport, lot: Lot, seen: frozenset[Lot] = frozenset()) -> tuple[Node, ...]:
+    """What a lot was made of, down to the last lot in the bundle: from its record, or where that withholds its
+    inputs, from the components of its footprint."""
+    stated, printed = passport.material.records.get(lot), passport.material.footprint_of(lot)
+    seen = seen | {lot}
+    if stated and stated.content.inputs is not None:
+        return tuple(_node(passport, line, seen) for line in stated.content.inputs)
+    raw = [c for c in (printed.content.components or ()) if c.stage == "raw material"] if printed else []
+    return tuple(_withheld_node(passport, c, seen) for c in raw)
+
+
+def _node(passport: Passport, line: Input, seen: frozenset[Lot]) -> Node:
+    return _made(passport, line.name, line.quantity, line.unit, line.source.kind, line.parent, seen)
+
+
+def _withheld_node(passport: Passport, part: Component, seen: frozenset[Lot]) -> Node:
+    return _made(passport, part.name, part.quantity, part.unit, None, _lot_of(part, passport), seen)
+
+
+def _made(
+    passport: Passport,
+    name: str,
+    quantity: str,
+    unit: str,
+    source: str | None,
+    lot: Lot | None,
+    seen: frozenset[Lot],
+) -> Node:
+    stated = passport.material.records.get(lot) if lot else None
+    printed = passport.material.footprint_of(lot) if lot else None
+    names = passport.parents.get(lot) if lot else None
+    below = inputs(passport, lot, seen) if lot and lot not in seen else ()
+    return Node(
+        name,
+        quantity,
+        unit,
+        source,
+        lot,
+        names.maker if names else "",
+        stated.content if stated else None,
+        printed.content.per_tonne if printed else None,
+        below,
+    )
+
+
+def checks(passport: Passport) -> tuple[CheckView, ...]:
+    """The eleven checks, each with its weightiest findings first."""
+    hidden = passport.hidden_outcomes()
+    return tuple(_check(check, hidden.get(check.number)) for check in passport.report.checks)
+
+
+def _check(check: Check, hidden: Status | None) -> CheckView:
+    weight = {status: place for place, status in enumerate(Status)}
+    ordered = sorted(check.findings, key=lambda f: -weight[f.status])
+    more = max(0, len(ordered) - MAX_FINDINGS)
+    shown = tuple(ordered[:MAX_FINDINGS])
+    return CheckView(check.number, check.name, check.status, shown, more, hidden, check.number in DEVICE_CHECKS)
+
+
+def verdict(passport: Passport, of: Language) -> tuple[Status, str, str]:
+    """The state to show, and the verdict's sentence as its first part and the rest."""
+    if passport.failed_beyond:
+        failed = next(c for c in passport.server.checks if c.status is Status.FAIL)
+        text = of.text("the evidence withheld from this page shows it")
+        sentence = of.text(VERDICTS["failed"]).format(
+            number=failed.number, name=of.text(failed.name), finding=text
+        )
+        return Status.FAIL, sentence, ""
+    status = passport.report.status
+    if status is Status.FAIL:
+        failed = next(c for c in passport.report.checks if c.status is Status.FAIL)
+        finding = next(f for f in failed.findings if f.status is Status.FAIL)
+        name = of.text(failed.name)
+        return (
+            status,
+            of.text(VERDICTS["failed"]).format(number=failed.number, name=name, finding=of.finding(finding)),
+            "",
+        )
+    head, _, rest = passport.report.verdict(of.text).partition("; ")
+    return status, head, rest
+
+
+def energy_of_run(footprint: Footprint) -> str | None:
+    """kWh metered in the run, by the footprint's production components."""
+    found = [c for c in footprint.components or () if c.stage == "production" and c.unit == "kWh"]
+    return f"{sum((Decimal(c.quantity) for c in found), Decimal(0)):f}" if found else None
+
+
+def percent(share: str) -> str:
+    """A share of one as a percentage with two digits."""
+    return f"{rounded(Fraction(share) * 100, Decimal('0.01')):f}"
+
+
+def years(record: BatchRecord, entered: int) -> tuple[str, str]:
+    """The local years in which a run was metered and its record entered."""
+    return clock.local_date(record.run.window[0], record.zone)[:4], clock.local_date(entered, record.zone)[:4]
+
+
+def device_config(passport: Passport, of: Language, rpc_urls: list[str], nodes: list[str]) -> dict[str, Any]:
+    """Everything that verify.js must know: where the bundle is, what the page shows, and its words."""
+    printed = passport.material.footprint
+    say = of.text
+    return {
+        "bundle": lot_path(passport.lot, "bundle"),
+        "shown": {
+            "gtin": str(passport.lot.gtin),
+            "lot": str(passport.lot.code),
+            "per_tonne": printed.content.per_tonne if printed else None,
+        },
+        "trust": device_trust(passport.trust),
+        "rpc_urls": rpc_urls,
+        "rpc": nodes,
+        "names": {str(n): say(CHECK_NAMES[n]) for n in DEVICE_CHECKS},
+        "statuses": {str(status): say(str(status)) for status in Status},
+        "messages": {code: say(MESSAGES[code]) for code in _DEVICE_CODES}
+        | {code: say(text) for code, text in DEVICE_MESSAGES.items()},
+        "texts": {name: say(text) for name, text in DEVICE_TEXTS.items()},
+    }
+
+
+# What verify.js says beside the kernel's sentences.
+DEVICE_MESSAGES = {
+    "shown-differs": "this page shows {shown} kg CO2e per tonne, the signed footprint says {stated}",
+    "head-unsettled": "size {size} is in block {block}, which is not final yet",
+}
+DEVICE_TEXTS = {
+    "device": "checked by this device",
+    "server": "by the server",
+    "running": "This device is checking the evidence itself …",
+    "passed": "This device has checked {numbers} itself, in {seconds} s.",
+    "missing": "Not on this device: {numbers}, no chain node answers it.",
+    "failed": "This device found a fault. Check {number}, {name}: {finding}",
+    "nobundle": "This device could not fetch the evidence; what you see is the server's word.",
+    "trusted": "Using your trust file {name}.",
+    "nottrust": "This is not a Leafproof trust file.",
+    "noturl": "An address begins with http:// or https://",
+    "no chain node": "no chain node is named",
+    "the chain node does not answer this device": "the chain node does not answer this device",
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passport page's own hands: it checks the bundle on this device and writes beside each check what it found.
+//
+// A script is only as good as whoever serves it: this one shows that bundle, proofs and chain agree, and catches a
+// bundle that was altered on its way or in the store. A server that lies on purpose can serve another script. For a
+// judgement that rests on nothing of this server, use `leafproof verify` with a trust file from elsewhere.
+import { verify } from './checks.js'
+
+const STORED = 'leafproof-rpc' // the full address, with a provider's token, never leaves this tab
+const MAX_TRUST_FILE = 65536
+
+const page = document.getElementById('device')
+const config = JSON.parse(page.dataset.config)
+const say = (text, params = {}) => text.replace(/\{(\w+)\}/g, (_, name) => config.texts[params[name]] ?? params[name] ?? '')
+
+let trust = config.trust
+
+function rpcAddress() {
+  const stored = sessionStorage.getItem(STORED)
+  return stored && config.rpc.includes(new URL(stored).origin) ? stored : (config.rpc_urls[0] ?? null)
+}
+
+function show(number, check) {
+  const box = document.querySelector(`[data-check="${number}"]`)
+  const word = config.statuses[check.status]
+  const checked = check.status !== 'not checked'
+  box.dataset.device = check.status
+  box.querySelector('[data-who]').textContent =
+    checked && check.status !== 'pass' ? `${config.texts.device}: ${word}` : checked ? config.texts.device : config.texts.server
+  const list = box.querySelector('[data-device-findings]')
+  list.replaceChildren(...check.findings.map((finding) => sentence(finding)))
+  list.hidden = false
+}
+
+function sentence(finding) {
+  const line = document.createElement('li')
+  const text = say(config.messages[finding.code], finding.params)
+  line.textContent = `${config.texts.device}: ${finding.subject ? `${finding.subject}: ` : ''}${text}`
+  line.dataset.status = finding.status
+  return line
+}
+
+function conclude(checks, milliseconds) {
+  const outcome = (status) => Object.keys(checks).filter((number) => checks[number].status === status)
+  const [failed, good] = [outcome('fail'), outcome('pass')]
+  const seconds = (milliseconds / 1000).toFixed(1)
+  const missing = Object.keys(checks).filter((n) => !failed.includes(n) && !good.includes(n))
+  const parts = []
+  if (failed.length) {
+    const first = checks[failed[0]].findings.find((finding) => finding.status === 'fail')
+    const text = say(config.messages[first.code], first.params)
+    const found = first.subject ? `${first.subject}: ${text}` : text
+    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: found }))
+    document.getElementById('verdict').dataset.device = 'fail'
+  } else {
+    parts.push(say(config.texts.passed, { numbers: good.join(', '), seconds }))
+    if (missing.length) parts.push(say(config.texts.missing, { numbers: missing.join(', ') }))
+  }
+  page.dataset.state = failed.length ? 'fail' : missing.length ? 'partly' : 'pass'
+  page.querySelector('[data-summary]').textContent = parts.join(' ')
+}
+
+async function run() {
+  const started = performance.now()
+  page.dataset.state = 'running'
+  delete document.getElementById('verdict').dataset.device
+  const summary = page.querySelector('[data-summary]')
+  summary.textContent = config.texts.running
+  let bytes
+  try {
+    const response = await fetch(config.bundle, { headers: { Accept: 'application/vnd.leafproof.bundle+cbor' }, cache: 'no-store' })
+    if (!response.ok) throw new Error(String(response.status))
+    bytes = new Uint8Array(await response.arrayBuffer())
+  } catch {
+    page.dataset.state = 'missing'
+    summary.textContent = config.texts.nobundle
+    return
+  }
+  const bar = page.querySelector('progress')
+  const checks = await verify(bytes, config.shown, trust, rpcAddress(), (share) => (bar.value = share))
+  for (const [number, check] of Object.entries(checks)) show(number, check)
+  conclude(checks, performance.now() - started)
+}
+
+function chooseTrust(event) {
+  const [file] = event.target.files
+  const answer = document.getElementById('trust-answer')
+  if (!file || file.size > MAX_TRUST_FILE) return
+  file.text().then((text) => {
+    const { chain_id, genesis, finality_blocks, deployed_block, contracts } = JSON.parse(text)
+    const log = contracts.TransparencyLog
+    if (!(Number.isInteger(chain_id) && Number.isInteger(finality_blocks) && Number.isInteger(deployed_block) && genesis && log.address && log.code_sha256)) {
+      throw new Error()
+    }
+    trust = { chain_id, genesis, finality_blocks, deployed_block, log }
+    answer.textContent = say(config.texts.trusted, { name: file.name })
+    return run()
+  }).catch(() => {
+    answer.textContent = config.texts.nottrust
+  })
+}
+
+// The page may connect only where its policy says; it is loaded again with the new node's origin, and no more, added.
+function chooseNode(event) {
+  event.preventDefault()
+  const field = event.target.elements.rpc
+  let url
+  try {
+    url = new URL(field.value)
+    if (!['http:', 'https:'].includes(url.protocol)) throw new Error()
+  } catch {
+    field.setCustomValidity(config.texts.noturl)
+    field.reportValidity()
+    return
+  }
+  sessionStorage.setItem(STORED, url.href)
+  if (config.rpc.includes(url.origin)) {
+    run()
+    return
+  }
+  const target = new URL(location.href)
+  target.searchParams.set('rpc', url.origin)
+  target.hash = 'device'
+  location.assign(target)
+}
+
+page.hidden = false
+document.getElementById('own-tools').hidden = false
+document.getElementById('node-form').addEventListener('submit', chooseNode)
+document.getElementById('node-form').elements.rpc.addEventListener('input', (event) => event.target.setCustomValidity(''))
+document.getElementById('trust-file').addEventListener('change', chooseTrust)
+document.getElementById('check-again').addEventListener('click', run)
+run()
