@@ -37,6 +37,8 @@ def read_status(config: Config) -> dict[str, Any]:
         return status | {"epoch": None}
     try:
         with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True, timeout=30.0)) as db:
+            if db.execute("PRAGMA user_version").fetchone() == (0,):
+                return status | {"epoch": None}  # being created at this moment
             db.execute("BEGIN")
             status |= _counts(db, int(broker.get("sent_up_to", 0)))
             for name, rejected in db.execute("SELECT name, rejected FROM source"):

@@ -24,6 +24,7 @@ from leafproof.frame import Reading
 # Decimal's default context works with 28 digits; longer readings no meter has, and they would be rounded.
 MAX_VALUE_DIGITS = 28
 MAX_REJECTED_TEXT = 1000  # of a broken line so much is kept
+_BREATH_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Pace:
         self._passed += count
 
     def wait(self, count: int) -> float:
-        """Seconds until `count` more may come."""
+        """Seconds until `count` more may come; not less than a breath, for each batch costs a commit."""
         if not self._speed:
             return 0.0
-        return max(0.0, (self._passed + count) / self._speed - (time.monotonic() - self._began))
+        return max(_BREATH_SECONDS, (self._passed + count) / self._speed - (time.monotonic() - self._began))

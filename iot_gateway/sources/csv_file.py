@@ -112,7 +112,7 @@ class CsvSource:
             if len(readings) + self.width > lines * self.width:
                 break
         self._pace.passed(len(readings))
-        return Batch(readings, self._position(), rejected, done=done)
+        return Batch(readings, self._position(), rejected, self._pace.wait(self.width), done)
 
     def probe(self) -> list[Reading]:
         """The first line's values, from a reader of its own."""

@@ -65,7 +65,7 @@ class SimulatorSource:
         self._pace.passed(len(readings))
         done = self._end is not None and self._last + step > self._end
         if readings or done:
-            return Batch(readings, str(self._last), done=done)
+            return Batch(readings, str(self._last), wait=self._pace.wait(self.width), done=done)
         wait = self._pace.wait(self.width) if due > 0 else self._last + step - time.time()
         return Batch([], str(self._last), wait=max(0.0, wait))
 
