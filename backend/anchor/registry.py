@@ -47,7 +47,8 @@ _OPERATOR_TOPICS = tuple(
     topics_of("keys")[name]
     for name in ("OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn")
 )
-_TRANSFER_TOPICS = (topics_of("lots")["TransferSingle"], topics_of("lots")["TransferBatch"])
+_TRANSFER_SINGLE = topics_of("lots")["TransferSingle"]
+_TRANSFER_BATCH = topics_of("lots")["TransferBatch"]
 _TOPICS = ("topic0", "topic1", "topic2", "topic3")
 _SAME = (*_TOPICS, "contract", "data")
 _MAX_REMEMBERED = 10_000  # key ids; strangers choose some of them
@@ -250,7 +251,10 @@ class Registry:
         if keys is not None:
             wanted.append(sa.and_(contract == at.keys, topic0.in_(_OPERATOR_TOPICS)))
         if lots:
-            wanted.append(sa.and_(contract == at.lots, topic0.in_(_TRANSFER_TOPICS)))
+            # ERC-1155 does not index token ids; a single transfer's data begins with its id.
+            first_word = sa.func.substr(chain_events.c.data, 1, 32)
+            single = sa.and_(topic0 == _TRANSFER_SINGLE, first_word.in_(lots))
+            wanted.append(sa.and_(contract == at.lots, sa.or_(single, topic0 == _TRANSFER_BATCH)))
         return wanted
 
 

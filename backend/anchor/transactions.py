@@ -149,7 +149,7 @@ class Queue:
         if changed:
             self._settle()
             self._settled = True
-        return self._send_next()
+        return self._send_next() or changed
 
     def _lane(self, signer: str) -> Slots | None:
         if signer not in self._slots:

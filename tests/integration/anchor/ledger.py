@@ -29,6 +29,7 @@ from leafproof.envelope import LogRef
 from leafproof.keys import SigningKey
 from leafproof.trust import Trust
 from tests.support.storage import hosted, open_test_log, statement
+from tests.support.waiting import eventually
 
 ACME, OTHER = "operator-4012345000009", "operator-4006381333931"
 ALWAYS = AnchorPolicy(seconds=1, entries=1)
@@ -87,10 +88,7 @@ class Ledger:
     def anchor(self) -> None:
         """Until the chain holds the log's head, finally."""
         anchorer = self.anchorer()
-        for _ in range(5):
-            if anchorer.step(at_once=True):
-                return
-        raise AssertionError("the head did not reach the chain")
+        eventually(lambda: anchorer.step(at_once=True), "the head is on the chain")
 
     def held(self) -> tuple[int, bytes]:
         return self.chain.head(self.log_id)
@@ -106,9 +104,14 @@ class Ledger:
     def done(self, signer: str, contract: str, function: str, args: Sequence[Any], key: str) -> None:
         """Submitted, sent, final."""
         self.submit(signer, contract, function, args, key)
-        self.queue().work()
-        found = self.status(key)
-        assert found.state == "final", found
+        queue = self.queue()
+
+        def ended() -> bool:
+            queue.work()
+            return self.status(key).state in ("final", "failed")
+
+        eventually(ended, f"{key} is final")
+        assert self.status(key).state == "final", self.status(key)
 
     def register(self, key: SigningKey, signer: str = ACME, role: Role = Role.ISSUER) -> list[Any]:
         """The arguments of KeyRegistry.register."""

@@ -146,7 +146,12 @@ class TestDecodeLog:
 
 class TestDecodeBlock:
     def test_a_header(self) -> None:
-        raw = {"number": "0x10", "hash": "0x" + "aa" * 32, "timestamp": "0x6553f100", "extraData": "0x" + "00" * 97}
+        raw = {
+            "number": "0x10",
+            "hash": "0x" + "aa" * 32,
+            "timestamp": "0x6553f100",
+            "extraData": "0x" + "00" * 97,
+        }
         assert decode_block(raw) == Block(16, b"\xaa" * 32, 0x6553F100)
 
     @pytest.mark.parametrize("raw", [None, {}, {"number": "0x01"}, {"number": 1}])

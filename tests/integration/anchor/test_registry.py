@@ -1,0 +1,127 @@
+"""What the database knows of the chain is what a reader of the chain knows."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from backend.anchor.registry import Follower, Registry
+from backend.anchor.tables import chain_cursor
+from backend.database import reading
+from backend.errors import Conflict
+from leafproof.chain.view import Role, lot_hash, lot_id
+from leafproof.client.chain_reader import read_chain
+from leafproof.keys import SigningKey
+from leafproof.values import Lot
+from tests.integration.anchor.ledger import ACME, OTHER, Ledger
+
+COIL = Lot.parse("04012345000016", "C-1")
+KEY = SigningKey.generate()
+
+
+def play(ledger: Ledger) -> None:
+    """Something of everything."""
+    ledger.admit()
+    ledger.admit(OTHER)
+    ledger.write(3)
+    ledger.anchor()
+    ledger.done(ACME, "KeyRegistry", "register", ledger.register(KEY, role=Role.GATEWAY), "register")
+    ledger.done(ACME, "KeyRegistry", "retire", [KEY.public.key_id, 4, 99], "retire")
+    ledger.done(
+        "authority", "KeyRegistry", "accreditRegistrar", [ledger.address(OTHER), "Notified body"], "accredit"
+    )
+    args = [ledger.address(ACME), KEY.public.key_id, b"\x01" * 32]
+    ledger.done(OTHER, "KeyRegistry", "attest", args, "attest")
+    record = [ledger.log_id, ledger.leaf(1), 1]
+    ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, []], "mint")
+
+
+class TestRegistry:
+    def test_the_copy_and_the_chain_say_the_same(self, any_ledger: Ledger) -> None:
+        ledger = any_ledger
+        play(ledger)
+        registry = ledger.follow()
+        with reading(ledger.engine) as connection:
+            assert registry.view(connection) == read_chain(ledger.rpc, ledger.trust)
+
+    def test_a_part_of_it_is_the_same_part(self, any_ledger: Ledger) -> None:
+        ledger = any_ledger
+        play(ledger)
+        registry = ledger.follow()
+        lots = [lot_id(ledger.address(ACME), COIL)]
+        for chosen in (
+            {"keys": [KEY.public.key_id], "lots": [], "logs": []},
+            {"keys": [], "lots": lots, "logs": [ledger.log_id]},
+            {"keys": [b"\x09" * 32], "lots": [b"\x09" * 32], "logs": [b"\x09" * 32]},
+        ):
+            with reading(ledger.engine) as connection:
+                assert registry.view(connection, **chosen) == read_chain(ledger.rpc, ledger.trust, **chosen)
+
+    def test_a_key_is_found_with_its_state_and_the_answer_follows_the_chain(self, ledger: Ledger) -> None:
+        registry = Registry(ledger.trust)
+        with reading(ledger.engine) as connection:
+            assert registry.registered_key(connection, KEY.public.key_id) is None
+        play(ledger)
+        ledger.follow()
+        with reading(ledger.engine) as connection:
+            key = registry.registered_key(connection, KEY.public.key_id)
+        assert key is not None
+        assert key.retired is not None
+        assert key.attested_by == (ledger.address(OTHER),)
+        ledger.done(ACME, "KeyRegistry", "compromised", [KEY.public.key_id], "compromised")
+        ledger.follow()
+        with reading(ledger.engine) as connection:
+            key = registry.registered_key(connection, KEY.public.key_id)
+        assert key is not None
+        assert key.compromised is not None
+
+    def test_what_others_did_and_vanished_is_listed_until_it_is_back(self, ledger: Ledger) -> None:
+        registry = ledger.follow()
+        snapshot = ledger.node("evm_snapshot")
+        call = ledger.chain.call_of("TransparencyLog", "open", ["by hand"])
+        account = ledger.signers.get(OTHER)
+        gas = ledger.chain.estimate(ledger.address(OTHER), call)
+        tx_hash, raw = ledger.chain.sign(account, 0, call, gas, ledger.chain.fees())
+        ledger.chain.send(raw)
+        ledger.follow()
+        ledger.node("evm_revert", snapshot)
+        ledger.node("evm_mine")
+        ledger.follow()
+        with reading(ledger.engine) as connection:
+            assert registry.missing(connection) == [tx_hash]
+            assert len(registry.view(connection).logs) == 1  # type: ignore[union-attr]
+        ledger.chain.send(raw)
+        ledger.follow()
+        with reading(ledger.engine) as connection:
+            assert registry.missing(connection) == []
+            assert len(registry.view(connection).logs) == 2  # type: ignore[union-attr]
+
+    def test_only_what_is_final_is_known(self, ledger: Ledger) -> None:
+        ledger.trust = type(ledger.trust)(
+            **{n: getattr(ledger.trust, n) for n in ledger.trust.__struct_fields__} | {"finality_blocks": 3}
+        )
+        follower = Follower(ledger.chain, ledger.engine)
+        latest = ledger.chain.latest()
+        follower.follow()
+        with reading(ledger.engine) as connection:
+            assert connection.execute(sa.select(chain_cursor.c.block_number)).scalar_one() == latest - 2
+        assert not follower.follow()
+        ledger.write(2)
+        ledger.anchorer().step(at_once=True)
+        assert ledger.latest_anchor() is None
+        assert [state for _, state in ledger.slots("anchor")] == ["open"]
+        ledger.anchorer().step()
+        assert [state for _, state in ledger.slots("anchor")] == ["mined"]
+        for _ in range(2):
+            ledger.node("evm_mine")
+        assert ledger.anchorer().step()
+        assert ledger.latest_anchor() is not None
+
+    def test_a_database_of_another_chain_is_refused(self, ledger: Ledger) -> None:
+        ledger.follow()
+        other = ledger.trust.contracts | {"LotRegistry": ledger.trust.contracts["KeyRegistry"]}
+        ledger.trust = type(ledger.trust)(
+            **{n: getattr(ledger.trust, n) for n in ledger.trust.__struct_fields__} | {"contracts": other}
+        )
+        with pytest.raises(Conflict, match="another trust file"):
+            Follower(ledger.chain, ledger.engine).follow()

@@ -1,0 +1,257 @@
+"""What operators and the authority ask of the chain: once each, in order, and never lost."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pytest
+
+from backend.anchor.transactions import submit
+from backend.database import reading, transaction
+from backend.errors import Conflict, NotFound, SettingsError
+from leafproof.chain.view import SHARES, lot_hash, lot_id
+from leafproof.errors import InvalidInput
+from leafproof.keys import SigningKey
+from leafproof.values import Lot
+from tests.integration.anchor.ledger import ACME, OTHER, Ledger
+
+COIL, TOWER = Lot.parse("04012345000016", "C-1"), Lot.parse("04006381333931", "T-1")
+
+
+def record(ledger: Ledger, index: int) -> list[object]:
+    return [ledger.log_id, ledger.leaf(index), index]
+
+
+class TestSubmitting:
+    def test_the_same_key_twice_happens_once(self, any_ledger: Ledger) -> None:
+        ledger = any_ledger
+        before = ledger.chain.nonce(ledger.address("authority"))
+        args = [ledger.address(ACME), "https://id.gs1.org/417/4012345000009"]
+        for _ in range(2):
+            ledger.submit("authority", "KeyRegistry", "admitOperator", args, "admit")
+        ledger.queue().work()
+        ledger.submit("authority", "KeyRegistry", "admitOperator", args, "admit")
+        ledger.queue().work()
+        assert ledger.status("admit").state == "final"
+        assert ledger.chain.nonce(ledger.address("authority")) == before + 1
+
+    def test_a_key_that_stands_for_another_call_is_a_conflict(self, ledger: Ledger) -> None:
+        ledger.submit("authority", "KeyRegistry", "removeOperator", [ledger.address(ACME)], "one")
+        with pytest.raises(Conflict):
+            ledger.submit("authority", "KeyRegistry", "removeOperator", [ledger.address(OTHER)], "one")
+
+    @pytest.mark.parametrize(
+        ("contract", "function", "args"),
+        [
+            ("KeyRegistry", "admitOperator", [b"\x01" * 20]),
+            ("KeyRegistry", "admitOperator", [b"\x01" * 19, "x"]),
+            ("KeyRegistry", "admit", [b"\x01" * 20, "x"]),
+            ("Registry", "admitOperator", [b"\x01" * 20, "x"]),
+            ("LotRegistry", "mint", [b"\x01" * 32, b"\x02" * 32, []]),
+            ("TransparencyLog", "extend", [b"\x01" * 32, 2**64, b"\x02" * 32, []]),
+        ],
+    )
+    def test_a_call_that_the_contract_does_not_have_is_refused_at_once(
+        self, ledger: Ledger, contract: str, function: str, args: list[object]
+    ) -> None:
+        with pytest.raises(InvalidInput):
+            ledger.submit(ACME, contract, function, args, "wrong")
+
+    def test_it_is_part_of_the_callers_transaction(self, ledger: Ledger) -> None:
+        with pytest.raises(ZeroDivisionError), transaction(ledger.engine) as connection:
+            submit(connection, ACME, "TransparencyLog", "open", ["second"], "open second")
+            raise ZeroDivisionError
+        with pytest.raises(NotFound):
+            ledger.status("open second")
+
+    def test_a_signer_without_a_key_is_named_and_its_transaction_waits(self, ledger: Ledger) -> None:
+        stranger = "operator-4012345123456"
+        ledger.submit(stranger, "TransparencyLog", "open", ["x"], "open x")
+        ledger.queue().work()
+        found = ledger.status("open x")
+        assert found.state == "queued"
+        assert found.error is not None
+        assert stranger in found.error
+
+
+class TestSending:
+    def test_a_signers_transactions_go_in_order(self, ledger: Ledger) -> None:
+        for i in range(4):
+            ledger.submit(ACME, "TransparencyLog", "open", [f"log {i}"], f"open {i}")
+        ledger.queue().work()
+        blocks = [ledger.status(f"open {i}").block_number for i in range(4)]
+        assert None not in blocks
+        assert blocks == sorted(blocks, key=int)  # type: ignore[arg-type]
+
+    def test_one_that_needs_anothers_waits_for_it(self, ledger: Ledger) -> None:
+        ledger.submit("authority", "KeyRegistry", "admitOperator", [ledger.address(ACME), "gln"], "admit")
+        ledger.submit(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
+        ledger.queue().work()
+        assert ledger.status("register").state == "final"
+
+    def test_a_refusal_is_recorded_with_the_contracts_own_error(self, any_ledger: Ledger) -> None:
+        ledger = any_ledger
+        ledger.submit(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
+        ledger.submit(ACME, "TransparencyLog", "open", ["after it"], "after")
+        ledger.queue().work()
+        refused = ledger.status("register")
+        assert refused.state == "failed"
+        assert refused.error is not None
+        assert refused.error.startswith("NotOperator(0x")
+        assert ledger.status("after").state == "final"
+
+    def test_a_stuck_one_is_replaced_only_by_itself(self, ledger: Ledger) -> None:
+        ledger.node("evm_setAutomine", False)
+        try:
+            queue = ledger.queue()
+            ledger.submit(ACME, "TransparencyLog", "open", ["slow"], "slow")
+            queue.work()
+            for _ in range(4):
+                ledger.node("anvil_setNextBlockBaseFeePerGas", hex(500 * 10**9))
+                ledger.node("evm_mine")
+            ledger.submit(ACME, "TransparencyLog", "open", ["next"], "next")
+            queue.work()
+            slow = [row for row in ledger.attempts(ACME) if row.nonce == 2]
+            assert len(slow) == 2
+            assert slow[1].max_fee > slow[0].max_fee
+            assert ledger.status("next").state == "queued"
+            ledger.node("evm_mine")
+            queue.work()
+            ledger.node("evm_mine")
+            queue.work()
+            assert (ledger.status("slow").state, ledger.status("next").state) == ("final", "final")
+        finally:
+            ledger.node("evm_setAutomine", True)
+            ledger.node("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+
+    def test_a_reorganisation_makes_it_sent_again(self, ledger: Ledger) -> None:
+        snapshot = ledger.node("evm_snapshot")
+        ledger.admit()
+        ledger.done(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
+        before = ledger.status("register").tx_hash
+        ledger.node("evm_revert", snapshot)
+        queue = ledger.queue()
+        for _ in range(3):
+            queue.work()
+        assert ledger.status("register").state == "final"
+        assert ledger.status(f"admit {ACME}").state == "final"
+        assert before is not None
+        ledger.follow()
+
+    def test_two_queues_at_once_send_nothing_twice(self, any_ledger: Ledger) -> None:
+        ledger = any_ledger
+        before = ledger.chain.nonce(ledger.address(ACME))
+        for i in range(6):
+            ledger.submit(ACME, "TransparencyLog", "open", [f"log {i}"], f"open {i}")
+        threads = [threading.Thread(target=ledger.queue().work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        ledger.queue().work()
+        assert {ledger.status(f"open {i}").state for i in range(6)} == {"final"}
+        assert ledger.chain.nonce(ledger.address(ACME)) == before + 6
+
+
+class TestLots:
+    def test_a_record_waits_for_its_anchor_and_is_proven_against_the_head_of_that_moment(
+        self, any_ledger: Ledger
+    ) -> None:
+        ledger = any_ledger
+        ledger.admit()
+        ledger.write(5)
+        ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 2), []], "mint")
+        ledger.queue().work()
+        waiting = ledger.status("mint")
+        assert (waiting.state, waiting.error) == ("queued", "waits for the anchor of entry 2")
+        ledger.anchor()
+        ledger.write(4)
+        ledger.anchor()
+        ledger.queue().work()
+        assert ledger.status("mint").state == "final"
+        registry = ledger.follow()
+        with reading(ledger.engine) as connection:
+            found = registry.lot(connection, lot_id(ledger.address(ACME), COIL))
+        assert found is not None
+        assert found.current.leaf == ledger.leaf(2)
+        assert found.current.version == 1
+
+    def test_an_anchor_that_comes_between_does_not_spoil_a_mint(self, ledger: Ledger) -> None:
+        ledger.admit()
+        ledger.write(3)
+        ledger.anchor()
+        ledger.node("evm_setAutomine", False)
+        try:
+            ledger.write(2)
+            ledger.anchorer().step(at_once=True)
+            queue = ledger.queue()
+            ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 1), []], "mint")
+            queue.work()
+            ledger.node("evm_mine")  # the anchor first, then the mint with a proof against the old head
+            for _ in range(3):
+                queue.work()
+                ledger.node("evm_mine")
+            queue.work()
+        finally:
+            ledger.node("evm_setAutomine", True)
+        assert ledger.status("mint").state == "final"
+
+    def test_lots_are_made_from_shares_that_were_handed_over(self, ledger: Ledger) -> None:
+        ledger.admit()
+        ledger.admit(OTHER)
+        ledger.write(4)
+        ledger.anchor()
+        coil = lot_id(ledger.address(ACME), COIL)
+        half = SHARES // 2
+        token = int.from_bytes(coil, "big")
+        sender, receiver = ledger.address(ACME), ledger.address(OTHER)
+        tower = [lot_hash(TOWER), record(ledger, 3), [[coil, half]]]
+        ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 0), []], "coil")
+        ledger.submit(OTHER, "LotRegistry", "mint", tower, "too early")
+        ledger.queue().work()
+        assert str(ledger.status("too early").error).startswith("Overdrawn(")
+        ledger.done(ACME, "LotRegistry", "safeTransferFrom", [sender, receiver, token, half, b""], "hand over")
+        ledger.done(OTHER, "LotRegistry", "mint", tower, "tower")
+        ledger.done(ACME, "LotRegistry", "supersede", [lot_hash(COIL), record(ledger, 1)], "corrected")
+        registry = ledger.follow()
+        with reading(ledger.engine) as connection:
+            view = registry.view(connection, keys=(), lots=(coil,), logs=())
+            child = registry.lot(connection, lot_id(receiver, TOWER))
+        assert view is not None
+        assert child is not None
+        assert [(c.parent, c.shares) for c in child.inputs] == [(coil, half)]
+        assert view.lots[coil].current.version == 2
+        assert [t.shares for t in view.transfers] == [SHARES, half, half]
+
+    def test_a_record_that_is_not_in_the_log_is_refused(self, ledger: Ledger) -> None:
+        ledger.admit()
+        ledger.write(2)
+        ledger.anchor()
+        other = hashlib.sha256(b"another statement").digest()
+        args = [lot_hash(COIL), [ledger.log_id, other, 1], []]
+        ledger.submit(ACME, "LotRegistry", "mint", args, "mint")
+        ledger.queue().work()
+        assert ledger.status("mint").state == "failed"
+        assert "another statement" in str(ledger.status("mint").error)
+
+
+class TestSigners:
+    def test_a_key_that_others_may_read_is_refused(self, ledger: Ledger) -> None:
+        path = ledger.keys / "anchor.key"
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
+        with pytest.raises(SettingsError, match="can be read by others"):
+            ledger.signers.get("anchor")
+
+    def test_a_name_cannot_leave_the_folder(self, ledger: Ledger) -> None:
+        for name in ("../authority", "operator-1", "", "authority.key"):
+            with pytest.raises(InvalidInput):
+                ledger.signers.get(name)
+
+    def test_a_key_is_never_replaced(self, ledger: Ledger) -> None:
+        before = ledger.signers.get("anchor").address
+        with pytest.raises(SettingsError, match="another key"):
+            ledger.signers.store("anchor", b"\x05" * 32)
+        assert ledger.signers.get("anchor").address == before
+        assert before not in (ledger.keys / "anchor.key").read_text()
