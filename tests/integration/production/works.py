@@ -35,7 +35,7 @@ from tests.support.stream import MOMENT, KeyRing, Stream, gln
 
 QUARTER = 900
 START = clock.utc_seconds("2018-02-28T15:00:00Z", "start")  # midnight in Seoul
-STEEL, FABRICATOR, STEWARD = gln("880123450001"), gln("690123450001"), gln("400638133393")
+STEEL, FABRICATOR, STEWARD = gln("880123450001"), gln("690123450001"), gln("590123412345")
 PLANT, WORKSHOP = gln("880123450002"), gln("690123450002")
 DECLARED = Source("declared")
 
