@@ -22,15 +22,13 @@ from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check
-from backend.log.keys import log_id, log_key
-from backend.log.service import HostedLog, HostedLogs, open_log
+from backend.log.hosting import open_logs
 from backend.passports.endpoints import router as passports_router
 from backend.production.endpoints import router as production_router
 from backend.production.worker import ProductionWorker
 from backend.settings import Settings
 from backend.web.pages import router as pages_router
 from backend.workers import Worker
-from leafproof.envelope import LogRef
 
 Workers = Callable[[Context], Sequence[Worker]]
 ROUTERS: tuple[APIRouter, ...] = (
@@ -46,23 +44,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 # What `leafproof backend fsck` looks at beside the logs themselves: tables that derive from them.
 CHECKS: tuple[Check, ...] = (rollups.check(LoggedPlans()),)
-
-open_engine = database.open_engine
-
-
-def open_logs(settings: Settings, engine: Engine) -> HostedLogs:
-    """The logs of this server's partitions, made in the database at the first start.
-    Raises `SettingsError`, `Conflict`."""
-    trust, owner = settings.trust(), settings.owner()
-    hosted: list[HostedLog] = []
-    for partition in settings.partitions:
-        name = settings.name_of_log(partition)
-        ref = LogRef(trust.chain_id, trust.log_contract, log_id(owner, name))
-        key = log_key(settings.keys_folder, ref.log_id)
-        with database.transaction(engine) as connection:
-            log = open_log(connection, ref, name, partition, key.public.key_id)
-        hosted.append(HostedLog(log, key))
-    return HostedLogs(hosted)
 
 
 def workers_of(context: Context) -> Sequence[Worker]:

@@ -148,12 +148,11 @@ def export(
     config: Config = None,
 ) -> None:
     """Write the logs with all bodies for `leafproof audit replay --export`."""
-    from backend import bootstrap
     from backend.audit import service as audit
     from backend.log.service import stored_logs
 
     with _said():
-        engine = bootstrap.open_engine(settings.load(config))
+        engine = database.open_engine(settings.load(config))
         database.check_schema(engine)
         with database.reading(engine) as connection:
             logs = stored_logs(connection)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from backend import bootstrap, database
+from backend import database
 from backend.context import Context
 from backend.enrolment import service
 from backend.footprints import service as footprints
+from backend.log.hosting import open_logs
 from backend.production.worker import desk_of
 from backend.settings import Settings
 from leafproof.values import Gln
@@ -16,10 +17,10 @@ def establish(settings: Settings, steward: Gln, name: str) -> None:
 
     Raises `InvalidInput`, `Conflict`, `SettingsError`.
     """
-    engine = bootstrap.open_engine(settings)
+    engine = database.open_engine(settings)
     try:
         database.check_schema(engine)
-        context = Context(settings, engine, bootstrap.open_logs(settings, engine))
+        context = Context(settings, engine, open_logs(settings, engine))
         with database.transaction(engine) as connection:
             service.admit_operator(connection, context, steward, name)
             for hosted in context.logs:

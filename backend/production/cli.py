@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from backend import bootstrap, database, settings
+from backend import database, settings
+from backend.log.hosting import open_logs
 from backend.production.keystore import FileSigner
 from backend.production.orders import MAX_FILE, import_orders
 from backend.production.statements import Desk
@@ -31,9 +32,9 @@ def import_file(
     """Take a file's production orders; lines that cannot be taken are named with the reason."""
     try:
         chosen = settings.load(config)
-        engine = bootstrap.open_engine(chosen)
+        engine = database.open_engine(chosen)
         database.check_schema(engine)
-        desk = Desk(bootstrap.open_logs(chosen, engine), FileSigner(chosen.keys_folder))
+        desk = Desk(open_logs(chosen, engine), FileSigner(chosen.keys_folder))
         with file.open("rb") as opened:
             data = opened.read(MAX_FILE + 1)
         found = import_orders(engine, desk, Gln.parse(facility, "facility"), data)
