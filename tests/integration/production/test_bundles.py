@@ -82,8 +82,9 @@ def kinds(bundle: Bundle) -> list[str]:
 
 
 @pytest.fixture
-def chain_of_two(works: Works) -> Works:
+def chain_of_two(sqlite_works: Works) -> Works:
     """A coil from slab, and a section of a wind tower from 4 t of it."""
+    works = sqlite_works
     works.meter(works.mill, ["25.5"] * 16, each=3)
     works.meter(works.shop, ["3.25"] * 16, each=5)
     works.run(coil("A"), START + 100, START + HOUR + 7, [product("10")], [slab("11")])
