@@ -1,4 +1,4 @@
-"""Strict CBOR (RFC 8949): bounded, definite lengths, no duplicate keys, no floats.
+"""Strict CBOR (RFC 8949): bounded, definite lengths, no duplicate keys.
 
 `decode_deterministic` also demands the core deterministic encoding (RFC 8949 4.2.1), by encoding again and
 comparing, so that an envelope has exactly one form. (The library sorts keys by length first, RFC 8949 4.2.3;
@@ -7,7 +7,6 @@ for every map that we sign both orders are the same: no key below -1 stands besi
 
 from __future__ import annotations
 
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -50,12 +49,3 @@ def decode_deterministic(data: bytes, field: str, limit: int) -> Any:
     if again != data:
         raise Malformed(field, "not in deterministic encoding")
     return value
-
-
-def decimal(value: Any, field: str) -> Decimal:
-    """An exact finite number: int or decimal fraction, never a float; raises `Malformed`."""
-    if isinstance(value, Decimal) and value.is_finite():
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    raise Malformed(field, "not an exact decimal number")

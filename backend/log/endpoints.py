@@ -15,7 +15,7 @@ from backend.database import reading
 from backend.errors import Gone, NotAllowed, NotAuthenticated
 from backend.log.schemas import BodyOut, EntryOut, EntryPage, LogHead, LogList, Proof
 from backend.log.service import HostedLog
-from leafproof import cbor, tree, values
+from leafproof import cbor, receipt, tree, values
 from leafproof.tiles import TILE_WIDTH
 
 MAX_PAGE = 1000  # entries: at most 4 MiB of envelopes, 500 KiB of a frame's size
@@ -99,6 +99,16 @@ def get_entry(
         return Response(entry.envelope, media_type=COSE, headers={"Cache-Control": FOREVER, "Vary": "Accept"})
     response.headers.update({"Cache-Control": FOREVER, "Vary": "Accept"})
     return EntryOut.of(entry)
+
+
+@router.get("/{log_id}/entries/{index}/receipt", response_class=Response)
+def get_receipt(context: Shared, hosted: Hosted, index: Index) -> Response:
+    """The log's signed promise that this is an entry (COSE Receipt, RFC 9942), for its present head."""
+    with reading(context.engine) as connection:
+        size, root = hosted.log.head(connection)
+        path = hosted.log.inclusion_proof(connection, index, size)
+    signed = receipt.sign(hosted.key, root, receipt.Inclusion(size, index, path))
+    return Response(signed, media_type=COSE, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/{log_id}/entries/{index}/body")
