@@ -95,7 +95,8 @@ class Pace:
         self._passed += count
 
     def wait(self, count: int) -> float:
-        """Seconds until `count` more may come; not less than a breath, for each batch costs a commit."""
+        """Seconds until `count` more may come; if any, then a breath at least, for each batch costs a commit."""
         if not self._speed:
             return 0.0
-        return max(_BREATH_SECONDS, (self._passed + count) / self._speed - (time.monotonic() - self._began))
+        due = (self._passed + count) / self._speed - (time.monotonic() - self._began)
+        return max(_BREATH_SECONDS, due) if due > 0 else 0.0
