@@ -64,17 +64,19 @@ def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grac
             return f"waits for the record of input lot {one['gtin']}/{one['lot']}"
     if evidence.weakest(mode for p in found.points for mode in p.modes) is None:
         return f"waits for readings: {found.missing}"
-    deadline = max(run["closed"], run["entered_at"]) + grace
-    if found.missing and desk.now() < deadline:
+    if found.missing and not is_overdue(run, desk.now(), grace):
         return f"waits for readings: {found.missing}"
     return None
 
 
-def could_be_complete(connection: Connection, desk: Desk, run: Row, grace: int) -> bool:
-    """A cheap look first: whether every gateway has come as far as the run's close, or the grace is over."""
-    if desk.now() >= max(run["closed"], run["entered_at"]) + grace:
-        return True
-    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+def is_overdue(run: Row, now: int, grace: int) -> bool:
+    """Whether the grace is over, so that gaps are recorded as gaps."""
+    return bool(now >= max(run["closed"], run["entered_at"]) + grace)
+
+
+def has_come_to_the_end(connection: Connection, archive: Archive, run: Row) -> bool:
+    """A cheap look first: whether every gateway of the run's line has come as far as its close."""
+    plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
     for point in plan.plan.of_line(run["line"]):
         newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
         if newest is None or newest < run["closed"] - point.interval_seconds:
@@ -117,34 +119,30 @@ def issue(
     statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
     issuer, log = Gln(place["company"]), desk.log(found.plan.log)
     content, disclosures = statement.issue(desk.signer.key(issuer), party_uri(issuer))
-    logged = desk.put(
-        connection,
-        log,
-        issuer,
-        statement.of.urn,
-        body.BATCH_RECORD,
-        content,
-        disclosures,
-        records.DISCLOSED_FROM,
-    )
+    tiers, subject = records.DISCLOSED_FROM, statement.of.urn
+    logged = desk.put(connection, log, issuer, subject, body.BATCH_RECORD, content, disclosures, tiers)
+    _insert(connection, run, logged, before["version"] + 1 if before else 1, desk.now())
+    pointing.submit(connection, desk, maker, statement.of, logged, before is None, 0)
+    footprints.issue(connection, desk, issuer, place, statement, log, logged.statement_id)
+    return logged
+
+
+def _insert(connection: Connection, run: Row, logged: Logged, version: int, now: int) -> None:
     repository.insert_record(
         connection,
         gtin=run["gtin"],
         lot=run["lot"],
-        version=before["version"] + 1 if before else 1,
+        version=version,
         run=run["id"],
         log=logged.log,
         index=logged.index,
         statement_id=logged.statement_id,
         leaf_hash=logged.leaf_hash,
-        created_at=desk.now(),
+        created_at=now,
         transaction=pointing.key_of(logged.statement_id, 0),
         attempt=0,
-        tried_at=desk.now(),
+        tried_at=now,
     )
-    pointing.submit(connection, desk, maker, statement.of, logged, before is None, 0)
-    footprints.issue(connection, desk, issuer, place, statement, log, logged.statement_id)
-    return logged
 
 
 def read(connection: Connection, archive: Archive, row: Row) -> BatchRecord:

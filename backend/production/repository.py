@@ -157,10 +157,11 @@ def closed_between(connection: Connection, facility_gln: str, start: int, end: i
     return _all(connection, query.order_by(runs.c.opened, runs.c.id))
 
 
-def runs_in(connection: Connection, state: str, after: str, limit: int) -> list[str]:
-    """Ids of runs in a state, by id, behind `after`."""
-    query = sa.select(runs.c.id).where(runs.c.state == state, runs.c.id > after).order_by(runs.c.id).limit(limit)
-    return list(connection.execute(query).scalars())
+def closed_runs(connection: Connection, after: tuple[int, str], limit: int) -> list[Row]:
+    """Runs that are closed and not recorded, by their close (and id), behind `after`."""
+    behind = sa.tuple_(runs.c.closed, runs.c.id) > after
+    query = sa.select(runs).where(runs.c.state == "closed", behind)
+    return _all(connection, query.order_by(runs.c.closed, runs.c.id).limit(limit))
 
 
 def runs_page(connection: Connection, facility_gln: str, after: str, limit: int) -> list[Row]:

@@ -21,7 +21,6 @@ from leafproof.metering import MeteringPlan
 from leafproof.values import Gln, Gtin
 
 MAX_NAME = 200  # characters of a name for people
-MAX_COMPANIES_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from backend.context import Context
 from backend.database import reading, transaction
 from backend.production import pointing, recording, repository, runs
 from backend.production.keystore import FileSigner
+from backend.production.repository import Row
 from backend.production.statements import Desk
 from backend.workers import ThreadWorker
 from leafproof.errors import LeafproofError
@@ -19,6 +20,7 @@ from leafproof.errors import LeafproofError
 INTERVAL = 1.0  # seconds between looks
 RETRY_EVERY = 60  # looks between two looks at what the chain refused
 PAGE = 200  # runs looked at in one snapshot
+_BEHIND = "waits for readings: the line's gateways have not come to the end of the run"
 _log = structlog.get_logger(__name__)
 
 
@@ -41,15 +43,17 @@ class Recorder:
     def step(self) -> int:
         """Record every closed run that can be; how many. A run that cannot be says why in its `problem`, and
         does not keep the others."""
-        count, after = 0, ""
+        count, after = 0, (-1, "")
+        # Lines whose gateways have not come to the end of a run: nor have they to that of a later one.
+        behind: set[tuple[str, str]] = set()
         while True:
             with reading(self._engine) as connection:
-                page = repository.runs_in(connection, "closed", after, PAGE)
-            for run_id in page:
-                count += self._try(run_id)
+                page = repository.closed_runs(connection, after, PAGE)
+            for row in page:
+                count += self._look(row, behind)
             if len(page) < PAGE:
                 break
-            after = page[-1]
+            after = (page[-1]["closed"], page[-1]["id"])
         if count:
             self._recorded()
         return count
@@ -59,28 +63,32 @@ class Recorder:
         with transaction(self._engine) as connection:
             return pointing.retry(connection, self._desk)
 
-    def _try(self, run_id: str) -> bool:
+    def _look(self, row: Row, behind: set[tuple[str, str]]) -> bool:
         """Whether the run was recorded now."""
+        line = (row["facility"], row["line"])
+        overdue = recording.is_overdue(row, self._desk.now(), self._grace)
+        if line in behind and not overdue:
+            return False
         try:
-            problem = self._obstacle(run_id)
+            with reading(self._engine) as connection:
+                reached = overdue or recording.has_come_to_the_end(connection, self._desk, row)
+                problem = self._obstacle(connection, row["id"]) if reached else _BEHIND
+            if not reached:
+                behind.add(line)
             if problem is None:
                 with transaction(self._engine) as connection:
-                    problem = recording.record_run(connection, self._desk, run_id, self._grace)
+                    problem = recording.record_run(connection, self._desk, row["id"], self._grace)
         except LeafproofError as error:
             problem = error.message
-        if problem is None:
-            return True
-        self._note(run_id, problem)
-        return False
+        if problem is not None:
+            self._note(row["id"], problem)
+        return problem is None
 
-    def _obstacle(self, run_id: str) -> str | None:
+    def _obstacle(self, connection: Connection, run_id: str) -> str | None:
         """As `recording.record_run` would say it, but without holding up those who write."""
-        with reading(self._engine) as connection:
-            run = runs.find(connection, run_id)
-            if not recording.could_be_complete(connection, self._desk, run, self._grace):
-                return "waits for readings: the line's gateways have not come to the end of the run"
-            found = recording.gather(connection, self._desk, run)
-            return recording.obstacle(connection, self._desk, run, found, self._grace)
+        run = runs.find(connection, run_id)
+        found = recording.gather(connection, self._desk, run)
+        return recording.obstacle(connection, self._desk, run, found, self._grace)
 
     def _note(self, run_id: str, problem: str) -> None:
         with reading(self._engine) as connection:
