@@ -12,10 +12,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
-from itertools import pairwise
 
 QUARTER = 900  # seconds
 
@@ -74,15 +73,19 @@ def _together(bits: Sequence[int]) -> int:
     return result
 
 
-Run = tuple[int, Sequence[int], Sequence[int], Sequence[Number]]
+Run = tuple[int, Sequence[int], Sequence[int], Sequence[Number], int]
+"""A quarter's start; bits as in `Quarter.seen`, times and numbers, parallel and in order of time; and how many
+readings of the same frame were left out because their second had one already."""
 
 
-def runs(times: Sequence[int], numbers: Sequence[Number], names: str) -> Iterator[tuple[Run, int]]:
-    """A series of one frame cut by quarters: (start, bits, times, numbers), and how many repeated seconds the
-    frame itself holds there."""
+def runs(times: list[int], numbers: list[Number], names: str) -> list[Run]:
+    """A series of one frame, cut by quarters."""
     shift = 1 if names == "end" else 0
+    if len(times) == 1:
+        start = (times[0] - shift) // QUARTER * QUARTER
+        return [(start, [start + QUARTER - times[0] if shift else times[0] - start], times, numbers, 0)]
     repeats: dict[int, int] = {}
-    if not all(a < b for a, b in pairwise(times)):
+    if not _ascending(times):
         first: dict[int, Number] = {}
         for time, number in zip(times, numbers, strict=True):
             if time in first:
@@ -91,6 +94,7 @@ def runs(times: Sequence[int], numbers: Sequence[Number], names: str) -> Iterato
             first.setdefault(time, number)
         times = sorted(first)
         numbers = [first[time] for time in times]
+    found: list[Run] = []
     left, size = 0, len(times)
     while left < size:
         start = (times[left] - shift) // QUARTER * QUARTER
@@ -100,8 +104,16 @@ def runs(times: Sequence[int], numbers: Sequence[Number], names: str) -> Iterato
             right = bisect_left(times, end + shift, right)
         inside = times[left:right]
         bits = [end - time for time in inside] if shift else [time - start for time in inside]
-        yield (start, bits, inside, numbers[left:right]), repeats.get(start, 0)
+        found.append((start, bits, inside, numbers[left:right], repeats.get(start, 0)))
         left = right
+    return found
+
+
+def _ascending(times: list[int]) -> bool:
+    step = times[1] - times[0]
+    if step > 0 and times == list(range(times[0], times[0] + step * len(times), step)):
+        return True  # evenly spaced, as nearly all are: compared faster than pair by pair
+    return times == sorted(set(times))
 
 
 def text(number: Number) -> str:

@@ -62,39 +62,59 @@ class Difference:
 
 def add(connection: Connection, new: Sequence[FrameReadings], plans: PlanDirectory) -> None:
     """Count the readings of new frames."""
-    known = _series(connection, {one.gateway for one in new})
-    _add_series(connection, new, known, plans)
-    touched: dict[QuarterKey, Quarter] = {}
+    known = _known(connection, new, plans)
     pending = list(_runs(new, known))
-    for some in repository.chunks(sorted({(number, run[0]) for number, run, _, _ in pending})):
-        key = sa.tuple_(rollups.c.series, rollups.c.start)
-        rows = connection.execute(sa.select(rollups).where(key.in_(some)))
+    keys = {(number, run[0]) for number, run, _ in pending}
+    # Only quarters up to the newest of a series can be there already: in the usual order that is one each.
+    newest = _newest(connection, {one.gateway for one in new})
+    old = sorted(key for key in keys if key[1] <= newest.get(key[0], -1))
+    touched: dict[QuarterKey, Quarter] = {}
+    for some in repository.chunks(old):
+        rows = connection.execute(sa.select(rollups).where(sa.tuple_(rollups.c.series, rollups.c.start).in_(some)))
         touched.update(((row[0], row[1]), read_quarter(row)) for row in rows)
     with localcontext(EXACT):
         _count(touched, pending)
     _save(connection, touched)
 
 
-_Pending = tuple[int, quarters.Run, int, int]
+_Pending = tuple[int, quarters.Run, int]
 
 
 def _runs(new: Iterable[FrameReadings], known: dict[SeriesKey, tuple[int, str]]) -> Iterator[_Pending]:
     for one in new:
-        facility = one.content.facility
+        facility, gateway, mode, index = one.content.facility, one.gateway, one.mode, one.index
         for part in one.content.series:
-            number, names = known[one.gateway, facility, part.point, part.unit, one.mode]
-            for run, repeats in quarters.runs(part.times, part.numbers, names):
-                yield number, run, repeats, one.index
+            number, names = known[gateway, facility, part.point, part.unit, mode]
+            for run in quarters.runs(part.times, part.numbers, names):
+                yield number, run, index
 
 
 def _count(touched: dict[QuarterKey, Quarter], pending: Iterable[_Pending]) -> None:
-    for number, (start, bits, times, numbers), repeats, index in pending:
-        key = number, start
-        quarter = touched.get(key)
+    for number, (start, bits, times, numbers, repeats), index in pending:
+        quarter = touched.get((number, start))
         if quarter is None:
-            quarter = touched[key] = Quarter()
+            quarter = touched[number, start] = Quarter()
         quarter.add(bits, times, numbers, index)
         quarter.repeated += repeats
+
+
+def _known(
+    connection: Connection, new: Sequence[FrameReadings], plans: PlanDirectory
+) -> dict[SeriesKey, tuple[int, str]]:
+    """The series of these frames; those that are new get a row."""
+    gateways_here = {one.gateway for one in new}
+    known = _series(connection, gateways_here)
+    wanted = {
+        (one.gateway, one.content.facility, part.point, part.unit, one.mode)
+        for one in new
+        for part in one.content.series
+    }
+    fresh = sorted(wanted - known.keys())
+    if not fresh:
+        return known
+    planned = _Planned(connection, plans)
+    connection.execute(sa.insert(series), [_series_row(key, planned.names(key[1], key[2])) for key in fresh])
+    return _series(connection, gateways_here)
 
 
 def _series(connection: Connection, wanted: Iterable[int]) -> dict[SeriesKey, tuple[int, str]]:
@@ -106,26 +126,20 @@ def _series(connection: Connection, wanted: Iterable[int]) -> dict[SeriesKey, tu
     return found
 
 
-def _add_series(
-    connection: Connection,
-    new: Iterable[FrameReadings],
-    known: dict[SeriesKey, tuple[int, str]],
-    plans: PlanDirectory,
-) -> None:
-    planned = _Planned(connection, plans)
-    for one in new:
-        for part in one.content.series:
-            key = (one.gateway, one.content.facility, part.point, part.unit, one.mode)
-            if key not in known:
-                names = planned.names(one.content.facility, part.point)
-                known[key] = _insert_series(connection, key, names), names
+def _newest(connection: Connection, wanted: Iterable[int]) -> dict[int, int]:
+    """The start of the newest quarter of every series of these gateways that has one."""
+    of_series = sa.select(sa.func.max(rollups.c.start)).where(rollups.c.series == series.c.number)
+    found: dict[int, int] = {}
+    for some in repository.chunks(sorted(wanted)):
+        rows = connection.execute(
+            sa.select(series.c.number, of_series.scalar_subquery()).where(series.c.gateway.in_(some))
+        )
+        found.update((number, start) for number, start in rows if start is not None)
+    return found
 
 
-def _insert_series(connection: Connection, key: SeriesKey, names: str) -> int:
-    row = dict(zip([c.name for c in series.columns if not c.primary_key], (*key, names), strict=True))
-    inserted = connection.execute(sa.insert(series).values(**row)).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+def _series_row(key: SeriesKey, names: str) -> dict[str, Any]:
+    return dict(zip([c.name for c in series.columns if not c.primary_key], (*key, names), strict=True))
 
 
 class _Planned:
@@ -177,15 +191,11 @@ def _row(key: QuarterKey, quarter: Quarter) -> dict[str, Any]:
 
 
 def _save(connection: Connection, touched: dict[QuarterKey, Quarter]) -> None:
-    if not touched:
-        return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(rollups)
     values = {c.name: statement.excluded[c.name] for c in rollups.columns if not c.primary_key}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=[rollups.c.series, rollups.c.start], set_=values),
-        [_row(key, quarter) for key, quarter in sorted(touched.items())],
-    )
+    upsert = statement.on_conflict_do_update(index_elements=[rollups.c.series, rollups.c.start], set_=values)
+    repository.execute_many(connection, upsert, [_row(key, touched[key]) for key in sorted(touched)])
 
 
 def rebuild(connection: Connection, plans: PlanDirectory, facility: str | None = None) -> None:
@@ -233,7 +243,9 @@ def _rebuild_gateway(connection: Connection, gateway: int, plans: PlanDirectory)
     derived = _derive(connection, gateway, plans)
     for key, (number, names) in derived.known.items():
         if number < 0:
-            derived.known[key] = _insert_series(connection, key, names), names
+            inserted = connection.execute(sa.insert(series).values(**_series_row(key, names)))
+            assert inserted.inserted_primary_key is not None
+            derived.known[key] = int(inserted.inserted_primary_key[0]), names
         else:
             connection.execute(sa.update(series).where(series.c.number == number).values(names=names))
     wrong = [key for key, row in derived.stored.items() if derived.computed.get(key) != row]

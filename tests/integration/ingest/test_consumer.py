@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -204,8 +204,9 @@ def test_without_room_on_the_disk_nothing_is_acknowledged_and_with_room_it_goes_
 
 
 def test_the_beacon_is_retained_and_comes_again_when_the_broker_lost_it(
-    engine: Engine, tmp_path: Path, ring: KeyRing
+    new_database: Callable[[], Engine], tmp_path: Path, ring: KeyRing
 ) -> None:
+    engine = new_database()
     need(find_mosquitto() is not None, "mosquitto is not installed")
     heads = Heads()
     heads.newest = Head(5, b"\x05" * 32, Moment(100, b"\x0b" * 32, 1_700_000_000))
@@ -227,8 +228,9 @@ def _beacon(broker: EmbeddedBroker, topic: str) -> Beacon:
 
 
 def test_a_broker_that_has_only_mqtt_3_serves_as_well(
-    engine: Engine, amqtt_broker: EmbeddedBroker, ring: KeyRing, stream: Stream
+    new_database: Callable[[], Engine], amqtt_broker: EmbeddedBroker, ring: KeyRing, stream: Stream
 ) -> None:
+    engine = new_database()
     with (
         running(new_worker(engine, amqtt_broker.port, ring)),
         MqttClient(amqtt_broker.host, amqtt_broker.port, "gw-ingest-3", protocol=4) as gateway,

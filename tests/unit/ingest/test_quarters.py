@@ -31,7 +31,7 @@ def rolled(frames: list[list[tuple[int, Number]]], names: str) -> dict[int, Quar
     with localcontext(EXACT):
         for index, frame in enumerate(frames):
             times, numbers = [t for t, _ in frame], [n for _, n in frame]
-            for (start, bits, some, values), repeats in quarters.runs(times, numbers, names):
+            for start, bits, some, values, repeats in quarters.runs(times, numbers, names):
                 quarter = result.setdefault(start, Quarter())
                 quarter.add(bits, some, values, index)
                 quarter.repeated += repeats
