@@ -130,7 +130,7 @@ def calculate(
     parts = [*_electricity(record, chosen, factor), *_inputs(record, chosen, factor, parent)]
     mass = record.product_mass()
     published = numbers.apportioned([p.exact / mass for p in parts], QUANTUM)
-    total = sum(published, Decimal(0))
+    total = numbers.total(published)
     exact = sum((p.exact for p in parts), Fraction(0))
     primary = sum((p.primary for p in parts), Fraction(0)) / exact if exact else Fraction(0)
     return Footprint(

@@ -23,7 +23,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from leafproof import body, clock, units, values
+from leafproof import body, clock, numbers, units, values
 from leafproof.errors import InvalidInput
 from leafproof.structs import convert
 
@@ -170,7 +170,7 @@ def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]
         else:
             result.add(time, time + point.interval_seconds, amount)
     for start, end in pairwise(sorted(registers)):
-        amount = registers[end] - registers[start]
+        amount = numbers.difference(registers[end], registers[start])
         if amount < 0:
             raise InvalidInput(point.point, f"the register runs backwards at {clock.utc_text(end)}")
         if end - start <= _DAY:  # what a longer silence metered belongs to no day: it stays a gap

@@ -22,7 +22,7 @@ _HEAD = b"\xd2"
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """The log holds every frame of `gateway` (key id) in `epoch` up to `sequence`; that one is entry `index`."""
+    """The log holds every frame of `gateway` (key id) in `epoch` up to `sequence`, none above entry `index`."""
 
     gateway: bytes
     epoch: int

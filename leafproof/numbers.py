@@ -7,12 +7,15 @@ the earlier part. Every replay therefore gives the same digits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from fractions import Fraction
 
 from leafproof.errors import PrecisionLost
 from leafproof.units import MAX_DIGITS
+
+# Values have up to 40 digits before and after the point. The default context would round at 28, silently.
+EXACT = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
 
 
 def _steps(value: Fraction, quantum: Decimal) -> Fraction:
@@ -22,9 +25,23 @@ def _steps(value: Fraction, quantum: Decimal) -> Fraction:
 def _publish(steps: int, quantum: Decimal) -> Decimal:
     if abs(steps) >= 10**MAX_DIGITS:
         raise PrecisionLost(f"a result has more than {MAX_DIGITS} digits at quantum {quantum}")
-    sign, digits, exponent = quantum.as_tuple()
-    mantissa = steps * int("".join(map(str, digits)))
-    return Decimal(mantissa).scaleb(int(exponent)) if not sign else -Decimal(mantissa).scaleb(int(exponent))
+    return EXACT.multiply(Decimal(steps), quantum)
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum; raises `PrecisionLost` where 100 digits cannot hold it."""
+    found = Decimal(0)
+    try:
+        for value in values:
+            found = EXACT.add(found, value)
+    except ArithmeticError as error:
+        raise PrecisionLost("a sum needs more than 100 digits") from error
+    return found
+
+
+def difference(larger: Decimal, smaller: Decimal) -> Decimal:
+    """`larger` minus `smaller`, exactly; raises `PrecisionLost` where 100 digits cannot hold it."""
+    return total((larger, smaller.copy_negate()))
 
 
 def rounded(value: Fraction, quantum: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from leafproof.envelope import FrameHeader
 from leafproof.frame import FrameContent
+from leafproof.numbers import EXACT
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import Rollup
 
@@ -58,7 +59,7 @@ def _quarters(readings: dict[int, int | Decimal], names: str) -> dict[int, tuple
     for time, number in readings.items():
         start = (time - (names == "end")) // QUARTER * QUARTER
         count, total = quarters.get(start, (0, Decimal(0)))
-        quarters[start] = count + 1, total + number
+        quarters[start] = count + 1, EXACT.add(total, Decimal(number))
     return quarters
 
 

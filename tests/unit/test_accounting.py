@@ -39,6 +39,14 @@ class TestNumbers:
         assert [numbers.rounded(Fraction(n, 200), CENT) for n in (1, 3)] == [Decimal("0.00"), Decimal("0.02")]
         assert numbers.rounded_down(Fraction(-1, 300), CENT) == -CENT
 
+    def test_long_numbers_are_exact(self) -> None:
+        long = Decimal("1" * 35 + ".01")
+        assert numbers.rounded(Fraction(long), CENT) == long
+        assert str(numbers.total([long, CENT])) == "1" * 35 + ".02"
+        assert str(numbers.difference(long, CENT)) == "1" * 35 + ".00"
+        with pytest.raises(PrecisionLost):
+            numbers.total([Decimal("1e90"), Decimal("1e-90")])
+
     def test_too_many_digits_are_a_trap(self) -> None:
         with pytest.raises(PrecisionLost):
             numbers.rounded(Fraction(10**45), CENT)
