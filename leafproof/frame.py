@@ -179,7 +179,8 @@ def _base(record: dict[Any, Any], facility: str) -> tuple[str, str, int, str]:
     gln, _, point = name.partition("/")
     if facility and gln != facility:
         raise Malformed("name", "one frame names two facilities")
-    values.Gln.parse(gln, "facility")
+    if not facility:
+        values.Gln.parse(gln, "facility")
     values.point_name(point)
     if not _EARLIEST <= base < _LATEST or (unit == "") != (point == HEARTBEAT):
         raise Malformed("pack", "base time is not absolute, or a heartbeat carries a value")
