@@ -66,7 +66,7 @@ def chain_status(connection: Connection, context: Context, registry: Registry) -
     return ChainStatus(
         None if cursor is None else (cursor.block_number, cursor.block_time),
         tuple(logs),
-        dict(connection.execute(counts).tuples().all()),
+        {row[0]: row[1] for row in connection.execute(counts)},
         tuple(registry.missing(connection)),
     )
 

@@ -14,8 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from backend.anchor.anchorer import Anchorer, AnchorPolicy, stopped
 from backend.anchor.chain import Chain, connect
-from backend.anchor.registry import Follower
+from backend.anchor.registry import Follower, Registry
 from backend.anchor.signers import Signers
+from backend.anchor.status import ChainCollector
 from backend.anchor.transactions import Queue
 from backend.context import Context
 from backend.database import reading
@@ -59,6 +60,12 @@ class ChainWorker(ThreadWorker):
 
     def run(self, stop: threading.Event) -> None:
         """See `ThreadWorker`."""
+        try:
+            self._loop(stop)
+        finally:
+            self._chain.rpc.close()
+
+    def _loop(self, stop: threading.Event) -> None:
         checked = False
         while not stop.is_set():
             self._wake.clear()
@@ -88,11 +95,12 @@ class ChainWorker(ThreadWorker):
 
 
 class FollowWorker(ChainWorker):
-    """Copies the chain's events into the database."""
+    """Copies the chain's events into the database, and has `/metrics` show the chain's side."""
 
     def __init__(self, context: Context) -> None:
         super().__init__("chain", context)
         self._follower = Follower(self._chain, context.engine)
+        context.registry.register(ChainCollector(context, Registry(self._chain.trust)))
 
     def look(self) -> None:
         """See `ChainWorker`."""
@@ -132,11 +140,14 @@ class AnchorWorker(ChainWorker):
 
     def check(self) -> str | None:
         """See `ThreadWorker`: also a log that stopped, and what the contract or the node refuses."""
-        with reading(self._context.engine) as connection:
-            for hosted in self._context.logs:
-                alarm = stopped(connection, hosted.log.ref.log_id)
-                if alarm is not None:
-                    return f"log {hosted.name} is stopped: {alarm.reason}"
+        try:
+            with reading(self._context.engine) as connection:
+                for hosted in self._context.logs:
+                    alarm = stopped(connection, hosted.log.ref.log_id)
+                    if alarm is not None:
+                        return f"log {hosted.name} is stopped: {alarm.reason}"
+        except OperationalError:
+            return "the database does not answer"
         for state in self._anchorer.states:
             if state.refused is not None:
                 return f"the contract refuses log {state.log_id.hex()[:8]}'s head: {state.refused}"

@@ -10,6 +10,7 @@ alone.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -53,7 +54,7 @@ class AnswerTooLarge(NodeRefused):
 
 
 class Rpc:
-    """A node at `url` (http or https). Threads may share one; close it when done.
+    """A node at `url` (http or https). Threads may share one; close it when done, a later call opens it again.
 
     Every call raises `NodeUnreachable` or `NodeRefused`; a wrong URL raises `InvalidInput` at once.
     """
@@ -71,8 +72,8 @@ class Rpc:
         self._retries = retries
         # httpx logs whole URLs, with the provider's token in them.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        # A proxy named in the environment has no business with this machine's own node.
-        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=not _is_loopback(parsed.host))
+        self._http: httpx.Client | None = None
+        self._opening = threading.Lock()
 
     def call(self, method: str, *params: object) -> Any:
         """The result of one call."""
@@ -96,7 +97,10 @@ class Rpc:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        with self._opening:
+            client, self._http = self._http, None
+        if client is not None:
+            client.close()
 
     def __enter__(self) -> Rpc:
         return self
@@ -121,13 +125,20 @@ class Rpc:
 
     def _post(self, method: str, body: bytes) -> tuple[int, bytes]:
         headers = {"content-type": "application/json"}
-        with self._http.stream("POST", self._url, content=body, headers=headers) as response:
+        with self._client().stream("POST", self._url, content=body, headers=headers) as response:
             data = bytearray()
             for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_ANSWER:
                     raise AnswerTooLarge(method)
             return response.status_code, bytes(data)
+
+    def _client(self) -> httpx.Client:
+        with self._opening:
+            if self._http is None:
+                # A proxy named in the environment has no business with this machine's own node.
+                self._http = httpx.Client(timeout=_TIMEOUT, trust_env=not _is_loopback(self._url.host))
+            return self._http
 
     def _parse(self, status: int, data: bytes) -> Any:
         # Some nodes send an error object with status 400 or 500: the object says more than the status.
