@@ -39,7 +39,7 @@ def get_chunk(
 
 @router.get("/rollups", response_class=Response, dependencies=[Depends(require(READ_AUDITOR))])
 def get_rollups(context: Shared, hosted: Hosted) -> Response:
-    """All derived sums, as canonical JSON."""
+    """All derived sums, and how many entries the log had then, as canonical JSON: both from one moment."""
     with reading(context.engine) as connection:
-        found = service.sums(connection, hosted.log)
-    return Response(export.encode_rollups(found), media_type="application/json", headers=_PRIVATE)
+        found = export.SumsAt(hosted.log.size(connection), service.sums(connection, hosted.log))
+    return Response(found.encode(), media_type="application/json", headers=_PRIVATE)

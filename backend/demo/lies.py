@@ -7,6 +7,7 @@ so it shows as what it is: another version, "declared, unverified".
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,7 +28,7 @@ def altered_byte(stage: Stage, door: FrontDoor, lot: Lot, api_key_file: str) -> 
         found = _replay(stage, api_key_file)
     named = [d for log in found["logs"] for d in log["discrepancies"] if d["index"] == index]
     if found["clean"] or not named:
-        raise DemoFailed("replay did not name the altered entry")
+        raise DemoFailed(f"replay did not name the altered entry {index}: {json.dumps(found)[:1500]}")
     if not _replay(stage, api_key_file)["clean"]:
         raise DemoFailed("replay still finds a discrepancy after the byte was put back")
     return f"replay: log {named[0]['log'][:8]}, entry {index}: {', '.join(d['kind'] for d in named)}"

@@ -49,7 +49,8 @@ def replay_command(
         raise InvalidInput("source", "give either --url or --export")
     believed = read_trust(trust)
     try:
-        sources, chain = _sources(url, folder, key_file), _chain(rpc, believed)
+        chain = _chain(rpc, believed)  # first: a log that grows meanwhile then has more, never less
+        sources = _sources(url, folder, key_file)
         reports = [_replay(source, believed, chain) for source in sources]
     except Malformed as error:  # what was handed over, or what the node said, is no export and no chain
         reports = [ReplayReport("unknown")]

@@ -39,6 +39,9 @@ class LogServer:
         self._size = head.size
         self._faults: list[tuple[int | None, str]] = []
         self._tile: tuple[int, bytes] = (-1, b"")
+        self._rollups: list[Rollup] | None = None
+        if api_key is not None:
+            self._read_sums()
 
     @property
     def ref(self) -> LogRef:
@@ -79,14 +82,17 @@ class LogServer:
 
     def rollups(self) -> list[Rollup] | None:
         """See `LogSource`; None without an API key, since they are for auditors alone."""
-        if self._api_key is None:
-            return None
+        return self._rollups
+
+    def _read_sums(self) -> None:
+        """The sums and the size of the log that they are of: entries that come later are left for later."""
         url = f"{self._base}/audit/logs/{self._ref.log_id.hex()}/rollups"
         try:
-            return export.decode_rollups(fetch(url, "application/json", export.MAX_ROLLUPS, self._api_key))
+            found = export.SumsAt.decode(fetch(url, "application/json", export.MAX_ROLLUPS, self._api_key))
         except LeafproofError as error:
             self._faults.append((None, error.message))
-            return None
+            return
+        self._size, self._rollups = found.size, found.rollups
 
     def faults(self) -> list[tuple[int | None, str]]:
         """See `LogSource`."""

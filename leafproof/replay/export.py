@@ -124,6 +124,25 @@ def decode_chunk(data: bytes) -> list[Entry]:
     return found
 
 
+class SumsAt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The derived sums of a log that may be growing: those of its first `size` entries."""
+
+    size: int
+    rollups: list[Rollup]
+
+    def encode(self) -> bytes:
+        """Canonical JSON."""
+        return rfc8785.dumps(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Raises `Malformed`."""
+        found = decode_json(data, cls, "rollups", MAX_ROLLUPS)
+        if not 0 <= found.size < 2**63:
+            raise Malformed("rollups.size", "not the size of a log")
+        return found
+
+
 def encode_rollups(rollups: Sequence[Rollup]) -> bytes:
     """The file of derived sums."""
     return rfc8785.dumps([msgspec.to_builtins(r) for r in rollups])
