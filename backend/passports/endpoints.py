@@ -18,7 +18,7 @@ from backend import problems
 from backend.access.dependencies import Caller, tier_of
 from backend.access.service import ApiKey
 from backend.context import Context, context_of
-from backend.errors import NotFound
+from backend.errors import Gone, LogDamaged, NotFound
 from backend.passports import service, view
 from backend.passports.document import document
 from backend.passports.limits import RateLimit, TooMany
@@ -35,6 +35,7 @@ LISTED = 200  # lots on the start page
 JSON, HTML, BUNDLE, LINKSET = "application/json", "text/html", bundles.MEDIA_TYPE, "application/linkset+json"
 _OFFERS = (JSON, HTML, BUNDLE, LINKSET)
 _VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
+_STATUS = {Malformed: 400, NotFound: 404, Gone: 410, LogDamaged: 500}  # of pages, as `backend.problems` has them
 _VOCABULARY = "https://gs1.org/voc"  # link types of GS1 Digital Link
 
 router = APIRouter(tags=["passports"])
@@ -122,12 +123,11 @@ def passport(
         if form == BUNDLE:
             return _bundle(passports, found, caller)
         shown = passports.passport(found, lambda issuer: tier_of(caller, issuer))
-    except (Malformed, NotFound) as error:
+    except (Malformed, NotFound, Gone, LogDamaged) as error:
         if form != HTML:
             raise
-        status = 404 if isinstance(error, NotFound) else 400
-        told = {"reason": str(error), "gtin": gtin, "lot": lot}
-        return _page(request, context, of, "missing.html", told, status)
+        told = {"reason": str(error), "gtin": gtin, "lot": lot, "damaged": isinstance(error, Gone | LogDamaged)}
+        return _page(request, context, of, "missing.html", told, _STATUS[type(error)])
     headers = _headers(context, shown, form, of, caller)
     if _unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -218,7 +218,8 @@ def _passport_page(
         "energy": view.energy_of_run(printed.content) if printed else None,
         "inputs": view.inputs(shown, shown.lot),
         "checks": view.checks(shown),
-        "device": view.device_config(shown, of, suggested, nodes),
+        "hidden": shown.hidden_outcomes(),
+        "device": view.device_config(shown, of, suggested, nodes, asked),
         "url": _url(context, shown.lot),
         "bundle": view.lot_path(shown.lot, "bundle"),
         "qr": view.lot_path(shown.lot, "qr.svg"),

@@ -217,8 +217,11 @@ def years(record: BatchRecord, entered: int) -> tuple[str, str]:
     return clock.local_date(record.run.window[0], record.zone)[:4], clock.local_date(entered, record.zone)[:4]
 
 
-def device_config(passport: Passport, of: Language, rpc_urls: list[str], nodes: list[str]) -> dict[str, Any]:
-    """Everything that verify.js must know: where the bundle is, what the page shows, and its words."""
+def device_config(
+    passport: Passport, of: Language, rpc_urls: list[str], nodes: list[str], asked: str | None
+) -> dict[str, Any]:
+    """Everything that verify.js must know: where the bundle is, what the page shows, which chain nodes it may ask
+    (`asked` is the reader's own choice), and its words."""
     printed = passport.material.footprint
     say = of.text
     return {
@@ -229,8 +232,8 @@ def device_config(passport: Passport, of: Language, rpc_urls: list[str], nodes: 
             "per_tonne": printed.content.per_tonne if printed else None,
         },
         "trust": device_trust(passport.trust),
-        "rpc_urls": rpc_urls,
-        "rpc": nodes,
+        "node": asked or (rpc_urls[0] if rpc_urls else None),
+        "nodes": nodes,
         "names": {str(n): say(CHECK_NAMES[n]) for n in DEVICE_CHECKS},
         "statuses": {str(status): say(str(status)) for status in Status},
         "messages": {code: say(MESSAGES[code]) for code in _DEVICE_CODES}
@@ -256,5 +259,8 @@ DEVICE_TEXTS = {
     "nottrust": "This is not a Leafproof trust file.",
     "noturl": "An address begins with http:// or https://",
     "no chain node": "no chain node is named",
+    "the signature does not verify": "the signature does not verify",
+    "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",
+    "body: its SHA-256 is not the one that was signed": "body: its SHA-256 is not the one that was signed",
     "the chain node does not answer this device": "the chain node does not answer this device",
 }

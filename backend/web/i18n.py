@@ -17,7 +17,6 @@ from io import BytesIO
 
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
 from leafproof import clock
 from leafproof.verification.messages import MESSAGES
@@ -61,8 +60,8 @@ class Language:
         return self.text("entry {index}").format(index=subject[6:]) if subject.startswith("entry ") else subject
 
     def number(self, value: str | int | Decimal) -> str:
-        """A number with its own digits, grouped by thousands."""
-        return str(format_decimal(Decimal(value), locale=_LOCALES[self.code], decimal_quantization=False))
+        """A number with all its digits, zeros at the end too, grouped by thousands as both languages do."""
+        return f"{Decimal(value):,f}"
 
     def time(self, value: int | str, zone: str | None = None) -> str:
         """A moment (Unix seconds, or UTC text as statements write it) to the minute, in a zone that is named."""

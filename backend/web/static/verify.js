@@ -5773,7 +5773,7 @@ var say = (text, params = {}) => text.replace(/\{(\w+)\}/g, (_, name) => config.
 var trust = config.trust;
 function rpcAddress() {
   const stored = sessionStorage.getItem(STORED);
-  return stored && config.rpc.includes(new URL(stored).origin) ? stored : config.rpc_urls[0] ?? null;
+  return stored && config.nodes.includes(new URL(stored).origin) ? stored : config.node;
 }
 function show(number, check) {
   const box = document.querySelector(`[data-check="${number}"]`);
@@ -5862,7 +5862,7 @@ function chooseNode(event) {
     return;
   }
   sessionStorage.setItem(STORED, url.href);
-  if (config.rpc.includes(url.origin)) {
+  if (config.nodes.includes(url.origin)) {
     run();
     return;
   }

@@ -17,7 +17,7 @@ let trust = config.trust
 
 function rpcAddress() {
   const stored = sessionStorage.getItem(STORED)
-  return stored && config.rpc.includes(new URL(stored).origin) ? stored : (config.rpc_urls[0] ?? null)
+  return stored && config.nodes.includes(new URL(stored).origin) ? stored : config.node
 }
 
 function show(number, check) {
@@ -114,7 +114,7 @@ function chooseNode(event) {
     return
   }
   sessionStorage.setItem(STORED, url.href)
-  if (config.rpc.includes(url.origin)) {
+  if (config.nodes.includes(url.origin)) {
     run()
     return
   }

@@ -1,0 +1,35 @@
+"""The committed script is what its sources give, and knows the contracts' true event and call."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from eth_hash.auto import keccak
+
+from leafproof.chain.decode import topics_of
+from tests.support.require import need
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES, COMMITTED = ROOT / "backend/web/verify", ROOT / "backend/web/static/verify.js"
+
+
+def test_the_committed_script_equals_a_fresh_build(tmp_path: Path) -> None:
+    modules, npm = ROOT / "node_modules", shutil.which("npm") or str(ROOT / ".venv/bin/npm")
+    need((modules / ".bin/esbuild").exists(), "esbuild is not installed")
+    need(Path(npm).exists(), "npm is not installed")
+    path = os.pathsep.join([str(modules / ".bin"), os.environ["PATH"], str(ROOT / ".venv/bin")])
+    fresh = tmp_path / "verify.js"
+    build = [npm, "run", "--silent", "build:web", "--", f"--outfile={fresh}"]  # the last one named counts
+    before = COMMITTED.stat().st_mtime_ns
+    subprocess.run(build, cwd=ROOT, env={**os.environ, "PATH": path}, check=True, timeout=120)
+    assert fresh.read_bytes() == COMMITTED.read_bytes()
+    assert COMMITTED.stat().st_mtime_ns == before
+
+
+def test_it_asks_for_the_contracts_own_event_and_function() -> None:
+    source = (SOURCES / "chain.js").read_text(encoding="utf-8")
+    assert f"const EXTENDED = '0x{topics_of('log')['Extended'].hex()}'" in source
+    assert f"const HEAD = '0x{keccak(b'head(bytes32)')[:4].hex()}'" in source
