@@ -1,4 +1,4 @@
-"""`leafproof demo`: from real meter readings to a passport that anyone can check, and two lies caught."""
+"""The whole system: from real meter readings to a passport that anyone can check, and two lies caught."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from backend.demo.stage import Options, Stage
 from leafproof.errors import LeafproofError
 from leafproof.verification.report import EXIT_VERIFIED
 
-app = typer.Typer(help=__doc__, invoke_without_command=True, add_completion=False)
+app = typer.Typer(help=__doc__, invoke_without_command=True, add_completion=False, subcommand_metavar="")
 
 
 @app.callback()
 def demo(
     readings: Annotated[
-        Path | None, typer.Option(help="the steel plant's CSV; found by itself in ../shared/data/steel")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="steel plant's CSV; by itself: ../shared/data/steel"),
     ] = None,
     simulated: Annotated[bool, typer.Option("--simulated", help="a simulated meter, even with the file")] = False,
     days: Annotated[int, typer.Option(min=2, max=cast.YEAR, help="of readings; 365: the whole year")] = cast.WEEK,
     once: Annotated[bool, typer.Option("--once", help="end after the verdict instead of serving")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the result as one JSON object, the last line")] = False,
-    keep: Annotated[Path | None, typer.Option(help="keeps data and chain; a played one is opened again")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(file_okay=False, help="keeps data and chain; a played one is opened again")
+    ] = None,
     host: Annotated[str, typer.Option(help="address to serve on; 0.0.0.0: the whole network")] = "127.0.0.1",
     public_url: Annotated[str | None, typer.Option(help="how others reach the pages; default: by --host")] = None,
     port_base: Annotated[int | None, typer.Option(min=1024, max=65000, help="first port of all")] = None,
@@ -49,7 +52,10 @@ def demo(
     code = 1
     try:
         with opened(options, narrator) as (stage, result, code):
-            _tell(narrator, stage, result, as_json)
+            _tell(narrator, stage, result)
+            _next(narrator, stage, result, once, keep is not None)
+            if as_json:
+                typer.echo(json.dumps(result, ensure_ascii=False))
             stop_is_awaited.set()
             if not once:
                 serve_until_stopped(stage, stop)
@@ -68,7 +74,7 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any], as_json: bool) -> None:
+def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any]) -> None:
     url = result["passport_url"]
     narrator.say("")
     narrator.say(f"  {result['verdict']}", "bold" if result["exit_code"] == EXIT_VERIFIED else "bold red")
@@ -77,8 +83,17 @@ def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any], as_json: boo
     narrator.say(f"  {url}", "bold")
     if stage.options.host == "127.0.0.1" and stage.options.public_url is None:
         narrator.say("  for a phone on this network: add --host 0.0.0.0", "dim")
-    check = f"leafproof verify {url} --trust {result['trust']}"
-    narrator.say(f"  check it yourself: .venv/bin/{check}")
-    narrator.say(f"  data is in {stage.folder}; Ctrl-C ends everything", "dim")
-    if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False))
+
+
+def _next(narrator: Narrator, stage: Stage, result: dict[str, Any], once: bool, keep: bool) -> None:
+    """What to try now: with a server that is about to end, only what needs none."""
+    command = ".venv/bin/leafproof"
+    if once:
+        narrator.say(f"  the evidence: {command} verify {result['bundle']} --trust {result['trust']} --offline")
+        narrator.say(f"  all of it again, served: {command} demo --keep {stage.folder}")
+        return
+    narrator.say(f"  check it:  {command} verify {result['passport_url']} --trust {result['trust']}")
+    source = f"--rpc {result['rpc_url']} --export {result['export']}"
+    narrator.say(f"  replay it: {command} audit replay --trust {result['trust']} {source}")
+    after = "stays" if keep else "goes with it; --keep FOLDER keeps it"
+    narrator.say(f"  Ctrl-C ends everything; {stage.folder} {after}", "dim")

@@ -20,23 +20,27 @@ class Narrator:
 
     @contextmanager
     def act(self, title: str) -> Iterator[None]:
-        """A step with a name."""
+        """A step with a name. On a terminal its end is written over its beginning."""
         started = time.monotonic()
-        self._console.print(f"  … {title}", style="dim", markup=False)
+        end = "\r" if self._console.is_terminal else "\n"
+        self._console.print(f"  … {title}", style="dim", markup=False, end=end, no_wrap=True, overflow="ellipsis")
         yield
-        self._console.print(f"  ✓ {title}  ({time.monotonic() - started:.1f} s)", markup=False)
+        self.say(f"  ✓ {title}  ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Callable[[], None]]:
         """A bar, where there is a terminal to draw it on."""
+        if not self._console.is_terminal:
+            yield lambda: None
+            return
         columns = (TextColumn(f"    {title}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self._console, transient=True) as bar:
             task = bar.add_task(title, total=total)
             yield lambda: bar.advance(task)
 
     def say(self, text: str, style: str = "") -> None:
-        """A sentence."""
-        self._console.print(text, style=style, markup=False)
+        """A sentence, never broken: addresses and commands are there to be copied."""
+        self._console.print(text, style=style, markup=False, soft_wrap=True)
 
     def qr(self, text: str) -> None:
         """A code that a phone can read off the terminal."""

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from leafproof.errors import InvalidInput
+from leafproof.errors import InvalidInput, Malformed
 from leafproof.trust import MAX_TRUST_FILE, Trust
 from leafproof.verification.report import Status
 
@@ -35,7 +35,11 @@ SIGNS = {
 
 def read_trust(path: Path) -> Trust:
     """The trust file; raises `InvalidInput` or `Malformed`."""
-    return Trust.decode(read_file(path, "trust file", MAX_TRUST_FILE))
+    data = read_file(path, "trust file", MAX_TRUST_FILE)
+    try:
+        return Trust.decode(data)
+    except Malformed as error:
+        raise Malformed(error.field, f"{error.reason} ({path}; take it as it was handed out, unedited)") from error
 
 
 def read_file(path: Path, field: str, limit: int) -> bytes:

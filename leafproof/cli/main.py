@@ -7,8 +7,8 @@ command is called, so that `leafproof verify` starts quickly wherever it is inst
 from __future__ import annotations
 
 import sys
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Annotated, Any
 
 import typer
 
@@ -19,17 +19,31 @@ from leafproof.verification.report import EXIT_USAGE
 GROUP = "leafproof.commands"
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leafproof {version('leafproof')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="say which version this is")
+    ] = False,
+) -> None:
+    """Options before any command."""
+
+
 def _brought() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def _application(arguments: list[str]) -> typer.Typer:
     app = typer.Typer(
-        help="Leafproof: evidence behind every green label.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
+    app.callback(help="Leafproof: evidence behind every green label.")(_root)
     app.command("verify", help=verify.HELP)(verify.command)
     app.add_typer(audit.app, name="audit")
     called = next((a for a in arguments if not a.startswith("-")), None)

@@ -65,6 +65,8 @@ def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
 
 def _fetch(source: str) -> bytes:
     if not source.startswith(("http://", "https://")):
+        if "://" in source:
+            raise InvalidInput("bundle", f"{source} is neither a file nor an http(s) address")
         return read_file(Path(source), "bundle", bundles.MAX_BUNDLE)
     from leafproof.client.http import fetch
 
@@ -84,8 +86,9 @@ def _show(report: Report, as_json: bool) -> None:
     for check in report.checks:
         sign, style = SIGNS[check.status]
         _console.print(f"{sign} {check.number:2} {check.name}: {check.status}", style=style, markup=False)
-        for finding in check.findings:
-            mark, tone = SIGNS[finding.status]
-            _console.print(f"      {mark} {finding.text()}", style=tone, markup=False)
+        # The same sentence, said of several heads or bodies, is read once.
+        for status, text in dict.fromkeys((finding.status, finding.text()) for finding in check.findings):
+            mark, tone = SIGNS[status]
+            _console.print(f"      {mark} {text}", style=tone, markup=False)
     _console.print()
     _console.print(report.verdict(), style="bold", markup=False)
