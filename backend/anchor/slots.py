@@ -192,6 +192,10 @@ class Slots:
         waiting = self.open()
         if not waiting:
             return
+        if waiting[0].transaction is None and waiting[0].log_id is None:
+            fees = self.stuck(waiting[0])
+            if fees is not None:
+                self.replace(waiting[0], Call(self.address, b""), TRANSFER_GAS, fees, None)
         first = self._chain.nonce(self.address)
         for nonce in range(first, waiting[0].nonce):
             fees = self._chain.fees()

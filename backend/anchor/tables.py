@@ -55,7 +55,7 @@ chain_slots = Table(
     Column("block_hash", LargeBinary(32), nullable=True),
     Column("succeeded", Boolean, nullable=True),
     CheckConstraint("state IN ('open', 'mined', 'final', 'lost')", name="state"),
-    Index("ix_chain_slots_state", "state"),
+    Index("ix_chain_slots_state", "state", "block_number"),
 )
 
 # Signed bytes, stored before they are sent; the newest of a slot has the highest `number`.

@@ -138,10 +138,8 @@ class Queue:
             pass
 
     def _round(self) -> bool:
-        with reading(self._engine) as connection:
-            names = connection.execute(sa.select(transactions.c.signer).distinct()).scalars().all()
         changed = not self._settled
-        for name in sorted(names):
+        for name in self._busy():
             lane = self._lane(name)
             if lane is not None:
                 changed = lane.watch() or changed
@@ -150,6 +148,21 @@ class Queue:
             self._settle()
             self._settled = True
         return self._send_next() or changed
+
+    def _busy(self) -> list[str]:
+        """Signers with something to follow: all of them when the newest block that counted for one is gone."""
+        everyone = sa.select(transactions.c.signer).distinct().order_by(transactions.c.signer)
+        newest = (
+            sa.select(slots.c.block_number, slots.c.block_hash)
+            .where(slots.c.state == "final", slots.c.transaction.is_not(None))
+            .order_by(slots.c.block_number.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            block = connection.execute(newest).one_or_none()
+            if block is None or self._chain.is_canonical(block.block_number, block.block_hash):
+                everyone = everyone.where(transactions.c.state.in_(("queued", "sent")))
+            return list(connection.execute(everyone).scalars())
 
     def _lane(self, signer: str) -> Slots | None:
         if signer not in self._slots:

@@ -167,7 +167,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address", "nonce", name=op.f("pk_chain_slots")),
     )
     with op.batch_alter_table("chain_slots", schema=None) as batch_op:
-        batch_op.create_index("ix_chain_slots_state", ["state"], unique=False)
+        batch_op.create_index("ix_chain_slots_state", ["state", "block_number"], unique=False)
         batch_op.create_index(batch_op.f("ix_chain_slots_transaction"), ["transaction"], unique=False)
 
     op.create_table(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from backend.anchor.signers import Signers
 from backend.anchor.transactions import submit
 from backend.database import reading, transaction
 from backend.errors import Conflict, NotFound, SettingsError
@@ -53,10 +56,10 @@ class TestSubmitting:
         ],
     )
     def test_a_call_that_the_contract_does_not_have_is_refused_at_once(
-        self, ledger: Ledger, contract: str, function: str, args: list[object]
+        self, sqlite: Engine, contract: str, function: str, args: list[object]
     ) -> None:
-        with pytest.raises(InvalidInput):
-            ledger.submit(ACME, contract, function, args, "wrong")
+        with transaction(sqlite) as connection, pytest.raises(InvalidInput):
+            submit(connection, ACME, contract, function, args, "wrong")
 
     def test_it_is_part_of_the_callers_transaction(self, ledger: Ledger) -> None:
         with pytest.raises(ZeroDivisionError), transaction(ledger.engine) as connection:
@@ -237,21 +240,38 @@ class TestLots:
 
 
 class TestSigners:
-    def test_a_key_that_others_may_read_is_refused(self, ledger: Ledger) -> None:
-        path = ledger.keys / "anchor.key"
+    @pytest.fixture
+    def signers(self, tmp_path: Path) -> Signers:
+        return Signers(tmp_path / "keys")
+
+    def test_a_key_that_others_may_read_is_refused(self, signers: Signers, tmp_path: Path) -> None:
+        signers.get_or_create("anchor")
+        path = tmp_path / "keys" / "anchor.key"
         assert path.stat().st_mode & 0o777 == 0o600
         path.chmod(0o644)
         with pytest.raises(SettingsError, match="can be read by others"):
-            ledger.signers.get("anchor")
+            Signers(tmp_path / "keys").get("anchor")
 
-    def test_a_name_cannot_leave_the_folder(self, ledger: Ledger) -> None:
+    @pytest.mark.parametrize("content", ["", "0" * 64, "g" * 64, "1" * 63, "1" * 200, "\xff"])
+    def test_a_file_without_a_key_is_said_and_not_shown(
+        self, signers: Signers, tmp_path: Path, content: str
+    ) -> None:
+        signers.get_or_create("authority")
+        path = tmp_path / "keys" / "anchor.key"
+        path.touch(mode=0o600)
+        path.write_text(content, encoding="latin-1")
+        with pytest.raises(SettingsError) as caught:
+            signers.get("anchor")
+        assert not content or content[:63] not in caught.value.message
+
+    def test_a_name_cannot_leave_the_folder(self, signers: Signers) -> None:
         for name in ("../authority", "operator-1", "", "authority.key"):
             with pytest.raises(InvalidInput):
-                ledger.signers.get(name)
+                signers.get(name)
 
-    def test_a_key_is_never_replaced(self, ledger: Ledger) -> None:
-        before = ledger.signers.get("anchor").address
+    def test_a_key_is_never_replaced(self, signers: Signers) -> None:
+        before = signers.get_or_create("anchor").address
         with pytest.raises(SettingsError, match="another key"):
-            ledger.signers.store("anchor", b"\x05" * 32)
-        assert ledger.signers.get("anchor").address == before
-        assert before not in (ledger.keys / "anchor.key").read_text()
+            signers.store("anchor", b"\x05" * 32)
+        assert signers.get("anchor").address == before
+        assert signers.names() == ["anchor"]
