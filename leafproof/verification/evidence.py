@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from leafproof import clock, metering
+from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.envelope import FrameHeader
 from leafproof.frame import FrameContent
 from leafproof.metering import Intervals, Metered, MeteringPlan, MeteringPoint
@@ -93,6 +94,20 @@ class Evidence:
     def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
         """What the point metered in [start, end), Unix seconds."""
         return metering.metered(self.intervals(facility, point), start, end)
+
+
+def plan_in_force(record: BatchRecord, plan: MeteringPlan) -> Iterator[Finding]:
+    """Check 7: a plan says what must exist from a moment on, not before."""
+    if clock.utc_seconds(plan.valid_from, "valid_from") > record.run.window[0]:
+        yield _fail("plan-later", "", start=plan.valid_from, opened=record.run.opened)
+
+
+def foreign_gateways(chain: ChainView | None, maker: RegisteredKey | None, plan: MeteringPlan) -> list[str]:
+    """Gateways of the plan that another operator than the record's registered."""
+    if chain is None or maker is None:
+        return []
+    keys = {p.gateway: chain.keys.get(bytes.fromhex(p.gateway)) for p in plan.points}
+    return [name for name, key in keys.items() if key is not None and key.operator != maker.operator]
 
 
 def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:

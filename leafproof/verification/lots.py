@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -24,42 +26,49 @@ from leafproof.verification.statements import Statement
 def check_evidence(reading: Reading) -> None:
     """7: no frame, interval or point missing, by the metering plan; and what rests on declarations."""
     check = reading.report[7]
-    for lot, statement, record in reading.lots():
+    for lot, statement, record in reading.used():
         for finding in ev.provenance(record, statement.envelope.header.issued_at):
             check.add(finding.status, finding.code, str(lot), **finding.params)
-        found, plan = _frames(reading, record), reading.plan(statement, record)
+        found, named = _frames(reading, statement, record), reading.plan(record)
+        plan = _plan(reading, statement, record)
+        if named is not None and plan is None:
+            check.add(Status.FAIL, "plan-foreign", str(lot))
+        if plan is not None:
+            for finding in ev.plan_in_force(record, plan):
+                check.add(finding.status, finding.code, str(lot), **finding.params)
+            if foreign := ev.foreign_gateways(reading.chain, reading.operator(statement), plan):
+                check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
         if found is None or plan is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue
-        if foreign := _foreign_gateways(reading, statement, plan):
-            check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
         try:
-            for finding in [*_streams(reading, record), *ev.complete(record, plan, found)]:
+            for finding in [*_streams(reading, statement, record), *ev.complete(record, plan, found)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
-        except InvalidInput as error:
+        except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
 
 
-def _foreign_gateways(reading: Reading, signed: Statement, plan: MeteringPlan) -> list[str]:
-    """Gateways of the plan that another operator than the record's registered."""
-    operator = reading.operator(signed)
-    if reading.chain is None or operator is None:
-        return []
-    keys = {p.gateway: reading.chain.keys.get(bytes.fromhex(p.gateway)) for p in plan.points}
-    return [name for name, key in keys.items() if key is not None and key.operator != operator.operator]
+def _plan(reading: Reading, signed: Statement, record: BatchRecord) -> MeteringPlan | None:
+    """The metering plan that the record names, if it is its own maker's, for its own facility."""
+    named = reading.plan(record)
+    if named is None or reading.maker(named[0]) != reading.maker(signed) or named[1].facility != record.facility:
+        return None
+    return named[1]
 
 
-def _frames_of(reading: Reading, record: BatchRecord) -> list[Statement]:
+def _frames_of(reading: Reading, signed: Statement, record: BatchRecord) -> list[Statement]:
     return [
         s
         for s in reading.statements
-        if s.envelope.header.frame is not None and ev.in_range(s, record.activity or ())
+        if s.envelope.header.frame is not None
+        and s.envelope.header.log == signed.envelope.header.log
+        and ev.in_range(s, record.activity or ())
     ]
 
 
-def _frames(reading: Reading, record: BatchRecord) -> ev.Evidence | None:
+def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:
     """The record's readings, or None where activity or frames are withheld."""
-    frames = _frames_of(reading, record)
+    frames = _frames_of(reading, signed, record)
     if record.activity is None or not frames or any(s.content is None for s in frames):
         return None
     found = ev.Evidence()
@@ -69,9 +78,9 @@ def _frames(reading: Reading, record: BatchRecord) -> ev.Evidence | None:
     return found
 
 
-def _streams(reading: Reading, record: BatchRecord) -> Iterable[Finding]:
+def _streams(reading: Reading, signed: Statement, record: BatchRecord) -> Iterable[Finding]:
     streams: dict[bytes, ev.Stream] = {}
-    frames = [(place_of(s.envelope), s) for s in _frames_of(reading, record)]
+    frames = [(place_of(s.envelope), s) for s in _frames_of(reading, signed, record)]
     for place, statement in sorted(frames, key=lambda f: (f[0].epoch, f[0].sequence)):
         stream = streams.setdefault(statement.envelope.key_id, ev.Stream())
         yield from stream.add(place, statement.envelope.statement_id, statement.label)
@@ -80,8 +89,8 @@ def _streams(reading: Reading, record: BatchRecord) -> Iterable[Finding]:
 def check_recomputed(reading: Reading) -> None:
     """8: activity data from readings, footprints from facts and factors, to the same digits."""
     check = reading.report[8]
-    for lot, statement, record in reading.lots():
-        found, plan = _frames(reading, record), reading.plan(statement, record)
+    for lot, statement, record in reading.used():
+        found, plan = _frames(reading, statement, record), _plan(reading, statement, record)
         if found is None or plan is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue
@@ -127,56 +136,78 @@ def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, 
 
 
 def check_inputs(reading: Reading) -> None:
-    """9: each input lot is here, and its shares are spent on this lot."""
+    """9: each input lot is here, and exactly the shares that the record takes are spent on this lot."""
     check = reading.report[9]
-    for lot, _, record in reading.lots():
+    for lot, statement, record in reading.used():
         if record.inputs is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue
         if not record.inputs:
             check.add(Status.PASS, "no-inputs", str(lot))
+        taken: dict[bytes, list[_Taken]] = defaultdict(list)
         for line in record.inputs:
             if line.parent is None:
                 check.add(Status.WARNING, "input-material", str(lot), name=line.name)
-            else:
-                _input_lot(reading, lot, line, line.parent)
+            elif found := _input_lot(reading, lot, line, line.parent):
+                taken[found.parent.lot_id].append(found)
+        on_chain = reading.on_chain_by(statement, lot)
+        for several in taken.values():
+            _spent(reading, lot, several, on_chain)
+        if not any(f.code == "input-missing" for f in check.findings):
+            for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
+                check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
 
 
-def _input_lot(reading: Reading, child: Lot, line: Input, parent: Lot) -> None:
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An input line whose lot is on chain, and the lot's record that counts."""
+
+    line: Input
+    used: BatchRecord
+    parent: LotRecord
+
+
+def _input_lot(reading: Reading, child: Lot, line: Input, parent: Lot) -> _Taken | None:
     check, subject = reading.report[9], str(child)
     named = reading.footprints.get(line.footprint or "")
     used = reading.version(parent, named[1].record) if named else None
     if named is None or used is None:
         check.add(Status.FAIL, "input-missing", subject, lot=parent)
-        return
+        return None
     if reading.chain is None:
         check.add(Status.NOT_CHECKED, "withheld-chain", subject, reason=reading.no_chain)
-        return
+        return None
     parent_on_chain = reading.on_chain_by(used[0], parent)
     if parent_on_chain is None or used[0].leaf not in {v.leaf for v in parent_on_chain.versions}:
         check.add(Status.FAIL, "input-footprint", subject, lot=parent)
-        return
+        return None
+    maker = "0x" + parent_on_chain.operator.hex()
+    if line.operator != maker:
+        check.add(Status.FAIL, "input-maker", subject, lot=parent, stated=line.operator, maker=maker)
     if used[0].leaf != parent_on_chain.current.leaf:
         check.add(Status.WARNING, "input-corrected", subject, lot=parent, version=parent_on_chain.current.version)
     if used[1].outputs is None:
         check.add(Status.NOT_CHECKED, "withheld", subject)
-        return
-    _spent(reading, child, line, used[1], parent_on_chain)
+    return _Taken(line, used[1], parent_on_chain)
 
 
-def _spent(reading: Reading, child: Lot, line: Input, used: BatchRecord, parent: LotRecord) -> None:
+def _spent(reading: Reading, child: Lot, taken: list[_Taken], on_chain: LotRecord | None) -> None:
+    """Of one input lot: what all lines take of it, against what the chain holds as spent."""
     check, subject = reading.report[9], str(child)
-    on_chain = reading.on_chain(child)
-    spent = sum(c.shares for c in (on_chain.inputs if on_chain else ()) if c.parent == parent.lot_id)
-    params = {"lot": str(used.of), "quantity": line.quantity, "unit": line.unit}
+    if any(t.used.outputs is None for t in taken):
+        return
+    token, lot = taken[0].parent.lot_id, taken[0].used.of
+    spent = sum(c.shares for c in (on_chain.inputs if on_chain else ()) if c.parent == token)
+    quantity, unit = " + ".join(t.line.quantity for t in taken), taken[0].line.unit
+    params = {"lot": str(lot), "quantity": quantity, "unit": unit}
     try:
-        expected = shares_for(line.amount.to("t"), used.product_mass())
+        expected = sum(shares_for(t.line.amount.to("t"), t.used.product_mass()) for t in taken)
     except InvalidInput:
         expected = SHARES + 1
     if on_chain is None and reading.report[6].status is Status.PENDING:
         check.add(Status.PENDING, "lot-pending", subject)
     elif spent == 0:
-        check.add(Status.FAIL, "input-unspent", subject, lot=used.of)
+        check.add(Status.FAIL, "input-unspent", subject, lot=lot)
     elif spent != expected:
         check.add(Status.FAIL, "input-shares", subject, expected=expected, spent=spent, **params)
     else:

@@ -35,6 +35,7 @@ MESSAGES = {
     "malformed": "{reason}",
     "lacks-record": "the bundle has no batch record of this lot",
     "lacks-footprint": "the bundle has no footprint of this lot",
+    "two-makers": "the bundle has records of this lot by two operators",
     # 1 issuer's key
     "key-in-force": "registered by {operator}, in force",
     "key-attested": "attested by registrar {registrar}",
@@ -74,7 +75,11 @@ MESSAGES = {
     "lot-pending": "the lot's pointer is not on the chain yet",
     "footprint-elsewhere": "the footprint is of a batch record that the bundle does not hold",
     "footprint-outdated": "the bundle has no footprint of its current batch record",
+    "footprint-foreign": "the footprint is not by the operator of the batch record",
+    "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
     # 7 evidence
+    "plan-foreign": "the metering plan that the record names is another operator's, or another facility's",
+    "plan-later": "the metering plan is valid from {start}, the run opened at {opened}",
     "gateway-foreign": "the gateway {key} is another operator's",
     "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
@@ -99,6 +104,8 @@ MESSAGES = {
     "input-material": "{name}: no upstream evidence, secondary data",
     "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
     "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",
+    "input-unstated": "shares of {token} are spent on this lot, and its record does not name it",
+    "input-maker": "{lot}: the record says that {stated} made it, its evidence is by {maker}",
     "input-missing": "{lot}: its record or footprint is not in the bundle",
     "input-footprint": "{lot}: the footprint used is of no record that the chain ever pointed to",
     "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",

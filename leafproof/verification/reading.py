@@ -21,11 +21,15 @@ from leafproof.verification.statements import Statement
 
 T = TypeVar("T")
 Signed = tuple[Statement, BatchRecord]
+Maker = bytes | str  # the operator's address on chain; without a chain, or a registered key, the issuer's name
 
 
 @dataclass(slots=True)
 class Reading:
-    """`no_chain` says why there is no chain, where there is none."""
+    """`no_chain` says why there is no chain, where there is none.
+
+    A lot is its maker's: two operators may use one GTIN and lot code, and neither speaks for the other.
+    """
 
     bundle: Bundle
     trust: Trust
@@ -34,59 +38,80 @@ class Reading:
     report: Report
     statements: list[Statement] = field(default_factory=list)
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
-    records: dict[Lot, list[Signed]] = field(default_factory=lambda: defaultdict(list))
+    records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
+    _by_id: dict[str, Statement] = field(default_factory=dict)
+
+    def take(self, statement: Statement) -> None:
+        """File a statement that was read, so that others can name it."""
+        self._by_id.setdefault(statement.id, statement)
+        if isinstance(statement.content, BatchRecord):
+            self.records[self.maker(statement), statement.content.of].append((statement, statement.content))
+        if isinstance(statement.content, Footprint):
+            self.footprints[statement.id] = (statement, statement.content)
 
     def content(self, statement_id: str, kind: type[T]) -> T | None:
         """The content of the statement with that id, if it is here and of that kind."""
-        for statement in self.statements:
-            if statement.id == statement_id and isinstance(statement.content, kind):
-                return statement.content
-        return None
+        found = self._by_id.get(statement_id)
+        return found.content if found and isinstance(found.content, kind) else None
 
     def operator(self, statement: Statement) -> RegisteredKey | None:
         """The registered key that signed."""
         return self.chain.keys.get(statement.envelope.key_id) if self.chain else None
 
+    def maker(self, statement: Statement) -> Maker:
+        """Whose statement it is."""
+        key = self.operator(statement)
+        return key.operator if key else statement.envelope.header.issuer
+
+    def makers(self, lot: Lot) -> list[Maker]:
+        """Who has a record of a lot of this name in the bundle."""
+        return [maker for maker, named in self.records if named == lot]
+
     def lots(self) -> list[tuple[Lot, Statement, BatchRecord]]:
         """Each lot with its current record: the one that the chain points to, else the last in the log."""
-        found = []
-        for lot in self.records:
-            record = self.record(lot)
-            if record:
-                found.append((lot, *record))
-        return found
+        return [(lot, *self._current(maker, lot)) for maker, lot in self.records]
+
+    def used(self) -> list[tuple[Lot, Statement, BatchRecord]]:
+        """`lots`, and each earlier record on which a footprint rests that goes into another lot."""
+        found = {statement.id: (lot, statement, record) for lot, statement, record in self.lots()}
+        named = {line.footprint for pairs in self.records.values() for _, r in pairs for line in r.inputs or ()}
+        for statement_id in sorted(name for name in named if name):
+            printed = self.footprints.get(statement_id)
+            rests = self.version(printed[1].of, printed[1].record) if printed else None
+            if rests:
+                found.setdefault(rests[0].id, (rests[1].of, *rests))
+        return list(found.values())
 
     def record(self, lot: Lot) -> Signed | None:
-        """The lot's current record, if the bundle holds one of the lot."""
-        versions = sorted(self.records.get(lot, ()), key=lambda r: r[0].index)
-        for signed in versions:
-            on_chain = self.on_chain_by(signed[0], lot)
-            if on_chain and on_chain.current.leaf == signed[0].leaf:
-                return signed
-        return versions[-1] if versions else None
+        """The current record of the lot that has one maker here."""
+        makers = self.makers(lot)
+        return self._current(makers[0], lot) if makers else None
+
+    def _current(self, maker: Maker, lot: Lot) -> Signed:
+        versions = sorted(self.records[maker, lot], key=lambda r: r[0].index)
+        on_chain = self.on_chain_by(versions[-1][0], lot)
+        pointed = on_chain.current.leaf if on_chain else None
+        return next((signed for signed in versions if signed[0].leaf == pointed), versions[-1])
 
     def version(self, lot: Lot, record_id: str) -> Signed | None:
         """The record of the lot with that statement id, current or not."""
-        return next((r for r in self.records.get(lot, ()) if r[0].id == record_id), None)
-
-    def on_chain(self, lot: Lot) -> LotRecord | None:
-        """The lot on chain, under the operator whose key signed its current record."""
-        record = self.record(lot)
-        return self.on_chain_by(record[0], lot) if record else None
+        found = self._by_id.get(record_id)
+        if found is None or not isinstance(found.content, BatchRecord) or found.content.of != lot:
+            return None
+        return found, found.content
 
     def on_chain_by(self, statement: Statement, lot: Lot) -> LotRecord | None:
         """The lot on chain, under the operator whose key signed `statement`."""
         key = self.operator(statement)
         return self.chain.lots.get(lot_id(key.operator, lot)) if self.chain and key else None
 
-    def plan(self, signed: Statement, record: BatchRecord) -> MeteringPlan | None:
-        """The metering plan that the record names, if it is here, of its facility and by its own issuer."""
-        for statement in self.statements:
-            if statement.id == record.plan and isinstance(statement.content, MeteringPlan):
-                same = statement.envelope.header.issuer == signed.envelope.header.issuer
-                return statement.content if same and statement.content.facility == record.facility else None
-        return None
+    def plan(self, record: BatchRecord) -> tuple[Statement, MeteringPlan] | None:
+        """The metering plan that the record names, if it is here; whether it may name it is another matter."""
+        found = self._by_id.get(record.plan)
+        if found is None or not isinstance(found.content, MeteringPlan):
+            return None
+        return found, found.content
 
     def factor(self, ref: FactorRef) -> Factor:
         """The factor named; raises `InvalidInput` where its set is not here."""

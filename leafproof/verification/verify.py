@@ -24,12 +24,11 @@ from leafproof import clock, tree
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView
 from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureInvalid
-from leafproof.footprint import Footprint
 from leafproof.keys import public_key
-from leafproof.record import BatchRecord
 from leafproof.trust import Trust
+from leafproof.values import Lot
 from leafproof.verification import key_in_force, lots
-from leafproof.verification.reading import Reading
+from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
 
@@ -126,12 +125,12 @@ def _disclosures(reading: Reading) -> None:
     if read:
         check.add(Status.PASS, "disclosed", count=read)
     for statement in reading.statements:
-        if isinstance(statement.content, BatchRecord):
-            reading.records[statement.content.of].append((statement, statement.content))
-        if isinstance(statement.content, Footprint):
-            reading.footprints[statement.id] = (statement, statement.content)
-    if reading.bundle.lot not in reading.records:
+        reading.take(statement)
+    makers = reading.makers(reading.bundle.lot)
+    if not makers:
         reading.report[0].add(Status.FAIL, "lacks-record")
+    if len(makers) > 1:
+        reading.report[0].add(Status.FAIL, "two-makers", str(reading.bundle.lot))
     if not any(f.of == reading.bundle.lot for _, f in reading.footprints.values()):
         reading.report[0].add(Status.FAIL, "lacks-footprint")
 
@@ -184,7 +183,7 @@ def _current(reading: Reading) -> None:
         if reading.chain is None:
             check.add(Status.NOT_CHECKED, "withheld-chain", str(lot), reason=reading.no_chain)
             continue
-        on_chain, key = reading.on_chain(lot), reading.operator(statement)
+        on_chain, key = reading.on_chain_by(statement, lot), reading.operator(statement)
         if on_chain is None:
             pending = reading.report[5].status is Status.PENDING
             code, status = ("lot-pending", Status.PENDING) if pending else ("lot-missing", Status.FAIL)
@@ -193,9 +192,17 @@ def _current(reading: Reading) -> None:
             check.add(Status.FAIL, "superseded", str(lot), version=on_chain.current.version)
         else:
             check.add(Status.PASS, "current", str(lot), version=on_chain.current.version)
+    forks: dict[tuple[Maker, Lot, str | None], Statement] = {}
     for statement, content in reading.footprints.values():
-        if reading.version(content.of, content.record) is None:
+        record = reading.version(content.of, content.record)
+        if record is None:
             check.add(Status.FAIL, "footprint-elsewhere", statement.label)
+        elif reading.maker(statement) != reading.maker(record[0]):
+            check.add(Status.FAIL, "footprint-foreign", statement.label)
+        # Each version names the one before it, so that two with one predecessor are two answers.
+        first = forks.setdefault((reading.maker(statement), content.of, content.supersedes), statement)
+        if first is not statement:
+            check.add(Status.FAIL, "footprint-fork", statement.label, other=first.label)
     _printed(reading)
 
 

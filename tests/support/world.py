@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
+
 from leafproof import body, clock, footprint, frame, metering, tiles, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item
 from leafproof.chain.view import (
@@ -234,17 +236,17 @@ def frames_by(world: World, party: Party) -> list[int]:
     return [i for i, e in enumerate(world.entries) if e.parsed.key_id == key_id]
 
 
-def plan_of(party: Party) -> MeteringPlan:
+def plan_of(party: Party, valid_from: str = "2018-01-01T00:00:00Z") -> MeteringPlan:
     point = MeteringPoint(
         "rolling", "line-1", "electricity", "interval", "end", 900, "kWh", "0.01",
         party.gateway.public.key_id.hex(), None, "serial 7", "0.5S", 3600,
     )  # fmt: skip
-    return MeteringPlan(str(party.facility), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", (point,))
+    return MeteringPlan(str(party.facility), "Asia/Seoul", 1, valid_from, (point,))
 
 
-def log_plan(world: World, party: Party) -> int:
+def log_plan(world: World, party: Party, plan: MeteringPlan | None = None) -> int:
     subject = f"https://id.gs1.org/414/{party.facility}"
-    return world.state(party, subject, body.METERING_PLAN, plan_of(party).encode_body())
+    return world.state(party, subject, body.METERING_PLAN, (plan or plan_of(party)).encode_body())
 
 
 def activity_of(world: World, party: Party, start: int, end: int) -> Activity:
@@ -277,8 +279,23 @@ def coil_record(world: World, plan: int, tonnes: str = "18.4", supersedes: str |
     )  # fmt: skip
 
 
-def tower_record(world: World, plan: int, coil_footprint: int, coil_tonnes: str = "10") -> BatchRecord:
-    """The tower section's record over the second hour, made of `coil_tonnes` of the coil."""
+def other_coil_record(world: World, plan: int, quantity: str) -> BatchRecord:
+    """A coil of the steel plant's name and lot that the fabricator says it made itself, with `quantity` kWh."""
+    start, end = START + 3600, START + 7200
+    activity = msgspec.structs.replace(activity_of(world, world.fabricator, start, end), quantity=quantity)
+    return BatchRecord(
+        str(COIL.gtin), str(COIL.code), "Hot-rolled coil", str(WORKSHOP), "Asia/Shanghai",
+        Run("order-8", "line-1", clock.utc_text(start), clock.utc_text(end)), world.id(plan), "recorded",
+        outputs=(Output("product", "coil", "18.4", "t", DECLARED),),
+        inputs=(),
+        activity=(activity,),
+    )  # fmt: skip
+
+
+def tower_record(
+    world: World, plan: int, coil_footprint: int, coil_tonnes: str = "10", lines: int = 1
+) -> BatchRecord:
+    """The tower section's record over the second hour, made of `coil_tonnes` of the coil, said `lines` times."""
     start, end = START + 3600, START + 7200
     coil = Input("coil", coil_tonnes, "t", DECLARED, str(COIL.gtin), str(COIL.code),
                  "0x" + world.steel.address.hex(), world.id(coil_footprint))  # fmt: skip
@@ -286,7 +303,7 @@ def tower_record(world: World, plan: int, coil_footprint: int, coil_tonnes: str 
         str(TOWER.gtin), str(TOWER.code), "Tower section", str(WORKSHOP), "Asia/Shanghai",
         Run("order-9", "line-1", clock.utc_text(start), clock.utc_text(end)), world.id(plan), "recorded",
         outputs=(Output("product", "section", "9.7", "t", DECLARED),),
-        inputs=(coil,),
+        inputs=(coil,) * lines,
         activity=(activity_of(world, world.fabricator, start, end),),
     )  # fmt: skip
 
@@ -297,14 +314,20 @@ def log_record(world: World, party: Party, record: BatchRecord) -> int:
 
 
 def log_footprint(
-    world: World, party: Party, record: BatchRecord, record_index: int, factors: int, *parents: Footprint
+    world: World,
+    party: Party,
+    record: BatchRecord,
+    record_index: int,
+    factors: int,
+    *parents: Footprint,
+    supersedes: str | None = None,
 ) -> tuple[int, Footprint]:
     chosen = {
         "electricity": FactorRef(world.id(factors), "grid"),
         "steel-slab": FactorRef(world.id(factors), "slab"),
     }
     stated = footprint.calculate(
-        record, world.id(record_index), chosen, lambda ref: FACTORS.get(ref.id), lambda _: parents[0]
+        record, world.id(record_index), chosen, lambda ref: FACTORS.get(ref.id), lambda _: parents[0], supersedes
     )
     data, disclosures = stated.issue(party.key, party.uri)
     return world.state(party, record.of.urn, body.FOOTPRINT, data, *disclosures.values()), stated
@@ -323,27 +346,37 @@ class Places:
     tower_footprint: int
 
 
-def honest_world(spend: bool = True) -> tuple[World, Places]:
+def honest_world(
+    spend: bool = True,
+    coil_activity: str | None = None,
+    coil_lines: int = 1,
+    valid_from: str = "2018-01-01T00:00:00Z",
+) -> tuple[World, Places]:
     """A coil of 18.4 t, of which 10 t go into a tower section; everything anchored, minted and handed over.
 
-    Without `spend` the tower section is minted although nobody handed the coil over.
+    It is honest by default. Without `spend` the tower section is minted although nobody handed the coil over;
+    `coil_activity` is what the coil's record says instead of what was metered; `coil_lines` is how often the
+    section's record names its coil; `valid_from` is the metering plans'.
     """
     world = World(Party(STEEL, PLANT, b"\xa1" * 20), Party(FABRICATOR, WORKSHOP, b"\xb2" * 20))
     for party in (world.steel, world.fabricator):
         world.register(party, party.key, Role.ISSUER, party.uri)
         world.register(party, party.gateway, Role.GATEWAY, party.gateway_uri)
     factors = world.state(world.steel, "urn:leafproof:factors", body.FACTOR_SET, FACTORS.encode_body())
-    plans = [log_plan(world, party) for party in (world.steel, world.fabricator)]
+    plans = [log_plan(world, party, plan_of(party, valid_from)) for party in (world.steel, world.fabricator)]
     frames_of(world, world.steel, 0, 6)
     frames_of(world, world.fabricator, 0, 3, Decimal("0.5"))
     world.anchor()
     record = coil_record(world, plans[0])
+    if coil_activity:
+        stated_less = tuple(msgspec.structs.replace(a, quantity=coil_activity) for a in record.activity or ())
+        record = msgspec.structs.replace(record, activity=stated_less)
     coil = log_record(world, world.steel, record)
     printed, stated = log_footprint(world, world.steel, record, coil, factors)
     world.anchor()
     world.mint(world.steel, COIL, coil)
     shares, token = shares_for(Fraction(10), Fraction("18.4")), lot_id(world.steel.address, COIL)
-    child = tower_record(world, plans[1], printed)
+    child = tower_record(world, plans[1], printed, lines=coil_lines)
     tower = log_record(world, world.fabricator, child)
     tower_printed, _ = log_footprint(world, world.fabricator, child, tower, factors, stated)
     world.anchor()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import msgspec
 import pytest
 
 from leafproof import body, footprint
 from leafproof.bundle import Bundle
-from leafproof.chain.view import Retirement
+from leafproof.chain.view import Consumption, Retirement, lot_id
 from leafproof.errors import LeafproofError
 from leafproof.keys import _P256_ORDER
+from leafproof.record import shares_for
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
@@ -223,6 +225,98 @@ class TestEachLieFailsItsCheck:
         world.keys[key_id] = replace(world.keys[key_id], operator=world.steel.address)
         report = verify(world.bundle(), world.trust(), world.view())
         assert "gateway-foreign" in codes(report, 7)
+
+
+def fabricators_own_coil(lie: str) -> tuple[World, Places]:
+    """The fabricator makes up a coil of the steel plant's name and lot, mints it, and builds on it."""
+    world, at = w.honest_world()
+    token = lot_id(world.fabricator.address, COIL)
+    other = w.other_coil_record(world, at.workshop_plan, lie)
+    index = w.log_record(world, world.fabricator, other)
+    printed, stated = w.log_footprint(world, world.fabricator, other, index, at.factors)
+    world.anchor()
+    world.mint(world.fabricator, COIL, index)
+    child = w.tower_record(world, at.workshop_plan, printed)
+    child = msgspec.structs.replace(child, supersedes=world.id(at.tower))
+    tower = w.log_record(world, world.fabricator, child)
+    first = world.id(at.tower_footprint)
+    w.log_footprint(world, world.fabricator, child, tower, at.factors, stated, supersedes=first)
+    world.anchor()
+    world.supersede(world.fabricator, TOWER, tower)
+    spent = Consumption(token, shares_for(Fraction(10), Fraction("18.4")))
+    known = world.lots[lot_id(world.fabricator.address, TOWER)]
+    world.lots[known.lot_id] = replace(known, inputs=(spent,))
+    return world, at
+
+
+class TestALotIsItsMakers:
+    def test_an_input_of_the_same_name_by_another_operator_is_checked_for_itself(self) -> None:
+        world, _ = fabricators_own_coil("1.000")
+        report = verify(world.bundle(TOWER), world.trust(), world.view())
+        assert "activity-differs" in codes(report, 8)
+        assert "input-maker" in codes(report, 9)
+
+    def test_two_operators_records_of_the_lot_itself(self) -> None:
+        world, _ = fabricators_own_coil("1.000")
+        assert "two-makers" in codes(verify(world.bundle(COIL), world.trust(), world.view()), 0)
+
+    def test_a_footprint_of_somebody_elses_record(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        w.log_footprint(world, world.fabricator, record, at.coil, at.factors)
+        world.anchor()
+        assert codes(verify(world.bundle(COIL), world.trust(), world.view()), 6) == {"footprint-foreign"}
+
+    def test_two_footprints_of_one_record(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        w.log_footprint(world, world.steel, record, at.coil, at.factors)
+        world.anchor()
+        assert codes(verify(world.bundle(COIL), world.trust(), world.view()), 6) == {"footprint-fork"}
+
+    def test_a_footprint_that_supersedes_is_no_second_one(self) -> None:
+        world, at = w.honest_world()
+        record, first = w.coil_record(world, at.steel_plan), world.id(at.coil_footprint)
+        w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=first)
+        world.anchor()
+        assert verify(world.bundle(COIL), world.trust(), world.view()).exit_code == 0
+
+    def test_a_lie_that_was_corrected_after_it_had_been_used(self) -> None:
+        world, at = w.honest_world(coil_activity="1.000")
+        true = w.coil_record(world, at.steel_plan, supersedes=world.id(at.coil))
+        index = w.log_record(world, world.steel, true)
+        world.anchor()
+        world.supersede(world.steel, COIL, index)
+        assert "activity-differs" in codes(verify(world.bundle(TOWER), world.trust(), world.view()), 8)
+
+    def test_an_input_that_the_chain_holds_as_spent_and_the_record_leaves_out(self) -> None:
+        world, _ = w.honest_world()
+        known = world.lots[lot_id(world.fabricator.address, TOWER)]
+        hidden = Consumption(b"\x77" * 32, 10**17)
+        world.lots[known.lot_id] = replace(known, inputs=(*known.inputs, hidden))
+        assert codes(verify(world.bundle(TOWER), world.trust(), world.view()), 9) == {"input-unstated"}
+
+    def test_an_input_named_twice_and_spent_once(self) -> None:
+        world, _ = w.honest_world(coil_lines=2)
+        assert codes(verify(world.bundle(TOWER), world.trust(), world.view()), 9) == {"input-shares"}
+
+
+class TestTheMeteringPlan:
+    def test_of_another_operator_or_facility(self) -> None:
+        world, at = w.honest_world()
+        foreign = w.coil_record(world, at.workshop_plan, supersedes=world.id(at.coil))
+        index = w.log_record(world, world.steel, foreign)
+        first = world.id(at.coil_footprint)
+        w.log_footprint(world, world.steel, foreign, index, at.factors, supersedes=first)
+        world.anchor()
+        world.supersede(world.steel, COIL, index)
+        report = verify(world.bundle(COIL, bodies=False), world.trust(), world.view())
+        assert codes(report, 7) == {"plan-foreign"}
+
+    def test_that_is_valid_only_after_the_run_opened(self) -> None:
+        world, _ = w.honest_world(valid_from="2018-01-02T00:30:00Z")
+        report = verify(world.bundle(COIL), world.trust(), world.view())
+        assert codes(report, 7) == {"plan-later"}
 
 
 class TestAnyBit:
