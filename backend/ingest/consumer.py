@@ -109,7 +109,8 @@ class IngestWorker(ThreadWorker):
             try:
                 outcomes = self._process(partition.service, messages)
             except _DATABASE_AWAY as error:
-                self._trouble = f"the database takes no frames ({type(error).__name__})"
+                away = f"the database takes no frames ({type(error).__name__})"
+                self._trouble = error.message if isinstance(error, Unavailable) else away
                 _log.warning("frames cannot be committed", messages=len(messages), error=str(error)[:300])
                 if stop.wait(pause):
                     return  # no PUBACK: the broker sends them again

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.access.tiers import Tier
+from backend.anchor.tables import chain_alarms
 from backend.errors import LogDamaged
 from backend.log.schemas import Disclosure, Entry, StoredBody
 from backend.log.tables import bodies, entries, logs, tiles
@@ -55,6 +56,12 @@ def state(connection: Connection, number: int, *, lock: bool = False) -> tuple[i
     if row is None:
         raise LogDamaged("this database does not hold the log any more")
     return row.size, row.frontier
+
+
+def alarm(connection: Connection, log_id: bytes) -> str | None:
+    """Why nothing may be appended: the chain holds a head that this log does not contain (`backend.anchor`)."""
+    query = sa.select(chain_alarms.c.reason).where(chain_alarms.c.log_id == log_id)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def advance(connection: Connection, number: int, old_size: int, size: int, frontier: bytes) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from backend.access.tiers import default_tier
 from backend.database import may_write
-from backend.errors import Conflict, LogDamaged, NotFound
+from backend.errors import Conflict, LogDamaged, NotFound, Unavailable
 from backend.log import repository
 from backend.log.schemas import Entry, NewEntry, StoredBody, encode_disclosures
 from leafproof import body as bodies
@@ -60,7 +60,8 @@ class TransparencyLog:
         `transaction`.
 
         A body must be the one whose hash was signed; signatures are the caller's to check, for only it knows
-        the keys. Raises `InvalidInput` (then nothing was appended), `LogDamaged`.
+        the keys. Raises `InvalidInput` (then nothing was appended), `LogDamaged`, `Unavailable` for a log that
+        is stopped because the chain holds a head that it does not contain.
         """
         if not may_write(connection):
             raise RuntimeError("append needs a connection from backend.database.transaction")
@@ -74,6 +75,8 @@ class TransparencyLog:
                 known[one.envelope.statement_id] = size + len(fresh)
                 fresh.append(one)
         if fresh:
+            if reason := repository.alarm(connection, self.ref.log_id):
+                raise Unavailable(f"log {self.name} is stopped: {reason}; it continues in a successor")
             if edge is None or edge.frontier.size != size or edge.frontier.to_bytes() != stored:
                 edge = self._load_edge(connection, size, stored)
             self._write(connection, fresh, edge)

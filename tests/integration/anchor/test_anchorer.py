@@ -17,6 +17,7 @@ from backend import database
 from backend.anchor.anchorer import Anchorer, AnchorPolicy, stopped
 from backend.anchor.chain import Chain, Reverted
 from backend.database import reading, transaction
+from backend.errors import Unavailable
 from backend.log.service import HostedLog, HostedLogs, TransparencyLog
 from backend.log.tables import tiles
 from leafproof.client.rpc import NodeUnreachable, Rpc
@@ -133,6 +134,8 @@ class TestRewriting:
         assert (alarm.held_size, alarm.held_root) == held
         assert "another head of 5 entries" in alarm.reason
         assert ledger.held() == held
+        with transaction(second) as connection, pytest.raises(Unavailable, match="it continues in a successor"):
+            log.append(connection, [statement(999, ref=log.ref)])
         with reading(ledger.engine) as connection:
             assert stopped(connection, ledger.log_id) is None
 
