@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from leafproof import footprint
+from leafproof import clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
@@ -29,6 +29,8 @@ class Lots:
         self._report, self._chain, self._ref, self._evidence = report, chain, ref, evidence
         self._statements: dict[str, Statement] = {}
         self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
+        self._footprints: dict[tuple[bytes, Lot], Statement] = {}
+        self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
 
     def take(self, statement: Statement) -> None:
         """A plan, factor set, record or footprint whose key, signature and body are good."""
@@ -37,6 +39,9 @@ class Lots:
             self._record(statement, statement.content)
         elif isinstance(statement.content, Footprint):
             self._footprint(statement, statement.content)
+        elif isinstance(statement.content, MeteringPlan):
+            valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
+            self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
 
     def _record(self, statement: Statement, record: BatchRecord) -> None:
         known = self._records[self._operator(statement), record.of]
@@ -51,19 +56,31 @@ class Lots:
     def _operator(self, statement: Statement) -> bytes:
         return self._chain.keys[statement.envelope.key_id].operator
 
+    def _plan(self, statement: Statement, record: BatchRecord) -> MeteringPlan | None:
+        """The maker's newest plan of the facility that was valid when the run opened; None if the record names
+        another."""
+        plans = self._plans[self._operator(statement), record.facility]
+        opened = record.run.window[0]
+        in_force = max((p for p in plans if p[0] <= opened), key=lambda p: (p[0], p[1].index), default=None)
+        if in_force is None or in_force[1].id != record.plan:
+            named = f"entry {in_force[1].index} was in force" if in_force else "none was in force"
+            message = f"the metering plan that the record names is not its facility's when the run opened: {named}"
+            self._report.add("plan", statement.index, message)
+            return None
+        content = in_force[1].content
+        return content if isinstance(content, MeteringPlan) else None
+
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
-        plan = self._statements.get(record.plan)
-        if (
-            plan is None
-            or not isinstance(plan.content, MeteringPlan)
-            or plan.content.facility != record.facility
-            or plan.envelope.header.issuer != statement.envelope.header.issuer
-        ):
-            self._report.add("plan", statement.index, "the metering plan that the record names is not its own")
+        plan = self._plan(statement, record)
+        if plan is None:
             return
+        maker = self._chain.keys[statement.envelope.key_id]
+        for gateway in ev.foreign_gateways(self._chain, maker, plan):
+            message = f"the metering plan counts on gateway {gateway}, which is another operator's"
+            self._report.add("gateway-foreign", statement.index, message)
         try:
-            complete = list(ev.complete(record, plan.content, self._evidence))
-            recomputed = list(ev.recomputed(record, plan.content, self._evidence))
+            complete = list(ev.complete(record, plan, self._evidence))
+            recomputed = list(ev.recomputed(record, plan, self._evidence))
         except LeafproofError as error:
             self._report.add("evidence", statement.index, error.message)
             return
@@ -79,6 +96,16 @@ class Lots:
                 "footprint-differs", statement.index, "the batch record that it names is not its lot's"
             )
             return
+        if self._operator(statement) != self._operator(record):
+            message = "the footprint is not by the operator of the batch record"
+            self._report.add("footprint-foreign", statement.index, message)
+        before = self._footprints.get((self._operator(statement), stated.of))
+        if before and stated.supersedes != before.id:
+            message = (
+                f"lot {stated.of} has a footprint already, entry {before.index}, which this does not supersede"
+            )
+            self._report.add("two-footprints", statement.index, message)
+        self._footprints[self._operator(statement), stated.of] = statement
         try:
             computed = footprint.calculate(
                 record.content,
@@ -155,9 +182,13 @@ class Lots:
                 message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
                 self._report.add("input-unspent", statement.index, message)
                 continue
+            maker = self._operator(used[0])
+            if line.operator != "0x" + maker.hex():
+                message = f"lot {line.parent} is said to be {line.operator}'s, its evidence is by 0x{maker.hex()}"
+                self._report.add("input-maker", statement.index, message)
             try:
                 shares = shares_for(line.amount.to("t"), used[1].product_mass())
-                stated[lot_id(self._operator(used[0]), line.parent)] += shares
+                stated[lot_id(maker, line.parent)] += shares
             except InvalidInput as error:
                 self._report.add("overdrawn", statement.index, f"lot {line.parent}: {error.message}")
         for token in stated.keys() | spent.keys():

@@ -255,3 +255,42 @@ class TestEachLieIsNamed:
         header = Header(world.steel.gateway_uri, COIL.urn, w.START, body.BATCH_RECORD, LOG)
         index = world.log(w.Entry(sign(world.steel.gateway, header, data), data, tuple(disclosed.values())))
         assert (index, "key") in found(run(world))
+
+    def test_two_footprints_of_one_record(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        index, _ = w.log_footprint(world, world.steel, record, at.coil, at.factors)
+        assert found(run(world)) == {(index, "two-footprints")}
+
+    def test_a_footprint_of_somebody_elses_record(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        index, _ = w.log_footprint(world, world.fabricator, record, at.coil, at.factors)
+        assert found(run(world)) == {(index, "footprint-foreign")}
+
+    def test_a_metering_plan_that_a_newer_one_had_replaced(self) -> None:
+        world, at = w.honest_world()
+        w.log_plan(world, world.steel, w.plan_of(world.steel, "2018-01-01T12:00:00Z"))
+        index = w.log_record(world, world.steel, w.coil_record(world, at.steel_plan, supersedes=world.id(at.coil)))
+        assert found(run(world)) == {(index, "plan")}
+
+    def test_a_metering_plan_that_was_valid_only_later(self) -> None:
+        world, at = w.honest_world(valid_from="2018-01-02T00:30:00Z")
+        assert {(at.coil, "plan"), (at.tower, "plan")} == found(run(world))
+
+    def test_another_operators_gateway(self) -> None:
+        world, at = w.honest_world()
+        plan = msgspec.structs.replace(w.plan_of(world.fabricator), facility=str(w.PLANT))
+        named = w.log_plan(world, world.steel, plan)
+        index = w.log_record(world, world.steel, w.coil_record(world, named, supersedes=world.id(at.coil)))
+        assert (index, "gateway-foreign") in found(run(world))
+
+    def test_an_input_under_another_makers_name(self) -> None:
+        world, at = w.honest_world()
+        record = w.tower_record(world, at.workshop_plan, at.coil_footprint)
+        assert record.inputs
+        lines = tuple(msgspec.structs.replace(i, operator="0x" + "cc" * 20) for i in record.inputs)
+        lie = msgspec.structs.replace(record, inputs=lines, supersedes=world.id(at.tower))
+        assert found(run(world)) == set()
+        index = w.log_record(world, world.fabricator, lie)
+        assert found(run(world)) == {(index, "input-maker")}
