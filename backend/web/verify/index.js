@@ -20,7 +20,19 @@ function rpcAddress() {
   return stored && config.nodes.includes(new URL(stored).origin) ? stored : config.node
 }
 
+// The row of marks at the top shows a fault that this device found in place of what the server says.
+function markFault(number, fault) {
+  const link = document.querySelector(`.strip a[href="#check-${number}"]`)
+  const use = link.querySelector('use')
+  link.dataset.server ??= JSON.stringify([link.className, use.getAttribute('href'), link.ariaLabel])
+  const [mark, picture, label] = JSON.parse(link.dataset.server)
+  link.className = fault ? 'mark-fail' : mark
+  use.setAttribute('href', fault ? '#i-fail' : picture)
+  link.ariaLabel = fault ? `${number} ${config.names[number]}: ${config.statuses.fail}` : label
+}
+
 function show(number, check) {
+  markFault(number, check.status === 'fail')
   const box = document.querySelector(`[data-check="${number}"]`)
   const word = config.statuses[check.status]
   const checked = check.status !== 'not checked'
