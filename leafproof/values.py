@@ -14,6 +14,7 @@ from leafproof.errors import InvalidInput
 
 _LOT = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_PARTY, _GATEWAY = "https://id.gs1.org/417/", "urn:leafproof:gateway:"
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -116,9 +117,15 @@ def digest(text: str, field: str) -> bytes:
 
 def party_uri(gln: Gln) -> str:
     """A legal entity as issuer of statements: GS1 Digital Link of its party GLN (AI 417)."""
-    return f"https://id.gs1.org/417/{gln}"
+    return f"{_PARTY}{gln}"
 
 
 def gateway_uri(operator: Gln, name: str) -> str:
     """A gateway as issuer of frames: named by its operator."""
-    return f"urn:leafproof:gateway:{operator}:{point_name(name, 'gateway')}"
+    return f"{_GATEWAY}{operator}:{point_name(name, 'gateway')}"
+
+
+def speaks_for(identifier: str, issuer: str) -> bool:
+    """Whether `issuer` names the legal entity `identifier` itself (`party_uri`), or a gateway of it."""
+    gateways = f"{_GATEWAY}{identifier.removeprefix(_PARTY)}:"
+    return issuer == identifier or (identifier.startswith(_PARTY) and issuer.startswith(gateways))

@@ -2,13 +2,15 @@
 
 * The key is registered, with a proof of possession, by an operator who was admitted then.
 * Its role fits the statement: gateways sign frames, issuers sign everything else; a gateway's log is this one.
-* The issuer's name is the registered one.
+* The issuer's name is the registered one, and the operator's own: the registry takes any name from any operator,
+  the authority's word for who the operator is stands in its identifier.
 * Compromised keys count for what was anchored before the report; a retired key for what was anchored before
   its retirement, and a gateway's honest backlog: frames up to the epoch and sequence named at retirement.
 """
 
 from __future__ import annotations
 
+from leafproof import values
 from leafproof.chain.view import ChainView, Moment, RegisteredKey, Role
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -55,6 +57,8 @@ def _refused(
     operator = chain.operators.get(key.operator)
     if operator is None or _over(operator.removed, anchored):
         return _finding(Status.FAIL, "key-operator", statement)
+    if not values.speaks_for(operator.identifier, key.issuer):
+        return _finding(Status.FAIL, "key-name", statement, issuer=key.issuer, operator=operator.identifier)
     if _over(key.compromised, anchored):
         return _finding(Status.FAIL, "key-compromised", statement)
     if key.retired and _over(key.retired.moment, anchored):

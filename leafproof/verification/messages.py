@@ -44,6 +44,7 @@ MESSAGES = {
     "key-unproven": "the key {key} was registered without a proof of possession",
     "key-role": "the key is registered for another role",
     "key-issuer": "the issuer signs as {issuer}, the key is registered for {registered}",
+    "key-name": "the key signs as {issuer}, its operator is {operator}",
     "key-operator": "the key's operator was not admitted, or was removed before the anchor",
     "key-log": "the gateway's key belongs to another log",
     "key-compromised": "the key was reported compromised before this was anchored",

@@ -146,6 +146,13 @@ class TestEachLieFailsItsCheck:
         keys = {k: v for k, v in view.keys.items() if k != world.steel.key.public.key_id}
         assert "key-unknown" in codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1)
 
+    def test_a_key_registered_under_another_companys_name(self) -> None:
+        for party, key in (("steel", "key"), ("steel", "gateway")):
+            world, _ = w.honest_world()
+            key_id = getattr(getattr(world, party), key).public.key_id
+            world.keys[key_id] = replace(world.keys[key_id], operator=world.fabricator.address)
+            assert "key-name" in codes(verify(world.bundle(), world.trust(), world.view()), 1)
+
     def test_a_key_compromised_before_the_anchor_but_not_one_after(self, made: tuple[World, Places]) -> None:
         world, _ = made
         view, key_id = world.view(), world.steel.gateway.public.key_id
