@@ -1,0 +1,73 @@
+"""The table of lies and of who catches them (docs/tampering.md): read off the tests, so that it says what is tried.
+
+`LEAFPROOF_WRITE_DOCS=1` writes it anew.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+F = TypeVar("F", bound=Callable[..., object])
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "tampering.md"
+BEGIN, END = "<!-- the table: tests/e2e/table.py -->", "<!-- end of the table -->"
+
+# Lies that need no real database, chain or process: told in memory, in tests that are there for the reader's code.
+ELSEWHERE = (
+    ("a byte of a bundle, any bit of it", "verify", "tests/unit/test_verification.py",
+     "test_no_changed_bit_of_a_bundle_verifies_or_crashes"),
+    ("a disclosed member of another statement", "verify: check 3", "tests/unit/test_verification.py",
+     "test_a_disclosure_of_another_statement"),
+    ("a record that the lot has moved on from", "verify: check 6", "tests/unit/test_verification.py",
+     "test_a_record_that_the_chain_has_moved_on_from"),
+    ("a frame left out of a bundle", "verify: checks 7 and 8", "tests/unit/test_verification.py",
+     "test_a_missing_frame"),
+    ("activity data that the readings do not give", "verify: check 8; replay: activity-differs",
+     "tests/unit/test_replay.py", "test_activity_that_the_readings_do_not_give"),
+    ("a footprint made smaller", "verify: check 8; replay: footprint-differs", "tests/unit/test_replay.py",
+     "test_a_footprint_made_smaller"),
+    ("a line's meter left out", "replay: evidence", "tests/unit/test_replay.py", "test_a_line_meter_left_out"),
+    ("two frames for one place", "replay: equivocation", "tests/unit/test_replay.py",
+     "test_an_equivocating_gateway"),
+    ("a frame that does not continue the last", "replay: frame-chain", "tests/unit/test_replay.py",
+     "test_a_frame_that_does_not_continue_the_last"),
+    ("a gateway's key under a batch record", "replay: key", "tests/unit/test_replay.py",
+     "test_a_gateway_signing_a_batch_record"),
+    ("a head set back in the database", "fsck: head", "tests/integration/log/test_fsck.py",
+     "test_a_head_that_was_set_back"),
+    ("a log that does not contain the head that the chain holds", "anchorer: the log is stopped",
+     "tests/integration/anchor/test_anchorer.py",
+     "test_a_log_that_does_not_contain_the_held_head_is_stopped_until_it_does"),
+    ("an event that a node makes up", "verify, replay: chain reader", "tests/integration/anchor/test_chain_reader.py",
+     "test_a_node_that_makes_up_an_event_is_not_believed"),
+)  # fmt: skip
+
+
+def caught_by(lie: str, detectors: str) -> Callable[[F], F]:
+    """Says of a test which lie it tells, and who catches it there."""
+    assert lie and detectors
+    return lambda test: test
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """(lie, detectors, path, test), those of this folder first."""
+    found = []
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                for mark in node.decorator_list:
+                    if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "caught_by":
+                        lie, detectors = (ast.literal_eval(argument) for argument in mark.args)
+                        found.append((lie, detectors, path.relative_to(ROOT).as_posix(), node.name))
+    return [*found, *ELSEWHERE]
+
+
+def table() -> str:
+    """As it stands in the document."""
+    lines = ["| lie | caught by | tried in |", "|---|---|---|"]
+    for lie, detectors, path, test in rows():
+        lines.append(f"| {lie} | {detectors} | [{test}](../{path}) |")
+    return "\n".join(lines)
