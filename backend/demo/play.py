@@ -44,7 +44,7 @@ def opened(options: Options, narrator: Narrator) -> Iterator[tuple[Stage, dict[s
             found["passport_url"], found["rpc_url"] = _passport(stage), stage.node.url
             yield stage, found, found["exit_code"]
             return
-        door = FrontDoor(stage.url, _api_key(stage))
+        door = FrontDoor(stage.url, make_api_key(stage))
         try:
             found = _play(stage, door, Period(options.days), narrator)
         finally:
@@ -53,7 +53,7 @@ def opened(options: Options, narrator: Narrator) -> Iterator[tuple[Stage, dict[s
         yield stage, found, found["exit_code"]
 
 
-def _api_key(stage: Stage) -> str:
+def make_api_key(stage: Stage) -> str:
     """A key for everything, into a file that its owner alone may read."""
     words = ("backend", "keys", "create", "demo", "--all-operators", "--scope", "admin")
     text = stage.command(*words).strip().splitlines()[-1]

@@ -153,6 +153,13 @@ class Stage:
         self._backend.start()
         wait_until_ready(self._backend, self._answers, READY_SECONDS)
 
+    @property
+    def backend(self) -> ChildProcess:
+        """The backend as it was last started; raises `DemoFailed` before that."""
+        if self._backend is None:
+            raise DemoFailed("the backend was not started")
+        return self._backend
+
     def _answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/healthz", timeout=5).status_code == httpx.codes.OK

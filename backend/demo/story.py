@@ -35,15 +35,19 @@ class Story:
 
     def play(self) -> Played:
         """All acts."""
+        self.enrol()
+        coils = self._steel()
+        self._fabricate(coils[:2])
+        return Played(coils, self._balance())
+
+    def enrol(self) -> None:
+        """The first act: both companies with all that describes them, and their gateways' keys and folders."""
         with self._narrator.act("Two companies and their gateways are enrolled on the chain"):
             addresses = [self._enrol_company(company) for company in (STEEL, FABRICATOR)]
             keys = [self._enrol_gateway(*pair) for pair in zip((STEEL, FABRICATOR), addresses, strict=True)]
             self._await_transactions([f"key:{key}" for key in keys])
             for company, key in zip((STEEL, FABRICATOR), keys, strict=True):
                 self._describe(company, key)
-        coils = self._steel()
-        self._fabricate(coils[:2])
-        return Played(coils, self._balance())
 
     def _enrol_company(self, company: Company) -> str:
         """Its account on the chain, 0x and hexadecimal."""

@@ -41,7 +41,7 @@ ELSEWHERE = (
     ("a log that does not contain the head that the chain holds", "anchorer: the log is stopped",
      "tests/integration/anchor/test_anchorer.py",
      "test_a_log_that_does_not_contain_the_held_head_is_stopped_until_it_does"),
-    ("an event that a node makes up", "verify, replay: chain reader", "tests/integration/anchor/test_chain_reader.py",
+    ("an event that a node makes up", "the chain's reader, for verify and replay", "tests/integration/anchor/test_chain_reader.py",
      "test_a_node_that_makes_up_an_event_is_not_believed"),
 )  # fmt: skip
 
