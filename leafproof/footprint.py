@@ -95,7 +95,9 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def read(cls, data: bytes, disclosures: Iterable[str], key: PublicKey, issuer: str) -> Self:
         """Read a footprint from its body and the disclosures at hand; raises `InvalidInput` naming the field."""
-        found = convert(disclosure.read(data, disclosures, key, issuer, JWT_TYPE), cls, "footprint")
+        found = convert(
+            disclosure.read(data, disclosures, key, issuer, JWT_TYPE, DISCLOSED_FROM), cls, "footprint"
+        )
         _ = found.of
         values.digest(found.record, "record")
         units.parse_decimal(found.per_tonne, "per_tonne")

@@ -166,7 +166,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def read(cls, data: bytes, disclosures: Iterable[str], key: PublicKey, issuer: str) -> Self:
         """Read a record from its body and the disclosures at hand; raises `InvalidInput` naming the field."""
-        claims: Mapping[str, Any] = disclosure.read(data, disclosures, key, issuer, JWT_TYPE)
+        claims: Mapping[str, Any] = disclosure.read(data, disclosures, key, issuer, JWT_TYPE, DISCLOSED_FROM)
         record = convert(claims, cls, "batch record")
         record.check()
         return record

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +14,14 @@ import scitt_cose
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leafproof import body, cbor, frame, notice, receipt, tree
+from leafproof import body, cbor, disclosure, frame, notice, receipt, tree
 from leafproof.chain.possession import Claim, holds, prove
 from leafproof.chain.view import Role
 from leafproof.envelope import MAX_ENVELOPE, FrameHeader, Header, LogRef, parse, sign
 from leafproof.errors import InvalidInput, LeafproofError, Malformed, ProofInvalid, SignatureInvalid
 from leafproof.frame import FrameContent, Opening, Reading
 from leafproof.keys import _P256_ORDER, EDDSA, ES256, PublicKey, SigningKey
+from leafproof.record import BatchRecord
 from leafproof.values import Gln
 from tests.support.world import PLANT
 
@@ -26,6 +29,10 @@ LOG = LogRef(31337, b"\x01" * 20, b"\x02" * 32)
 KEYS = {algorithm: SigningKey.generate(algorithm) for algorithm in (ES256, EDDSA)}
 HEADER = Header("https://id.gs1.org/417/8801234500012", "urn:x", 1_700_000_000, body.BATCH_RECORD, LOG)
 BODY = body.encode("hello")
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def signed(key: SigningKey = KEYS[ES256], header: Header = HEADER) -> bytes:
@@ -278,6 +285,61 @@ class TestReceipt:
             receipt.verify(sent, KEYS[ES256].public, leaves[2])
         with pytest.raises(Malformed):
             receipt.verify(b"\xd2\x80", KEYS[EDDSA].public, leaves[2])
+
+
+class TestDisclosure:
+    KEY = KEYS[ES256]
+
+    def made(self, *hidden: str, claims: dict[str, Any] | None = None) -> tuple[bytes, dict[str, str]]:
+        shown = claims or {"run": "order-1", "inputs": [{"lot": "A"}, {"lot": "B"}], "outputs": ["coil"]}
+        return disclosure.issue(self.KEY, "us", "t", shown, hidden)
+
+    def read(self, data: bytes, *given: str) -> dict[str, Any]:
+        return disclosure.read(data, given, self.KEY.public, "us", "t", ("inputs", "outputs"))
+
+    def forged(self, payload: dict[str, Any]) -> bytes:
+        """A JWT of `payload`, whatever it holds, really signed by the issuer."""
+        parts = [{"alg": "ES256", "typ": "t"}, {"iss": "us", "_sd_alg": "sha-256", **payload}]
+        text = ".".join(base64url(json.dumps(part).encode()) for part in parts)
+        return body.encode(f"{text}.{base64url(self.KEY.sign(text.encode()))}")
+
+    def test_what_is_disclosed_is_read_and_what_is_not_is_absent(self) -> None:
+        data, texts = self.made("inputs", "outputs")
+        assert self.read(data, texts["outputs"]) == {"run": "order-1", "outputs": ["coil"]}
+
+    def test_only_what_may_be_withheld_is(self) -> None:
+        data, texts = self.made("run", claims={"run": "order-1"})
+        with pytest.raises(Malformed, match="may not be withheld"):
+            self.read(data, texts["run"])
+        data, _ = self.made("run", "inputs", "outputs")
+        with pytest.raises(Malformed, match="more digests"):
+            self.read(data)
+
+    def test_one_member_has_one_value_for_all_readers(self) -> None:
+        texts = [base64url(json.dumps([salt, "inputs", [salt]]).encode()) for salt in "ab"]
+        digests = [base64url(hashlib.sha256(t.encode()).digest()) for t in texts]
+        assert self.read(self.forged({"_sd": digests}), texts[0])["inputs"] == ["a"]  # then outputs are in neither
+        for text in texts:
+            with pytest.raises(Malformed, match="more digests"):
+                self.read(self.forged({"_sd": digests, "outputs": []}), text)
+
+    def test_no_line_of_a_member_is_hidden(self) -> None:
+        text = base64url(json.dumps(["salt", {"lot": "B"}]).encode())
+        line = {"...": base64url(hashlib.sha256(text.encode()).digest())}
+        with pytest.raises(Malformed, match="parts of a member"):
+            self.read(self.forged({"inputs": [{"lot": "A"}, line]}))
+        hidden = base64url(json.dumps(["salt", "inputs", [{"lot": "A"}, line]]).encode())
+        digest = base64url(hashlib.sha256(hidden.encode()).digest())
+        with pytest.raises(Malformed, match="parts of a member"):
+            self.read(self.forged({"_sd": [digest]}), hidden)
+
+    def test_a_deeply_nested_member_is_refused_in_words(self) -> None:
+        deep: Any = []
+        for _ in range(400):
+            deep = [deep]
+        with pytest.raises(Malformed):
+            read = self.read(self.forged({"inputs": deep}))
+            BatchRecord.read(self.forged(read), (), self.KEY.public, "us")
 
 
 class TestCbor:
