@@ -60,13 +60,13 @@ class _Replay:
             self._entry(index, entry)
             if progress:
                 progress(index + 1, self._source.size)
-        for fault_index, message in self._source.faults():
-            self._report.add("unreadable", fault_index, message)
         self._ends(self._log)
         for frames in self._frames.values():
             self._stream(frames)
         self._lots.against_chain()
         self._sums.compare(self._source.rollups(), self._report)
+        for fault_index, message in self._source.faults():  # last: everything was read by now
+            self._report.add("unreadable", fault_index, message)
         return self._report
 
     def _known_log(self) -> None:
