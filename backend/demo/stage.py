@@ -162,7 +162,7 @@ class Stage:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == httpx.codes.OK
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
