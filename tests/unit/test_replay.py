@@ -155,6 +155,18 @@ class TestEachLieIsNamed:
         source.sums = true[1:]
         assert kinds(run(world, source)) == {"rollup-differs"}
 
+    def test_what_turns_out_unreadable_among_the_sums(self, made: tuple[World, Places]) -> None:
+        class Spoilt(WorldSource):
+            def rollups(self) -> list[Rollup] | None:
+                self.told = [(None, "rollups.json is not the file that the manifest lists")]
+                return super().rollups()
+
+            def faults(self) -> list[tuple[int | None, str]]:
+                return getattr(self, "told", [])
+
+        world, _ = made
+        assert kinds(run(world, Spoilt.of(world))) == {"unreadable"}
+
     def test_a_sequence_gap(self) -> None:
         world, _ = w.honest_world()
         w.frames_of(world, world.steel, 7, 1)
