@@ -78,6 +78,10 @@ def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any]) -> None:
     url = result["passport_url"]
     narrator.say("")
     narrator.say(f"  {result['verdict']}", "bold" if result["exit_code"] == EXIT_VERIFIED else "bold red")
+    lots, idle = result["energy_lots_kwh"], result["energy_idle_kwh"]
+    narrator.say(
+        f"  {result['energy_kwh']} kWh metered at the plant: {lots} in lots, {idle} outside runs, none lost"
+    )
     narrator.say("")
     narrator.qr(url)
     narrator.say(f"  {url}", "bold")
