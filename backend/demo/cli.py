@@ -96,8 +96,8 @@ def _next(narrator: Narrator, stage: Stage, result: dict[str, Any], once: bool, 
         narrator.say(f"  the evidence: {command} verify {result['bundle']} --trust {result['trust']} --offline")
         narrator.say(f"  all of it again, served: {command} demo --keep {stage.folder}")
         return
-    narrator.say(f"  check it:  {command} verify {result['passport_url']} --trust {result['trust']}")
-    source = f"--rpc {result['rpc_url']} --export {result['export']}"
-    narrator.say(f"  replay it: {command} audit replay --trust {result['trust']} {source}")
+    against = f"--trust {result['trust']} --rpc {result['rpc_url']}"
+    narrator.say(f"  check it:  {command} verify {result['passport_url']} {against}")
+    narrator.say(f"  replay it: {command} audit replay {against} --export {result['export']}")
     after = "stays" if keep else "goes with it; --keep FOLDER keeps it"
     narrator.say(f"  Ctrl-C ends everything; {stage.folder} {after}", "dim")

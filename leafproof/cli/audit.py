@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="For auditors, who trust nobody.", no_args_is_help=True)
 API_KEY = "LEAFPROOF_API_KEY"
 _MAX_KEY_FILE = 1024
-_console = Console(highlight=False)
+_console = Console(highlight=False, soft_wrap=True)
 
 
 @app.callback()

@@ -20,7 +20,7 @@ from leafproof.verification.verify import verify
 HELP = """Check a lot: its passport's address or a bundle file, against your trust file and your chain node.
 
 Exit codes: 0 verified, 1 failed, 2 usage, 3 not yet anchored, 4 no failure but checks missing."""
-_console = Console(highlight=False)
+_console = Console(highlight=False, soft_wrap=True)
 
 
 def command(
