@@ -209,7 +209,8 @@ class EmbeddedNode:
         """Start anvil from the newest state that it accepts, or at the beginning; ready when it returns."""
         self._check_chain_id()
         refusal: PartFailed | None = None
-        for state in self._store.load():
+        born = self._birth()
+        for state in self._store.load(born.timestamp if born else None):
             try:
                 return self._check(self._run(["--load-state", str(state)]))
             except PartFailed as error:

@@ -3,6 +3,9 @@
 What must hold: a generation is written to a temporary file, synced, and renamed; its number only grows; the two
 newest are kept; one that cannot be read (cut short, not JSON, not a chain's state) is passed over for the one
 before it.
+
+anvil begins each time with a block 0 of its own and keeps it beside the loaded one, so that a dump holds a block 0
+for each start, in any order, and whichever is loaded last becomes the genesis. All but the chain's own stay out.
 """
 
 from __future__ import annotations
@@ -45,8 +48,9 @@ class StateStore:
             old.unlink(missing_ok=True)
         return target
 
-    def load(self) -> Iterator[Path]:
-        """Each readable state, newest first, unpacked into a file that a node can load.
+    def load(self, born: int | None) -> Iterator[Path]:
+        """Each readable state, newest first, unpacked into a file that a node can load; of blocks 0, the one of
+        `born` (Unix seconds) alone.
 
         Gives nothing for an empty folder; raises `ChainStateUnreadable` when there are generations and none of
         them can be read.
@@ -54,7 +58,7 @@ class StateStore:
         generations = self._generations()
         readable = False
         for _, path in generations:
-            plain = _unpack(path)
+            plain = _unpack(path, born)
             if plain is None:
                 continue
             readable = True
@@ -86,11 +90,18 @@ class StateStore:
             os.close(descriptor)
 
 
-def _unpack(path: Path) -> bytes | None:
+def _unpack(path: Path, born: int | None) -> bytes | None:
     """The state as JSON text, or nothing if the file does not hold one."""
     try:
-        plain = gzip.decompress(path.read_bytes())
-        content = json.loads(plain)
-    except (OSError, EOFError, zlib.error, ValueError):
+        content = json.loads(gzip.decompress(path.read_bytes()))
+        if not (isinstance(content, dict) and content.keys() >= _REQUIRED):
+            return None
+        if born is not None:
+            content["blocks"] = [b for b in content["blocks"] if not _other_genesis(b["header"], born)]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
         return None
-    return plain if isinstance(content, dict) and content.keys() >= _REQUIRED else None
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _other_genesis(header: dict[str, str], born: int) -> bool:
+    return int(header["number"], 16) == 0 and int(header["timestamp"], 16) != born

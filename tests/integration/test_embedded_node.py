@@ -76,6 +76,16 @@ class TestRestart:
         assert after.eth.get_transaction_receipt(before["transactions"][0])["blockNumber"] == last
         assert pay(chain) == last + 1
 
+    def test_no_start_of_many_takes_the_genesis_or_the_newest_blocks_away(self, chain: EmbeddedNode) -> None:
+        genesis = chain.genesis_hash
+        for _ in range(6):
+            time.sleep(1.0)  # a start's own block 0 is another one only in another second
+            last = pay(chain)
+            chain.stop()
+            chain.start()
+            assert chain.genesis_hash == genesis
+            assert connect(chain).eth.block_number == last
+
     def test_new_blocks_are_dated_now_and_not_at_the_genesis(self, chain: EmbeddedNode) -> None:
         pay(chain)
         chain.stop()
