@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from leafproof.errors import InvalidInput
 
-_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+LATEST = 253402214400  # 9999-12-31T00:00:00Z: up to here every zone has a calendar date for a moment
 
 
 def utc_text(seconds: int) -> str:
-    """Unix seconds as text."""
+    """Unix seconds (0 to `LATEST`) as text."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -20,9 +21,11 @@ def utc_seconds(text: str, field: str) -> int:
     """Unix seconds of such a text; raises `InvalidInput` naming `field`."""
     if _UTC.fullmatch(text):
         try:
-            return int(datetime.fromisoformat(text).timestamp())
+            seconds = int(datetime.fromisoformat(text).timestamp())
         except ValueError:
-            pass
+            seconds = -1
+        if 0 <= seconds < LATEST:
+            return seconds
     raise InvalidInput(field, f"{text[:40]!r} is not a UTC time such as 2026-11-23T08:00:00Z")
 
 

@@ -19,7 +19,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Self
 
-from leafproof import cbor
+from leafproof import cbor, clock
 from leafproof.errors import Malformed, SignatureInvalid
 from leafproof.keys import EDDSA, ES256, SIGNATURE_SIZE, PublicKey, SigningKey
 
@@ -186,8 +186,8 @@ def _parse_header(value: Any) -> tuple[int, bytes, Header]:
         raise Malformed("algorithm", "neither ES256 nor EdDSA")
     if len(key_id) != 32:
         raise Malformed("key id", "not a thumbprint of 32 bytes")
-    if not _uint63(issued_at):
-        raise Malformed("issued at", "not an unsigned integer of Unix seconds")
+    if not _uint63(issued_at) or issued_at >= clock.LATEST:
+        raise Malformed("issued at", "not a whole number of Unix seconds before the year 10000")
     frame = FrameHeader.from_cbor(rest["frame"]) if "frame" in rest else None
     header = Header(
         _name(issuer, "issuer"),

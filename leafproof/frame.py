@@ -18,7 +18,7 @@ from decimal import Context, Decimal
 from typing import Any, cast
 
 from leafproof import body as bodies
-from leafproof import cbor, units, values
+from leafproof import cbor, clock, units, values
 from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, sign
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.keys import SigningKey
@@ -28,7 +28,6 @@ MAX_FRAME_BODY = 32768  # 512 readings of the longest kind that a meter emits, w
 # Senders and brokers bound a message by this: envelope, body and two CBOR lengths.
 MAX_MESSAGE = 4096 + MAX_FRAME_BODY + 16
 _EARLIEST = 1 << 28
-_LATEST = 1 << 40
 _BASE_NAME, _BASE_TIME, _BASE_UNIT, _NAME, _VALUE, _BOOLEAN, _TIME = -2, -3, -4, 0, 2, 4, 6
 HEARTBEAT = "heartbeat"
 # A value of 40 digits times a power of ten: nothing rounds, as it would in the default context of 28.
@@ -160,7 +159,7 @@ def decode_body(data: bytes) -> FrameContent:
         number, offset = record.get(_VALUE), record.get(_TIME)
         if type(number) is not int and not (isinstance(number, Decimal) and number.is_finite()):
             raise Malformed("value", "not an exact decimal number")
-        if type(offset) is not int or not _EARLIEST <= base + offset < _LATEST or not series:
+        if type(offset) is not int or not _EARLIEST <= base + offset < clock.LATEST or not series:
             raise Malformed("time", "not a whole absolute number of Unix seconds")
         times.append(base + offset)
         numbers.append(number)
@@ -182,7 +181,7 @@ def _base(record: dict[Any, Any], facility: str) -> tuple[str, str, int, str]:
     if not facility:
         values.Gln.parse(gln, "facility")
     values.point_name(point)
-    if not _EARLIEST <= base < _LATEST or (unit == "") != (point == HEARTBEAT):
+    if not _EARLIEST <= base < clock.LATEST or (unit == "") != (point == HEARTBEAT):
         raise Malformed("pack", "base time is not absolute, or a heartbeat carries a value")
     return gln, point, base, unit
 
@@ -206,8 +205,9 @@ def _opening(value: Any) -> Opening | None:
     match value:
         case [str(reason), last_epoch, last_sequence, stopped_at, int(started_at)] if (
             reason in OPENING_REASONS
-            and all(v is None or (type(v) is int and 0 <= v < 2**63) for v in value[1:4])
-            and 0 <= started_at < _LATEST
+            and all(v is None or (type(v) is int and 0 <= v < 2**63) for v in value[1:3])
+            and (stopped_at is None or (type(stopped_at) is int and 0 <= stopped_at < clock.LATEST))
+            and 0 <= started_at < clock.LATEST
         ):
             return Opening(reason, last_epoch, last_sequence, stopped_at, started_at)
     raise Malformed("opening", "not [reason, last epoch, last sequence, stopped at, started at]")

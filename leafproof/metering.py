@@ -14,7 +14,7 @@ Rules:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -89,17 +89,18 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise InvalidInput("points.interval_seconds", "not a whole part of a day")
             if point.parent is not None and point.parent not in names:
                 raise InvalidInput("points.parent", f"{point.parent} is no point of this plan")
+        by_name = {p.point: p for p in self.points}
         for point in self.points:
-            self._check_nesting(point)
+            self._check_nesting(point, by_name)
 
-    def _check_nesting(self, point: MeteringPoint) -> None:
+    def _check_nesting(self, point: MeteringPoint, by_name: Mapping[str, MeteringPoint]) -> None:
         """Energy of a line is the sum of its points, energy of the facility that of its main points: a point
         that meters a part of another line's point, or of none, would be counted twice or never."""
         above = point.parent
         for _ in self.points:
             if above is None:
                 return
-            parent = self.point(above)
+            parent = by_name[above]
             if point.line is not None and parent.line is not None:
                 raise InvalidInput(
                     "points.line", f"{point.point} is metered by {parent.point} as well, and both are on a line"

@@ -139,6 +139,9 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         values.Gln.parse(self.facility, "facility")
         clock.zone(self.zone)
         values.digest(self.plan, "plan")
+        metered = [a.point for a in self.activity or ()]
+        if len(set(metered)) != len(metered):
+            raise InvalidInput("activity", "one metering point is given twice")
         for lines in (self.outputs or (), self.inputs or ()):
             if len(lines) > MAX_LINES:
                 raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")

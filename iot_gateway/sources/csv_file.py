@@ -21,11 +21,12 @@ from iot_gateway.errors import SourceChanged, SourceFailed
 from iot_gateway.sources.base import MAX_REJECTED_TEXT, Batch, Pace, Rejected, parse_value
 from iot_gateway.sources.localtime import LocalClock
 from iot_gateway.sources.settings import CsvPoint, CsvSettings
+from leafproof import clock
 from leafproof.errors import InvalidInput
 from leafproof.frame import Reading
 
 MAX_LINE = 65536
-_EARLIEST, _LATEST = 1 << 28, 1 << 40  # what a frame can hold, leafproof/frame.py (RFC 8428 4.5.3)
+_EARLIEST, _LATEST = 1 << 28, clock.LATEST  # what a frame can hold, leafproof/frame.py (RFC 8428 4.5.3)
 _BATCH_LINES = 4096  # a batch ends here even without readings, so that a stop is not kept waiting
 
 

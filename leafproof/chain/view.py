@@ -5,6 +5,7 @@ Verification and replay judge by this alone; how it was fetched is another matte
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -55,7 +56,13 @@ class LogRecord:
 
     def first_covering(self, index: int) -> Head | None:
         """The earliest head that has entry `index`: when the chain first bounded its time."""
-        return next((h for h in self.heads if h.size > index), None)
+        place = bisect_right(self.heads, index, key=lambda h: h.size)
+        return self.heads[place] if place < len(self.heads) else None
+
+    def holds(self, size: int, root: bytes) -> Head | None:
+        """The head of that size and root, if the chain accepted it."""
+        found = self.first_covering(size - 1)
+        return found if found and (found.size, found.root) == (size, root) else None
 
 
 @dataclass(frozen=True, slots=True)

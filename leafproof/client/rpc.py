@@ -89,7 +89,8 @@ class Rpc:
             answers = self._send(method, calls)
             if isinstance(answers, dict):
                 _result(method, answers)  # one error for the whole batch
-            by_id = {a.get("id"): a for a in answers if isinstance(a, dict)} if isinstance(answers, list) else {}
+            listed = answers if isinstance(answers, list) else []
+            by_id = {a["id"]: a for a in listed if isinstance(a, dict) and type(a.get("id")) is int}
             if by_id.keys() != set(range(len(part))):
                 raise NodeUnreachable(f"the chain node at {self.name} answered a batch incompletely")
             results += [_result(method, by_id[i]) for i in range(len(part))]

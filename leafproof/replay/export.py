@@ -85,7 +85,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def decode(cls, data: bytes) -> Self:
         """Raises `Malformed` naming the field; the files listed are exactly those that `size` asks for."""
         manifest = decode_json(data, cls, "manifest", MAX_MANIFEST)
-        if manifest.size < 0 or set(manifest.files) != file_names(manifest.size):
+        # Counted first: of a size that somebody made up the names would fill the memory.
+        count = 2 - (-manifest.size // CHUNK)
+        if manifest.size < 0 or count != len(manifest.files) or set(manifest.files) != file_names(manifest.size):
             raise Malformed("manifest", "does not list exactly the files of its size")
         for name, file in manifest.files.items():
             values.digest(file.sha256, f"manifest.files.{name}.sha256")

@@ -31,6 +31,11 @@ class Lots:
         self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
         self._footprints: dict[tuple[bytes, Lot], Statement] = {}
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
+        self._withheld: dict[str, Statement] = {}
+
+    def withhold(self, statement: Statement) -> None:
+        """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
+        self._withheld[statement.id] = statement
 
     def take(self, statement: Statement) -> None:
         """A plan, factor set, record or footprint whose key, signature and body are good."""
@@ -58,7 +63,9 @@ class Lots:
 
     def _plan(self, statement: Statement, record: BatchRecord) -> MeteringPlan | None:
         """The maker's newest plan of the facility that was valid when the run opened; None if the record names
-        another."""
+        another, or where it is withheld."""
+        if record.plan in self._withheld:
+            return None
         plans = self._plans[self._operator(statement), record.facility]
         opened = record.run.window[0]
         in_force = max((p for p in plans if p[0] <= opened), key=lambda p: (p[0], p[1].index), default=None)
@@ -72,7 +79,7 @@ class Lots:
 
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
         plan = self._plan(statement, record)
-        if plan is None:
+        if plan is None or record.activity is None or self._evidence.lacks(plan):
             return
         maker = self._chain.keys[statement.envelope.key_id]
         for gateway in ev.foreign_gateways(self._chain, maker, plan):
@@ -90,6 +97,8 @@ class Lots:
                     self._report.add(kind, statement.index, finding.text())
 
     def _footprint(self, statement: Statement, stated: Footprint) -> None:
+        if stated.record in self._withheld:
+            return
         record = self._statements.get(stated.record)
         if record is None or not isinstance(record.content, BatchRecord) or record.content.of != stated.of:
             self._report.add(
@@ -106,10 +115,21 @@ class Lots:
             )
             self._report.add("two-footprints", statement.index, message)
         self._footprints[self._operator(statement), stated.of] = statement
+        if not self._rests_on_what_is_withheld(stated, record.content):
+            self._calculate(statement, stated, record.id, record.content)
+
+    def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
+        if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+            return True
+        sets = {c.factor.set for c in stated.components or () if c.factor}
+        parents = {line.footprint for line in facts.inputs or ()}
+        return bool((sets | parents) & self._withheld.keys())
+
+    def _calculate(self, statement: Statement, stated: Footprint, record_id: str, facts: BatchRecord) -> None:
         try:
             computed = footprint.calculate(
-                record.content,
-                record.id,
+                facts,
+                record_id,
                 footprint.factors_used(stated),
                 self._factor,
                 self._parent,
@@ -138,7 +158,7 @@ class Lots:
     def against_chain(self) -> None:
         """Pointers, versions, inputs and balances, after the whole log was taken."""
         self._report.lots = len(self._records)
-        leaves: set[bytes] = set()
+        leaves = {statement.leaf for statement in self._withheld.values()}
         for (operator, lot), versions in self._records.items():
             on_chain = self._chain.lots.get(lot_id(operator, lot))
             leaves.update(s.leaf for s, _ in versions)
@@ -170,15 +190,19 @@ class Lots:
 
     def _inputs(self, lot: Lot, newest: tuple[Statement, BatchRecord], on_chain: LotRecord) -> None:
         statement, record = newest
+        if record.inputs is None or {line.footprint for line in record.inputs} & self._withheld.keys():
+            return
         spent: dict[bytes, int] = defaultdict(int)
         for consumption in on_chain.inputs:
             spent[consumption.parent] += consumption.shares
         stated: dict[bytes, int] = defaultdict(int)
-        for line in record.inputs or ():
+        for line in record.inputs:
             if line.parent is None:
                 continue
             used = self._used(line)
-            if used is None or used[1].outputs is None:
+            if used is not None and used[1].outputs is None:
+                return
+            if used is None:
                 message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
                 self._report.add("input-unspent", statement.index, message)
                 continue

@@ -166,7 +166,7 @@ def _final(reading: Reading) -> None:
             check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
         elif (log := chain.logs.get(head.log.log_id)) is None:
             check.add(Status.FAIL, "log-unknown")
-        elif held := next((h for h in log.heads if (h.size, h.root) == (head.size, head.root)), None):
+        elif held := log.holds(head.size, head.root):
             time = clock.utc_text(held.moment.block_time)
             check.add(Status.PASS, "head-final", size=held.size, block=held.moment.block_number, time=time)
         else:

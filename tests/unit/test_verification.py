@@ -8,12 +8,14 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from leafproof import body, footprint
+from leafproof import body, clock, footprint, frame
 from leafproof.bundle import Bundle
 from leafproof.chain.view import Consumption, Retirement, lot_id
+from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError
-from leafproof.keys import _P256_ORDER
+from leafproof.keys import _P256_ORDER, SigningKey
 from leafproof.record import shares_for
+from leafproof.replay import export
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
@@ -324,6 +326,55 @@ class TestTheMeteringPlan:
         world, _ = w.honest_world(valid_from="2018-01-02T00:30:00Z")
         report = verify(world.bundle(COIL), world.trust(), world.view())
         assert codes(report, 7) == {"plan-later"}
+
+
+class TestHostileInput:
+    def test_a_reading_in_a_unit_without_an_exact_form_is_a_finding(self) -> None:
+        world, at = w.honest_world()
+        record, reading = w.coil_record(world, at.steel_plan), frame.Reading("rolling", w.START, w.Decimal(1), "J")
+        data = frame.encode_body(w.PLANT, frame.FrameContent(str(w.PLANT), frame.group([reading]), [], None))
+        last = w.log_frame(world, world.steel, 6, data)
+        activity = tuple(msgspec.structs.replace(a, last_index=last) for a in record.activity or ())
+        newer = msgspec.structs.replace(record, activity=activity, supersedes=world.id(at.coil))
+        index = w.log_record(world, world.steel, newer)
+        world.anchor()
+        world.supersede(world.steel, COIL, index)
+        report = verify(world.bundle(COIL), world.trust(), world.view())
+        assert "not-computable" in codes(report, 7) & codes(report, 8)
+
+    @pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "٢٠١٨-01-01T00:00:00Z"])
+    def test_a_time_that_no_calendar_has_everywhere_is_refused(self, text: str) -> None:
+        with pytest.raises(LeafproofError):
+            clock.utc_seconds(text, "opened")
+
+    def test_times_beyond_the_calendar_are_refused_in_envelopes_and_frames(self) -> None:
+        key = SigningKey.generate()
+        with pytest.raises(LeafproofError):
+            sign(key, Header("x", "y", clock.LATEST, body.FOOTPRINT, w.LOG), b"")
+        reading = frame.Reading("rolling", clock.LATEST, w.Decimal(1), "kWh")
+        data = frame.encode_body(w.PLANT, frame.FrameContent(str(w.PLANT), frame.group([reading]), [], None))
+        with pytest.raises(LeafproofError):
+            frame.decode_body(data)
+
+    def test_a_plan_of_deeply_nested_points_is_read_in_time(self) -> None:
+        world, _ = w.honest_world()
+        (point,) = w.plan_of(world.steel).points
+        points = [
+            msgspec.structs.replace(point, point=f"p{i}", line=None, parent=f"p{i - 1}" if i else None)
+            for i in range(1500)
+        ]
+        msgspec.structs.replace(w.plan_of(world.steel), points=tuple(points)).check()
+
+    def test_a_point_that_a_record_names_twice_is_refused(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        with pytest.raises(LeafproofError, match="given twice"):
+            msgspec.structs.replace(record, activity=(record.activity or ()) * 2).check()
+
+    def test_an_export_of_a_made_up_size_is_refused_at_once(self) -> None:
+        manifest = export.Manifest(1, export.LogName.of(w.LOG), 2**52, {})
+        with pytest.raises(LeafproofError):
+            export.Manifest.decode(manifest.encode())
 
 
 class TestAnyBit:
