@@ -94,6 +94,12 @@ def submit(
         raise Conflict(f"another transaction was submitted as {key!r}")
 
 
+def known(connection: Connection, key: str) -> bool:
+    """Whether something was submitted under this key."""
+    query = sa.select(sa.exists().where(transactions.c.key == key))
+    return bool(connection.execute(query).scalar())
+
+
 def status(connection: Connection, key: str) -> TransactionStatus:
     """How a submitted transaction stands; raises `NotFound`."""
     row = connection.execute(sa.select(transactions).where(transactions.c.key == key)).one_or_none()

@@ -70,8 +70,9 @@ def register_gateway(
     key_id = PublicKey.from_cose(cose).key_id
     submitted = f"key:{key_id.hex()}"
     args = [key_id, int(Role.GATEWAY), log.log_id, claim.issuer, cose, proof]
-    signer = production.signer_of(operator)
-    transactions.submit(connection, signer, "KeyRegistry", "register", args, submitted)
+    if not transactions.known(connection, submitted):
+        signer = production.signer_of(operator)
+        transactions.submit(connection, signer, "KeyRegistry", "register", args, submitted)
     return Enrolled(company["address"], key_id, submitted)
 
 
@@ -99,9 +100,11 @@ def _register(
     log_id: bytes,
     issuer: str,
 ) -> str:
+    submitted = f"key:{key.public.key_id.hex()}"
+    if transactions.known(connection, submitted):
+        return submitted  # an ES256 proof is another one each time
     proof = prove(key, _claim(trust, address, role, log_id, issuer))
     args = [key.public.key_id, int(role), log_id, issuer, key.public.cose, proof]
-    submitted = f"key:{key.public.key_id.hex()}"
     signer = production.signer_of(operator)
     transactions.submit(connection, signer, "KeyRegistry", "register", args, submitted)
     return submitted

@@ -190,7 +190,7 @@ class Lots:
 
     def _inputs(self, lot: Lot, newest: tuple[Statement, BatchRecord], on_chain: LotRecord) -> None:
         statement, record = newest
-        if record.inputs is None or {line.footprint for line in record.inputs} & self._withheld.keys():
+        if record.inputs is None or self._withheld_upstream(record.inputs):
             return
         spent: dict[bytes, int] = defaultdict(int)
         for consumption in on_chain.inputs:
@@ -200,8 +200,6 @@ class Lots:
             if line.parent is None:
                 continue
             used = self._used(line)
-            if used is not None and used[1].outputs is None:
-                return
             if used is None:
                 message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
                 self._report.add("input-unspent", statement.index, message)
@@ -222,6 +220,16 @@ class Lots:
             elif stated[token] != spent[token]:
                 message = f"lot {lot}: {spent[token]} shares are spent, its record takes {stated[token]}"
                 self._report.add("input-shares", statement.index, message)
+
+    def _withheld_upstream(self, lines: tuple[Input, ...]) -> bool:
+        """Whether an input lot's footprint, record or output is withheld: shares are counted by these."""
+        for line in lines:
+            printed = self._statements.get(line.footprint or "")
+            record_id = printed.content.record if printed and isinstance(printed.content, Footprint) else ""
+            used = self._used(line)
+            if {line.footprint, record_id} & self._withheld.keys() or (used and used[1].outputs is None):
+                return True
+        return False
 
     def _used(self, line: Input) -> tuple[Statement, BatchRecord] | None:
         """The input lot's record on which the footprint that the line names was computed."""

@@ -91,6 +91,11 @@ class _Replay:
             self._report.readings += content.count
         elif content is not None:
             self._lots.take(statement)
+        elif statement.envelope.header.frame is not None:
+            self._evidence.withhold(statement.envelope.key_id)
+            self._sums.withhold(statement.envelope.key_id)
+        else:
+            self._lots.withhold(statement)
 
     def _grow(self, index: int, entry: Entry | None) -> None:
         claimed = self._source.leaf_hash(index)

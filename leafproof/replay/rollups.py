@@ -24,6 +24,11 @@ class Sums:
 
     def __init__(self) -> None:
         self._readings: dict[Series, dict[int, int | Decimal]] = {}
+        self._withheld: set[str] = set()
+
+    def withhold(self, gateway: bytes) -> None:
+        """A frame of the gateway was not handed over: its sums cannot be rebuilt."""
+        self._withheld.add(gateway.hex())
 
     def add(self, gateway: bytes, place: FrameHeader, content: FrameContent) -> None:
         """Take a frame's readings in."""
@@ -40,10 +45,14 @@ class Sums:
         names: dict[Series, str] = {}
         given: dict[tuple[Series, int], Rollup] = {}
         for rollup in stored:
+            if rollup.gateway in self._withheld:
+                continue
             series = (rollup.gateway, rollup.facility, rollup.point, rollup.unit, rollup.mode)
             names[series] = rollup.names
             given[series, rollup.start] = rollup
         for series, readings in self._readings.items():
+            if series[0] in self._withheld:
+                continue
             for start, (count, total) in _quarters(readings, names.get(series, "end")).items():
                 found = given.pop((series, start), None)
                 if found is None or found.count != count or _number(found.total) != total:

@@ -6,6 +6,7 @@ sequence 0 of a later epoch, and in both cases the hash of the one before.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from decimal import Decimal
 
 from leafproof import clock, metering
 from leafproof.chain.view import ChainView, RegisteredKey
-from leafproof.envelope import FrameHeader
+from leafproof.envelope import MODES, FrameHeader
 from leafproof.frame import FrameContent
 from leafproof.metering import Intervals, Metered, MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, activity_quantity
@@ -48,7 +49,10 @@ class Stream:
 
 @dataclass(slots=True)
 class _PointReadings:
+    """Readings in log order, and their times by the mode of their frames."""
+
     rows: list[tuple[int, Decimal, str]] = field(default_factory=list)
+    times: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(slots=True)
@@ -63,16 +67,24 @@ class Evidence:
     def __init__(self) -> None:
         self._readings: dict[tuple[bytes, str, str], _PointReadings] = defaultdict(_PointReadings)
         self._derived: dict[tuple[str, MeteringPoint], _Derived] = {}
-        self.modes: dict[bytes, set[str]] = defaultdict(set)
         self.frames: dict[bytes, int] = defaultdict(int)
+        self._withheld: set[bytes] = set()
+
+    def withhold(self, gateway: bytes) -> None:
+        """A frame of the gateway was not handed over: what it metered cannot be judged."""
+        self._withheld.add(gateway)
+
+    def lacks(self, plan: MeteringPlan) -> bool:
+        """Whether frames of one of the plan's gateways are withheld."""
+        return any(bytes.fromhex(point.gateway) in self._withheld for point in plan.points)
 
     def add(self, gateway: bytes, place: FrameHeader, content: FrameContent) -> None:
         """Take a frame's readings in."""
-        self.modes[gateway].add(place.mode)
         self.frames[gateway] += 1
         for series in content.series:
-            rows = self._readings[gateway, content.facility, series.point].rows
-            rows.extend(
+            known = self._readings[gateway, content.facility, series.point]
+            known.times[place.mode].extend(series.times)
+            known.rows.extend(
                 (time, Decimal(number), series.unit)
                 for time, number in zip(series.times, series.numbers, strict=True)
             )
@@ -91,9 +103,26 @@ class Evidence:
             derived.consumed = len(rows)
         return derived.intervals
 
+    def modes(self, facility: str, point: MeteringPoint, start: int, end: int) -> set[str]:
+        """The modes of the frames that carry what the point metered in [start, end)."""
+        spans = self.intervals(facility, point).within(start, end)
+        known = self._readings[bytes.fromhex(point.gateway), facility, point.point].times
+        if point.kind == "register":
+            named = [time for span in spans for time in span]
+        else:
+            named = [span[point.names == "end"] for span in spans]
+        first, last = min(named, default=1), max(named, default=0)
+        return {mode for mode, times in known.items() if _near(times, first, last)}
+
     def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
         """What the point metered in [start, end), Unix seconds."""
         return metering.metered(self.intervals(facility, point), start, end)
+
+
+def _near(times: list[int], first: int, last: int) -> list[int]:
+    """The times from `first` to `last`; sorted in place, which costs little where they came in order."""
+    times.sort()
+    return times[bisect_left(times, first) : bisect_right(times, last)]
 
 
 def plan_in_force(record: BatchRecord, plan: MeteringPlan) -> Iterator[Finding]:
@@ -128,6 +157,17 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
         if not metered.gaps:
             params = {"intervals": metered.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
             yield _pass("frames-complete", point=point.point, **params)
+    yield from _mode(record, plan, evidence)
+
+
+def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
+    """A record is live only if all that it counts is; `MODES` has the strongest first."""
+    start, end = record.run.window
+    points = plan.of_line(record.run.line)
+    found = {mode for p in points for mode in evidence.modes(record.facility, p, start, end)}
+    weakest = max(found, key=MODES.index, default=record.mode)
+    if weakest != record.mode:
+        yield _fail("mode-differs", "", stated=record.mode, found=weakest)
 
 
 def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
@@ -143,7 +183,7 @@ def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
         params = {"name": line.name, "quantity": line.quantity, "unit": line.unit}
         if line.source.kind == "weighed":
             yield Finding(
-                Status.PASS, "quantity-weighed", "", {**params, "reference": line.source.reference or ""}
+                Status.WARNING, "quantity-weighed", "", {**params, "reference": line.source.reference or ""}
             )
         else:
             yield Finding(Status.WARNING, f"quantity-{line.source.kind}", "", params)
@@ -153,7 +193,11 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
     """Check 8: each activity of the record, from raw readings, the same digits."""
     start, end = record.run.window
     for activity in record.activity or ():
-        metered = evidence.metered(record.facility, plan.point(activity.point), start, end)
+        point = plan.point(activity.point)
+        if activity.carrier != point.carrier:
+            params = {"point": activity.point, "stated": activity.carrier, "planned": point.carrier}
+            yield _fail("carrier-differs", "", **params)
+        metered = evidence.metered(record.facility, point, start, end)
         computed = f"{activity_quantity(metered):f}"
         if (computed, "kWh", metered.count, metered.split, gaps_as_text(metered)) != (
             activity.quantity,

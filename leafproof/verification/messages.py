@@ -88,14 +88,18 @@ MESSAGES = {
     "equivocation": "two different frames {sequence} of epoch {epoch}",
     "metering-gap": "{point}: no reading from {start} to {end}",
     "conflict": "{point}: two readings of the interval ending {end} differ",
+    "mode-differs": "the record calls its readings {stated}, their frames say {found}",
     "point-missing": "{point}: on the line by the metering plan, not in the record",
     "quantity-declared": "{name} {quantity} {unit}: declared, unverified",
     "quantity-document": "{name} {quantity} {unit}: by a document that is not part of this bundle",
-    "quantity-weighed": "{name} {quantity} {unit}: by a signed reading of {reference}",
+    "quantity-weighed": (
+        "{name} {quantity} {unit}: said to be weighed at {reference}; no such reading is checked yet"
+    ),
     "recorded": "recorded data: measured {measured}, entered {entered}",
     "simulated": "the readings are simulated",
     # 8 recomputed
     "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
+    "carrier-differs": "{point}: the record says {stated}, the metering plan {planned}",
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",

@@ -57,6 +57,25 @@ class TestAnHonestLog:
         report = run(world, source)
         assert report.clean and report.withheld == 1
 
+    def test_nobody_is_accused_of_what_is_withheld(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        frames = w.frames_by(world, world.steel) + w.frames_by(world, world.fabricator)
+        for kind in (frames, [at.steel_plan], [at.factors], [at.coil], [at.coil_footprint], [at.tower]):
+            source = WorldSource.of(world)
+            for index in kind:
+                source.entries_[index] = Entry(world.entries[index].envelope, None, ())
+            report = run(world, source)
+            assert report.discrepancies == []
+            assert report.withheld == len(kind)
+
+    def test_nobody_is_accused_of_a_member_that_is_withheld(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        source = WorldSource.of(world)
+        for index in (at.coil, at.tower, at.coil_footprint):
+            entry = world.entries[index]
+            source.entries_[index] = Entry(entry.envelope, entry.body, ())
+        assert run(world, source).discrepancies == []
+
     def test_a_retired_keys_honest_backlog_passes(self, made: tuple[World, Places]) -> None:
         world, _ = made
         view, key_id = world.view(), world.steel.gateway.public.key_id
