@@ -160,6 +160,8 @@ def _emissions(
     if subject not in chosen:
         raise InvalidInput("factor", f"none is chosen for {subject}")
     used = factor(chosen[subject])
+    if (used.category == "electricity") != (subject == "electricity"):
+        raise InvalidInput("factor", f"{used.id} is a factor of {used.category}, not of {subject}")
     if used.unit not in ("kg CO2e", "kg CO2"):
         raise InvalidInput("factor", f"{used.id} is in {used.unit}, not in kg CO2e")
     return chosen[subject], amount.to(used.per) * Fraction(used.amount)
@@ -225,13 +227,17 @@ def _input_component(
 
 def _flags(record: BatchRecord, parts: Iterable[_Part], factor: FactorLookup) -> tuple[str, ...]:
     found: list[str] = []
-    for ref in [p.component.factor for p in parts if p.component.factor]:
-        used = factor(ref)
+    for part in parts:
+        if part.component.factor is None:
+            continue
+        used = factor(part.component.factor)
+        if used.subject != part.component.subject:
+            found.append(f"{used.id}: a factor of {used.subject}, used for {part.component.subject}")
         if used.category == "electricity":
             found += [
-                f"{used.id}: {part.replace('-', ' ')} not included"
-                for part in ("transmission-losses", "fuel-supply")
-                if part not in used.boundary
+                f"{used.id}: {left_out.replace('-', ' ')} not included"
+                for left_out in ("transmission-losses", "fuel-supply")
+                if left_out not in used.boundary
             ]
         if used.gases == ("CO2",):
             found.append(f"{used.id}: CO2 only")

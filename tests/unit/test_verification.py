@@ -328,6 +328,41 @@ class TestTheMeteringPlan:
         assert codes(report, 7) == {"plan-later"}
 
 
+class TestWhatARecordCallsItsReadings:
+    def test_a_mode_stronger_than_its_frames(self) -> None:
+        report = self.corrected(mode="live")
+        assert codes(report, 7) == {"mode-differs"}
+
+    def test_a_carrier_that_the_metering_plan_does_not_have(self) -> None:
+        assert "carrier-differs" in codes(self.corrected(carrier="steel-slab"), 8)
+
+    def corrected(self, mode: str = "recorded", carrier: str = "electricity") -> Report:
+        world, at = w.honest_world()
+        true = w.coil_record(world, at.steel_plan, supersedes=world.id(at.coil))
+        activity = tuple(msgspec.structs.replace(a, carrier=carrier) for a in true.activity or ())
+        lie = msgspec.structs.replace(true, mode=mode, activity=activity)
+        index = w.log_record(world, world.steel, lie)
+        world.anchor()
+        world.supersede(world.steel, COIL, index)
+        return verify(world.bundle(COIL), world.trust(), world.view())
+
+    def test_a_factor_of_another_thing_is_refused_or_said(self) -> None:
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        grid, slab = (footprint.FactorRef("", f) for f in ("grid", "slab"))
+
+        def calculated(electricity: footprint.FactorRef, subject: str) -> footprint.Footprint:
+            lines = tuple(msgspec.structs.replace(i, material=subject) for i in record.inputs or ())
+            facts = msgspec.structs.replace(record, inputs=lines)
+            chosen = {"electricity": electricity, subject: slab}
+            return footprint.calculate(facts, "", chosen, lambda r: w.FACTORS.get(r.id), lambda _: pytest.fail())
+
+        with pytest.raises(LeafproofError, match="slab is a factor of material"):
+            calculated(slab, "steel-slab")
+        assert "slab: a factor of steel-slab, used for copper" in calculated(grid, "copper").flags
+        assert not any("used for" in flag for flag in calculated(grid, "steel-slab").flags)
+
+
 class TestHostileInput:
     def test_a_reading_in_a_unit_without_an_exact_form_is_a_finding(self) -> None:
         world, at = w.honest_world()
