@@ -17,7 +17,7 @@ from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import LogSource
 from leafproof.trust import Trust
-from leafproof.verification.report import EXIT_FAILED
+from leafproof.verification.report import EXIT_FAILED, EXIT_MISSING
 
 if TYPE_CHECKING:
     from leafproof.chain.view import ChainView
@@ -44,7 +44,9 @@ def replay_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild tree, readings, records, footprints and shares; name each discrepancy. Exit 1 on any."""
+    """Rebuild tree, readings, records, footprints and shares; name each discrepancy.
+
+    Exit codes: 0 clean, 1 any discrepancy, 2 usage, 4 none in what was handed over, but bodies are withheld."""
     if (url is None) == (folder is None):
         raise InvalidInput("source", "give either --url or --export")
     believed = read_trust(trust)
@@ -52,11 +54,21 @@ def replay_command(
         chain = _chain(rpc, believed)  # first: a log that grows meanwhile then has more, never less
         sources = _sources(url, folder, key_file)
         reports = [_replay(source, believed, chain) for source in sources]
+        if not reports:
+            reports = [ReplayReport("unknown")]
+            reports[0].add("log-unknown", None, "no log was handed over")
     except Malformed as error:  # what was handed over, or what the node said, is no export and no chain
         reports = [ReplayReport("unknown")]
         reports[0].add("unreadable", None, error.message)
     _show(reports, as_json)
-    raise typer.Exit(0 if all(r.clean for r in reports) else EXIT_FAILED)
+    raise typer.Exit(_exit_code(reports))
+
+
+def _exit_code(reports: Sequence[ReplayReport]) -> int:
+    """As `leafproof verify` has it: 0, 1 for any discrepancy, 4 for none but bodies withheld."""
+    if not all(r.clean for r in reports):
+        return EXIT_FAILED
+    return EXIT_MISSING if any(r.withheld for r in reports) else 0
 
 
 def _chain(node: str, trust: Trust) -> ChainView:
@@ -110,6 +122,8 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
             place = "" if found.index is None else f" entry {found.index}"
             _console.print(f"  ✗ {found.kind}{place}: {found.message}", style="red", markup=False)
         verdict = "clean: everything recomputed, nothing differs"
+        if report.withheld:
+            verdict = "nothing differs in what was handed over; what was withheld was not recomputed"
         if not report.clean:
             verdict = f"{len(report.discrepancies)} discrepancies"
         _console.print(f"  {verdict}", style="bold")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.console import Console
@@ -14,6 +15,7 @@ from leafproof.bundle import Bundle
 from leafproof.cli.common import SIGNS, AsJson, RpcUrl, TrustFile, read_file, read_trust
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.trust import Trust
+from leafproof.values import Lot
 from leafproof.verification.report import EXIT_FAILED, Report, Status
 from leafproof.verification.verify import verify
 
@@ -44,6 +46,9 @@ def command(
         raise typer.Exit(EXIT_FAILED) from None
     node = rpc or (None if offline else next(iter(believed.rpc_urls), None))
     report = _verify(bundle, believed, node) if node else verify(bundle, believed, None, "offline")
+    asked = asked_for(source)
+    if asked not in (None, bundle.lot):  # a server may hand out another lot's honest bundle
+        report[0].add(Status.FAIL, "another-lot", asked=asked, found=bundle.lot)
     _show(report, as_json)
     raise typer.Exit(report.exit_code)
 
@@ -61,6 +66,18 @@ def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
         report = verify(bundle, trust, None, error.message)
         report[5].add(Status.FAIL, "chain-differs", reason=error.message)
         return report
+
+
+def asked_for(source: str) -> Lot | None:
+    """The lot that a passport's address names (GS1 Digital Link), or a bundle's; None where it names none."""
+    if not source.startswith(("http://", "https://")):
+        return None
+    parts = [unquote(part) for part in urlsplit(source).path.split("/")]
+    for place in range(len(parts) - 3):
+        match parts[place : place + 4]:
+            case ["01", gtin, "10", code] | ["lots", gtin, code, "bundle"]:
+                return Lot.parse(gtin, code)
+    return None
 
 
 def _fetch(source: str) -> bytes:
@@ -83,6 +100,7 @@ def _show(report: Report, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
         return
+    _console.print(f"lot {report.lot}", markup=False)
     for check in report.checks:
         sign, style = SIGNS[check.status]
         _console.print(f"{sign} {check.number:2} {check.name}: {check.status}", style=style, markup=False)

@@ -35,6 +35,7 @@ MESSAGES = {
     "malformed": "{reason}",
     "lacks-record": "the bundle has no batch record of this lot",
     "lacks-footprint": "the bundle has no footprint of this lot",
+    "another-lot": "you asked for lot {asked}, the bundle is of lot {found}",
     "two-makers": "the bundle has records of this lot by two operators",
     # 1 issuer's key
     "key-in-force": "registered by {operator}, in force",
