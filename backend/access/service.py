@@ -93,6 +93,8 @@ def create(
         raise InvalidInput("label", f"not 1 to {MAX_LABEL} printable characters")
     if not wanted or wanted - set(SCOPES):
         raise InvalidInput("scopes", f"each must be one of {', '.join(SCOPES)}")
+    if ADMIN in wanted and operator is not None:
+        raise InvalidInput("scopes", "admin is for the server's own people, who act for every operator here")
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("expires_at", "lies in the past")
     key_id, secret = secrets.token_hex(8), secrets.token_hex(32)

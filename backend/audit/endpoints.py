@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from backend.access.dependencies import Caller, require, tier_of
-from backend.access.service import READ_AUDITOR
+from backend.access.service import READ_AUDITOR, ApiKey
 from backend.audit import service
 from backend.context import Context, context_of
 from backend.database import reading
@@ -37,9 +37,12 @@ def get_chunk(
     return Response(export.encode_chunk(entries), media_type="application/cbor", headers=_PRIVATE)
 
 
-@router.get("/rollups", response_class=Response, dependencies=[Depends(require(READ_AUDITOR))])
-def get_rollups(context: Shared, hosted: Hosted) -> Response:
-    """All derived sums, and how many entries the log had then, as canonical JSON: both from one moment."""
+@router.get("/rollups", response_class=Response)
+def get_rollups(
+    context: Shared, hosted: Hosted, caller: Annotated[ApiKey, Depends(require(READ_AUDITOR))]
+) -> Response:
+    """The derived sums of the operators whom the key is for, and how many entries the log had then, as canonical
+    JSON: both from one moment."""
     with reading(context.engine) as connection:
-        found = export.SumsAt(hosted.log.size(connection), service.sums(connection, hosted.log))
+        found = export.SumsAt(hosted.log.size(connection), service.sums(connection, hosted.log, caller.tier))
     return Response(found.encode(), media_type="application/json", headers=_PRIVATE)

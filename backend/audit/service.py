@@ -9,14 +9,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from backend.access.tiers import Tier
+from backend.access.tiers import Tier, default_tier
 from backend.ingest.tables import gateways, rollups, series
 from backend.log import repository
 from backend.log.service import TransparencyLog
+from leafproof import body, values
 from leafproof.envelope import MODES
 from leafproof.errors import InvalidInput
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
+from leafproof.values import Gln
 
 TierOf = Callable[[str], Tier]
 """Up to which tier the reader may see the bodies of an issuer."""
@@ -37,10 +39,18 @@ def chunk(connection: Connection, log: TransparencyLog, number: int, tier_of: Ti
     return found
 
 
-def sums(connection: Connection, log: TransparencyLog) -> list[Rollup]:
-    """All derived sums of the log's gateways, sorted."""
-    query = (
+def sums(connection: Connection, log: TransparencyLog, tier_of: TierOf) -> list[Rollup]:
+    """The derived sums of those of the log's gateways whose frames the reader may see, sorted: a sum tells what
+    the frames tell."""
+    query = sa.select(gateways.c.number, gateways.c.operator, gateways.c.name).where(gateways.c.log == log.number)
+    readable = {
+        number
+        for number, operator, name in connection.execute(query)
+        if tier_of(values.gateway_uri(Gln(operator), name)) >= default_tier(body.FRAME)
+    }
+    sums_of = (
         sa.select(
+            series.c.gateway,
             gateways.c.key_id,
             series.c.facility,
             series.c.point,
@@ -57,7 +67,8 @@ def sums(connection: Connection, log: TransparencyLog) -> list[Rollup]:
     )
     return sorted(
         Rollup(bytes(key).hex(), facility, point, unit, MODES[mode], names, start, count, total)
-        for key, facility, point, unit, mode, names, start, count, total in connection.execute(query)
+        for gateway, key, facility, point, unit, mode, names, start, count, total in connection.execute(sums_of)
+        if gateway in readable
     )
 
 
@@ -79,7 +90,7 @@ def write(connection: Connection, log: TransparencyLog, folder: Path) -> export.
         put(export.chunk_name(number), export.encode_chunk(entries[: size - number * export.CHUNK]))
         leaves.append(repository.tile(connection, log.number, 0, number))
     put(export.LEAVES, b"".join(leaves)[: 32 * size])
-    put(export.ROLLUPS, export.encode_rollups(sums(connection, log)))
+    put(export.ROLLUPS, export.encode_rollups(sums(connection, log, lambda _issuer: Tier.AUDITOR)))
     manifest = export.Manifest(1, export.LogName.of(log.ref), size, files)
     _write_durably(folder / export.MANIFEST, manifest.encode())  # last: a folder without it is no export
     return manifest

@@ -49,6 +49,8 @@ def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = F
     """Read what was metered on the run's line in [opened, closed); with `lock`, nothing is appended to the log
     before this transaction ends. Raises `InvalidInput` for readings that cannot be.
     """
+    if lock:  # before the plan is looked up: a newer one must not come between it and the record
+        production.facility(connection, Gln(run["facility"]), lock=True)
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
     if lock:
         log_repository.state(connection, plan.log, lock=True)

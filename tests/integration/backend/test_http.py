@@ -200,8 +200,8 @@ class TestAccess:
         return backend.http.post("/probe/order", json={"tonnes": 1}, headers=headers)
 
     def test_a_scope_opens_the_door_and_admin_opens_all(self, backend: Backend) -> None:
-        for scope in (WRITE_PRODUCTION, "admin"):
-            _, text = backend.key(scope)
+        for scope, operator in ((WRITE_PRODUCTION, OPERATOR), ("admin", None)):
+            _, text = backend.key(scope, operator=operator)
             assert self.post(backend, f"Bearer {text}").json() == "test"
 
     def test_no_key_and_a_wrong_key_ask_for_one(self, backend: Backend) -> None:
@@ -269,7 +269,7 @@ class TestProblems:
         assert written[0]["log_level"] == "error"  # the line about the request itself may come after the answer
 
     def test_wrong_members_are_each_named(self, backend: Backend) -> None:
-        _, text = backend.key("admin")
+        _, text = backend.key("admin", operator=None)
         headers = {"Authorization": f"Bearer {text}"}
         answer = backend.http.post("/probe/order", json={"tonnes": "many"}, headers=headers)
         assert (answer.status_code, answer.json()["field"]) == (422, "tonnes")

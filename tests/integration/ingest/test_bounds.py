@@ -12,14 +12,16 @@ from sqlalchemy import Engine
 from backend import database
 from backend.access import service as access
 from backend.app import create_app
+from backend.audit.endpoints import router as audit_router
 from backend.context import Context
 from backend.ingest import endpoints, quarantine, waiting
 from backend.ingest.schemas import Kind, Message, Reason
 from backend.ingest.service import IngestService
 from backend.settings import Settings
+from leafproof.errors import InvalidInput
 from leafproof.values import Gln
 from tests.support.server import serving
-from tests.support.storage import hosted, open_test_log
+from tests.support.storage import REF, hosted, open_test_log
 from tests.support.stream import FACILITY, NOW, OPERATOR, KeyRing, Stream, gln
 
 
@@ -97,7 +99,7 @@ class TestEndpoints:
     @pytest.fixture
     def client(self, engine: Engine) -> Iterator[Client]:
         context = Context(Settings(), engine, hosted(open_test_log(engine)))
-        with serving(create_app(context, routers=[endpoints.router])) as client:
+        with serving(create_app(context, routers=[endpoints.router, audit_router])) as client:
             yield client
 
     @pytest.fixture
@@ -140,6 +142,22 @@ class TestEndpoints:
             assert answer.status_code == 200
             (main,) = answer.json()["series"]
             assert [(span["amount"], span["count"]) for span in main["spans"]] == [("4000", 2)]
+
+    def test_sums_are_for_auditors_of_that_operator(
+        self, client: Client, header: Callable[..., dict[str, str]], service: IngestService, stream: Stream
+    ) -> None:
+        service.process([stream.frame(count=2)])
+        path = f"/v1/audit/logs/{REF.log_id.hex()}/rollups"
+        assert client.get(path).status_code == 401
+        assert client.get(path, headers=header("read:authority", OPERATOR)).status_code == 403
+        for operator, count in ((None, 2), (OPERATOR, 2), (gln("401234500007"), 0)):
+            answer = client.get(path, headers=header("read:auditor", operator))
+            assert answer.status_code == 200
+            assert len(answer.json()["rollups"]) == count
+
+    def test_a_key_of_one_operator_is_never_the_servers(self, header: Callable[..., dict[str, str]]) -> None:
+        with pytest.raises(InvalidInput, match="admin"):
+            header("admin", OPERATOR)
 
     @pytest.mark.parametrize(
         ("query", "field"),
