@@ -29,19 +29,19 @@ def check_evidence(reading: Reading) -> None:
     for lot, statement, record in reading.used():
         for finding in ev.provenance(record, statement.envelope.header.issued_at):
             check.add(finding.status, finding.code, str(lot), **finding.params)
-        found, named = _frames(reading, statement, record), reading.plan(record)
         plan = _plan(reading, statement, record)
-        if named is not None and plan is None:
+        if plan is None and reading.plan(record) is not None:
             check.add(Status.FAIL, "plan-foreign", str(lot))
         if plan is not None:
             for finding in ev.plan_in_force(record, plan):
                 check.add(finding.status, finding.code, str(lot), **finding.params)
             if foreign := ev.foreign_gateways(reading.chain, reading.operator(statement), plan):
                 check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
-        if found is None or plan is None:
-            check.add(Status.NOT_CHECKED, "withheld", str(lot))
-            continue
         try:
+            found = _frames(reading, statement, record)
+            if found is None or plan is None:
+                check.add(Status.NOT_CHECKED, "withheld", str(lot))
+                continue
             for finding in [*_streams(reading, statement, record), *ev.complete(record, plan, found)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
         except LeafproofError as error:
@@ -57,23 +57,27 @@ def _plan(reading: Reading, signed: Statement, record: BatchRecord) -> MeteringP
 
 
 def _frames_of(reading: Reading, signed: Statement, record: BatchRecord) -> list[Statement]:
+    """Frames of the plan's gateways, in the record's own log, in the ranges that it names."""
+    plan = _plan(reading, signed, record)
+    gateways = {bytes.fromhex(point.gateway) for point in plan.points} if plan else ()
     return [
         s
-        for s in reading.statements
-        if s.envelope.header.frame is not None
-        and s.envelope.header.log == signed.envelope.header.log
-        and ev.in_range(s, record.activity or ())
+        for gateway in sorted(gateways)
+        for s in reading.frames.get(gateway, ())
+        if s.envelope.header.log == signed.envelope.header.log and ev.in_range(s, record.activity or ())
     ]
 
 
 def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:
-    """The record's readings, or None where activity or frames are withheld."""
+    """The record's readings, or None where activity or frames are withheld; raises `InvalidInput` where
+    lots share too many of them."""
     frames = _frames_of(reading, signed, record)
     if record.activity is None or not frames or any(s.content is None for s in frames):
         return None
     found = ev.Evidence()
     for statement in sorted(frames, key=lambda s: s.index):
         if isinstance(statement.content, FrameContent):
+            reading.spend(statement.content.count)
             found.add(statement.envelope.key_id, place_of(statement.envelope), statement.content)
     return found
 
@@ -90,11 +94,12 @@ def check_recomputed(reading: Reading) -> None:
     """8: activity data from readings, footprints from facts and factors, to the same digits."""
     check = reading.report[8]
     for lot, statement, record in reading.used():
-        found, plan = _frames(reading, statement, record), _plan(reading, statement, record)
-        if found is None or plan is None:
-            check.add(Status.NOT_CHECKED, "withheld", str(lot))
-            continue
+        plan = _plan(reading, statement, record)
         try:
+            found = _frames(reading, statement, record)
+            if found is None or plan is None:
+                check.add(Status.NOT_CHECKED, "withheld", str(lot))
+                continue
             for finding in ev.recomputed(record, plan, found):
                 check.add(finding.status, finding.code, str(lot), **finding.params)
         except LeafproofError as error:

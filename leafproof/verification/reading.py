@@ -11,6 +11,7 @@ from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
+from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
 from leafproof.record import BatchRecord
@@ -21,6 +22,8 @@ from leafproof.verification.statements import Statement
 
 T = TypeVar("T")
 Signed = tuple[Statement, BatchRecord]
+# How often a bundle's readings are taken in, on average: twice by the checks, by each line that shares a gateway.
+_PASSES = 40
 Maker = bytes | str  # the operator's address on chain; without a chain, or a registered key, the issuer's name
 
 
@@ -40,15 +43,28 @@ class Reading:
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
     records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
+    frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
 
     def take(self, statement: Statement) -> None:
         """File a statement that was read, so that others can name it."""
         self._by_id.setdefault(statement.id, statement)
+        if statement.envelope.header.frame is not None:
+            self.frames[statement.envelope.key_id].append(statement)
+        if isinstance(statement.content, FrameContent):
+            self._budget += _PASSES * statement.content.count
         if isinstance(statement.content, BatchRecord):
             self.records[self.maker(statement), statement.content.of].append((statement, statement.content))
         if isinstance(statement.content, Footprint):
             self.footprints[statement.id] = (statement, statement.content)
+
+    def spend(self, readings: int) -> None:
+        """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots
+        can honestly share: a small upload could else keep a verifier busy for hours."""
+        self._budget -= readings
+        if self._budget < 0:
+            raise InvalidInput("bundle", f"its lots name its readings more than {_PASSES} times over")
 
     def content(self, statement_id: str, kind: type[T]) -> T | None:
         """The content of the statement with that id, if it is here and of that kind."""

@@ -391,6 +391,12 @@ class TestHostileInput:
         with pytest.raises(LeafproofError):
             frame.decode_body(data)
 
+    def test_readings_that_are_named_again_and_again_are_a_finding(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("leafproof.verification.reading._PASSES", -40_000)  # as if there were that many lots
+        world, _ = w.honest_world()
+        report = verify(world.bundle(), world.trust(), world.view())
+        assert codes(report, 7) == codes(report, 8) == {"not-computable"}
+
     def test_a_plan_of_deeply_nested_points_is_read_in_time(self) -> None:
         world, _ = w.honest_world()
         (point,) = w.plan_of(world.steel).points
