@@ -1,4 +1,4 @@
-"""kill -9 of each part in the middle of streaming: every reading that the gateway took is in the log once."""
+"""While readings stream: kill -9 of each part, and an auditor who looks. Each reading taken is in the log once."""
 
 from __future__ import annotations
 
