@@ -4,13 +4,13 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/leafproof
 WORKDIR /build
 COPY requirements/runtime.txt requirements/build.txt requirements/
-RUN /opt/leafproof/bin/pip install --require-hashes -r requirements/runtime.txt
+RUN /opt/leafproof/bin/pip install --no-deps --require-hashes -r requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY leafproof leafproof
 COPY iot_gateway iot_gateway
 COPY backend backend
 RUN python -m venv /opt/build \
- && /opt/build/bin/pip install --require-hashes -r requirements/build.txt \
+ && /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt \
  && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels . \
  && /opt/leafproof/bin/pip install --no-deps wheels/*.whl
 

@@ -29,7 +29,7 @@ deploy: contracts-env ## deploy to the chain at LEAFPROOF_RPC (see scripts/deplo
 
 $(BROWNIE_VENV)/.ready: requirements/brownie.txt
 	python3 -m venv $(BROWNIE_VENV)
-	$(BROWNIE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BROWNIE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
 $(SOLC): scripts/solc.mjs package.json

@@ -41,7 +41,9 @@ if ! usable; then
 fi
 touch "$under_way"
 echo "setup 2/3: Python packages, as locked in requirements/locked.txt (the first time takes a minute or two)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
+# The lock is whole: nothing is left to resolve. (A resolver that meets an extra of a locked package may prefer a version
+# that came out since, and then refuse it for having no hash.)
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/locked.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 # Where Python is told not to write bytecode (containers often do), each command would compile everything anew.
 .venv/bin/python -m compileall -q leafproof iot_gateway backend
