@@ -289,7 +289,10 @@ class TestProblems:
             for _ in range(MAX_REQUEST // 65536 + 2):
                 yield b"x" * 65536
 
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {backend.key('admin', operator=None)[1]}"}
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {backend.key('admin', operator=None)[1]}",
+        }
         for content in (b"x" * (MAX_REQUEST + 1), pieces()):
             answer = backend.http.post("/probe/order", content=content, headers=headers)
             assert answer.status_code == 413
