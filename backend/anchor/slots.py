@@ -7,7 +7,9 @@ What must hold, whatever is killed when, and whoever else runs with the same dat
    primary key decides between two processes.
 3. A slot is `mined` with a receipt, `final` when the receipt's block is; its block hash is kept and checked again
    on every look. If the block is gone, the slot is open again and its bytes are sent again.
-4. A slot is `lost` when its nonce was used in a final block by bytes that are not ours.
+4. A slot is `lost` when its nonce was used in a final block by bytes that are not ours: when no receipt of ours
+   turned up for `RECEIPT_LAG` seconds. Behind one address may stand several nodes, and one that counts the nonce
+   already is not always the one that is asked for the receipt.
 5. An open slot is replaced with higher fees only when `STUCK_BLOCKS` passed without it and the network now asks
    for more than it offers; where nothing is paid, the same bytes are sent again.
 """
@@ -31,6 +33,7 @@ from backend.anchor.tables import chain_slots as slots
 from backend.anchor.tables import chain_transactions as transactions
 from backend.database import reading, transaction
 
+RECEIPT_LAG = 5.0  # several block times of the slowest node behind a balancer
 STUCK_BLOCKS = 3  # two blocks may be full or produced by a validator that has not heard of it
 _log = structlog.get_logger(__name__)
 
@@ -76,6 +79,7 @@ class Slots:
         self._account = account
         self.address = address_of(account)
         self.refusal: str | None = None
+        self._without_receipt: dict[int, float] = {}  # used nonces, and since when they are missed
 
     def watch(self) -> bool:
         """Bring the slots in line with the chain; whether anything changed. Ends with open slots sent again."""
@@ -90,6 +94,8 @@ class Slots:
         if vanished:
             with reading(self._engine) as connection:
                 following += [s for s in _load(connection, self.address, ("final",)) if s.nonce in vanished]
+        missed: dict[int, float] = {}
+        now = time.monotonic()
         for slot in sorted(following, key=lambda s: s.nonce):
             found = self._mined(slot)
             if found is not None:
@@ -97,9 +103,12 @@ class Slots:
                 state = "final" if receipt.block_number <= final else "mined"
                 changes[slot.nonce] = {"state": state, "tx_hash": tx_hash, **_where(receipt)}
             elif slot.nonce < used:
-                changes[slot.nonce] = {"state": "lost", **_NOWHERE}
+                missed.setdefault(slot.nonce, self._without_receipt.get(slot.nonce, now))
+                if now - missed[slot.nonce] >= RECEIPT_LAG:
+                    changes[slot.nonce] = {"state": "lost", **_NOWHERE}
             elif slot.state == "mined":
                 changes[slot.nonce] = {"state": "open", **_NOWHERE}
+        self._without_receipt = missed
         changed = self._store(changes)
         self._fill_gap()
         self._send_open(latest)

@@ -3,7 +3,8 @@
 What must hold, beside the rules of this package:
 
 1. anvil never writes its own state: killed in the middle of that it leaves an empty file. The supervisor asks for
-   the state by RPC and stores it in generations (`state.py`), at most `dump_interval` seconds after a new block.
+   the state by RPC and stores it in generations (`state.py`), at most `dump_interval` seconds after a new block;
+   each is the state after one block, with all that led to it.
 2. A restart continues the same chain: same chain id, same genesis hash (a trust file names both), same blocks up
    to the last dump. What came later is gone, as on any node restored to an older state; the anchorer resends it.
 3. The mnemonic is never on a command line or in a log: the accounts are funded by RPC and sign outside the node.
@@ -41,6 +42,7 @@ _log = structlog.get_logger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 30.0
 _PORT_TRIES = 3
+_DUMP_TRIES = 3  # with mining held, only a block that was under way can still come
 _FUNDS = 10_000 * 10**18
 # What the contracts are compiled for, and what every permissioned network runs.
 _HARDFORK = "paris"
@@ -178,11 +180,36 @@ class EmbeddedNode:
     def dump(self) -> None:
         """Store the state now; raises `PartFailed` when the node does not give it, `OSError` as the disk does."""
         with self._dumping:
-            rpc = self._connected()
-            block = int(rpc.call("eth_blockNumber"), 16)
-            packed = bytes.fromhex(rpc.call("anvil_dumpState", self._historical_states).removeprefix("0x"))
+            block, packed = self._state_between_blocks() or self._state_with_mining_held()
             self._store.write(packed)
             self._dumped_block = block
+
+    def _state_between_blocks(self) -> tuple[int, bytes] | None:
+        """Number of the newest block, and the state after it; None if a block came while anvil wrote the state.
+
+        anvil writes its blocks first and its accounts after them: what a block between the two changed would be in
+        the accounts, and its transactions nowhere.
+        """
+        rpc = self._connected()
+        block = int(rpc.call("eth_blockNumber"), 16)
+        packed = bytes.fromhex(rpc.call("anvil_dumpState", self._historical_states).removeprefix("0x"))
+        return (block, packed) if int(rpc.call("eth_blockNumber"), 16) == block else None
+
+    def _state_with_mining_held(self) -> tuple[int, bytes]:
+        """The same while transactions keep coming: they wait until the state is written."""
+        rpc = self._connected()
+        automine = rpc.call("anvil_getAutomine")
+        try:
+            if automine:
+                rpc.call("evm_setAutomine", False)
+            for _ in range(_DUMP_TRIES):
+                found = self._state_between_blocks()
+                if found is not None:
+                    return found
+        finally:
+            if automine:
+                rpc.call("evm_setAutomine", True)
+        raise PartFailed("the chain node mines faster than it writes its state")
 
     def __enter__(self) -> EmbeddedNode:
         self.start()

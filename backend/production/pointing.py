@@ -2,7 +2,8 @@
 
 The queue sends an operator's transactions in their order, waits until the record is anchored, and makes the proof
 against the head that the chain holds at that moment. What the chain refuses (an operator not admitted yet, say) is
-asked again from time to time: nothing is dropped.
+asked again from time to time: nothing is dropped. Whether it points to a record is the chain's word, whatever
+became of our transaction.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from backend.anchor import transactions
+from backend.anchor.registry import Registry
 from backend.production import repository
 from backend.production.repository import Row
 from backend.production.service import signer_of
 from backend.production.statements import Desk, Logged
-from leafproof.chain.view import lot_hash, lot_id
+from leafproof.chain.view import LotRecord, lot_hash, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.values import Lot
 
@@ -59,14 +61,29 @@ def submit_transfer(connection: Connection, lot: Lot, sender: Row, receiver: byt
     transactions.submit(connection, signer_of(sender["gln"]), "LotRegistry", "safeTransferFrom", args, key)
 
 
-def retry(connection: Connection, desk: Desk) -> int:
-    """Ask again what the chain refused at least `RETRY` seconds ago; how many."""
+def on_chain(connection: Connection, registry: Registry, lot: Lot) -> LotRecord | None:
+    """The lot as the chain has it in a final block, if it does."""
+    return registry.lot(connection, lot_id(_maker(connection, lot)["address"], lot))
+
+
+def points_to(lot: LotRecord, leaf: bytes) -> bool:
+    """Whether the chain points, or pointed, the lot to the record with this leaf hash."""
+    return any(version.leaf == leaf for version in lot.versions)
+
+
+def retry(connection: Connection, desk: Desk, registry: Registry) -> int:
+    """Ask again what the chain refused at least `RETRY` seconds ago and still does not have; how many."""
     now = desk.now()
     records = repository.refused_records(connection, now - RETRY)
+    asked = 0
     for row in records:
         attempt = row["attempt"] + 1
         logged = Logged(row["log"], row["index"], bytes(row["statement_id"]), bytes(row["leaf_hash"]))
         lot = Lot.parse(row["gtin"], row["lot"])
+        known = on_chain(connection, registry, lot)
+        if known is not None and points_to(known, logged.leaf_hash):
+            continue
+        asked += 1
         submit(connection, desk, _maker(connection, lot), lot, logged, row["version"] == 1, attempt)
         repository.update_record(
             connection,
@@ -87,7 +104,7 @@ def retry(connection: Connection, desk: Desk) -> int:
         repository.update_transfer(
             connection, row["id"], transaction=key, attempt=row["attempt"] + 1, tried_at=now
         )
-    return len(records) + len(transfers)
+    return asked + len(transfers)
 
 
 def transfer_key(transfer_id: str, attempt: int) -> str:

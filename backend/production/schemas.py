@@ -202,15 +202,18 @@ class TransferOut(BaseModel):
     problem: str | None
 
 
+VersionState = Literal["logged", "anchored", "current", "superseded"]
+
+
 class VersionOut(BaseModel):
-    """A version of a lot's record. `state` is logged, anchored or current (the chain points, or pointed, to it);
-    `footprints` are the statement ids of its footprints, the newest last."""
+    """A version of a lot's record. `state`: logged, anchored, current (the chain points to it), superseded (it
+    did); `footprints` are the statement ids of its footprints, the newest last."""
 
     version: int
     record: StatementOut
     footprints: list[StatementOut]
     created_at: str
-    state: Literal["logged", "anchored", "current"]
+    state: VersionState
     problem: str | None
 
 

@@ -9,11 +9,12 @@ from backend.anchor.registry import Registry
 from backend.context import Context
 from backend.errors import NotFound
 from backend.footprints import repository as footprint_rows
-from backend.production import repository
+from backend.production import pointing, repository
 from backend.production import schemas as s
 from backend.production.repository import Row
 from backend.production.statements import Archive
 from leafproof import clock
+from leafproof.chain.view import LotRecord
 from leafproof.values import Lot
 
 
@@ -28,17 +29,27 @@ def versions(connection: Connection, context: Context, archive: Archive, lot: Lo
     if not rows:
         raise NotFound(f"lot {lot} has no record here")
     registry = Registry(context.settings.trust())
+    on_chain = pointing.on_chain(connection, registry, lot)
     printed = footprint_rows.versions(connection, str(lot.gtin), str(lot.code))
-    found = [_version(connection, registry, archive, row, printed) for row in rows]
+    found = [_version(connection, registry, archive, row, on_chain, printed) for row in rows]
     return s.LotOut(gtin=str(lot.gtin), lot=str(lot.code), versions=found)
 
 
 def _version(
-    connection: Connection, registry: Registry, archive: Archive, row: Row, printed: list[Row]
+    connection: Connection,
+    registry: Registry,
+    archive: Archive,
+    row: Row,
+    on_chain: LotRecord | None,
+    printed: list[Row],
 ) -> s.VersionOut:
-    sent = transactions.status(connection, row["transaction"])
     log_id = archive.log(row["log"]).ref.log_id
     anchored = registry.first_head_covering(connection, log_id, row["index"]) is not None
+    leaf = bytes(row["leaf_hash"])
+    state: s.VersionState = "anchored" if anchored else "logged"
+    if on_chain is not None and pointing.points_to(on_chain, leaf):
+        state = "current" if on_chain.current.leaf == leaf else "superseded"
+    arrived = state in ("current", "superseded")
     return s.VersionOut(
         version=row["version"],
         record=place(archive, row["log"], row["index"], bytes(row["statement_id"])),
@@ -48,8 +59,8 @@ def _version(
             if f["record"] == row["statement_id"]
         ],
         created_at=clock.utc_text(row["created_at"]),
-        state="current" if sent.state == "final" else "anchored" if anchored else "logged",
-        problem=sent.error,
+        state=state,
+        problem=None if arrived else transactions.status(connection, row["transaction"]).error,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Connection, Engine
 
+from backend.anchor.registry import Registry
 from backend.context import Context
 from backend.database import reading, transaction
 from backend.production import pointing, recording, repository, runs
@@ -58,10 +59,10 @@ class Recorder:
             self._recorded()
         return count
 
-    def retry(self) -> int:
+    def retry(self, registry: Registry) -> int:
         """Ask the chain again for what it refused a while ago; how many transactions."""
         with transaction(self._engine) as connection:
-            return pointing.retry(connection, self._desk)
+            return pointing.retry(connection, self._desk, registry)
 
     def _look(self, row: Row, behind: set[tuple[str, str]]) -> bool:
         """Whether the run was recorded now."""
@@ -110,6 +111,7 @@ class ProductionWorker(ThreadWorker):
     def __init__(self, context: Context, recorded: Callable[[], None]) -> None:
         super().__init__("production")
         self._recorder = Recorder(context.engine, desk_of(context), recorded=recorded)
+        self._registry = Registry(context.settings.trust())
 
     def run(self, stop: threading.Event) -> None:
         """See `ThreadWorker`."""
@@ -117,6 +119,6 @@ class ProductionWorker(ThreadWorker):
         while not stop.is_set():
             self._recorder.step()
             if looks % RETRY_EVERY == 0:
-                self._recorder.retry()
+                self._recorder.retry(self._registry)
             looks += 1
             stop.wait(INTERVAL)

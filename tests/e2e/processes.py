@@ -53,7 +53,19 @@ class Demo:
     def __init__(self, folder: Path, said: Path, *words: str) -> None:
         self.folder, self.said = folder, said
         readings = ["--readings", str(steel_file())] if steel_file().is_file() else ["--simulated"]
-        command = [*COMMAND, "demo", "--keep", str(folder), "--port-base", port_base(), *readings, *words]
+        # Whoever starts the tests in the background may have told them to ignore a hang-up.
+        command = [
+            "env",
+            "--default-signal=HUP",
+            *COMMAND,
+            "demo",
+            "--keep",
+            str(folder),
+            "--port-base",
+            port_base(),
+            *readings,
+            *words,
+        ]
         with said.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
 

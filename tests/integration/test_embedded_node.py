@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
 import threading
@@ -153,6 +155,27 @@ class TestKill:
             eventually(lambda: node.failure is not None, "that it is given up")
             with pytest.raises(PartFailed, match="died 1 times within 60 seconds"):
                 node.pid  # noqa: B018 - the property raises
+
+
+class TestMiningDuringADump:
+    def test_each_stored_state_is_that_of_one_block(self, chain: EmbeddedNode) -> None:
+        """Killed right then, the chain must not come back with accounts that no block explains."""
+        count = 300
+        paying = threading.Thread(target=pay, args=(chain, count))
+        paying.start()
+        states = []
+        while paying.is_alive():
+            chain.dump()
+            newest = max((chain.folder / "state").glob("*.gz"))
+            states.append(json.loads(gzip.decompress(newest.read_bytes())))
+        paying.join()
+        payer = chain.account(0).address.lower()
+        found = [
+            (s["accounts"][payer]["nonce"], len(s["transactions"]), s["best_block_number"], len(s["blocks"]) - 1)
+            for s in states
+        ]
+        assert len(states) > 5
+        assert [numbers for numbers in found if len(set(numbers)) != 1] == []
 
 
 class TestBrokenFiles:

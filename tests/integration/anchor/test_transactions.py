@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from backend.anchor.chain import TRANSFER_GAS, Call, Chain
 from backend.anchor.signers import Signers
-from backend.anchor.transactions import submit
+from backend.anchor.transactions import Queue, submit
 from backend.database import reading, transaction
 from backend.errors import Conflict, NotFound, SettingsError
 from leafproof.chain.view import SHARES, lot_hash, lot_id
+from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput
 from leafproof.keys import SigningKey
 from leafproof.values import Lot
 from tests.integration.anchor.ledger import ACME, OTHER, Ledger
+from tests.support.rpc_relay import RpcRelay
+from tests.support.waiting import eventually
 
 COIL, TOWER = Lot.parse("04012345000016", "C-1"), Lot.parse("04006381333931", "T-1")
 
@@ -155,6 +159,45 @@ class TestSending:
         ledger.queue().work()
         assert {ledger.status(f"open {i}").state for i in range(6)} == {"final"}
         assert ledger.chain.nonce(ledger.address(ACME)) == before + 6
+
+
+class TestNonceOfAnother:
+    """A nonce of ours that is used, and no receipt of ours."""
+
+    def test_a_receipt_that_comes_late_is_waited_for(self, ledger: Ledger) -> None:
+        hidden = 3
+        asked = 0
+
+        def late(method: str, _params: list[object], result: object) -> object:
+            nonlocal asked
+            if method != "eth_getTransactionReceipt" or result is None:
+                return result
+            asked += 1
+            return None if asked <= hidden else result
+
+        with RpcRelay(ledger.url, late) as relay, Rpc(relay.url, retries=0) as rpc:
+            queue = Queue(Chain(rpc, ledger.trust), ledger.engine, ledger.signers, ledger.logs)
+            ledger.submit(ACME, "TransparencyLog", "open", ["late"], "late")
+            eventually(lambda: queue.work() or ledger.status("late").state == "final", "it is final")
+        assert asked > hidden
+        assert len(ledger.attempts(ACME)) == 3  # open, appoint, and this one, once
+        assert {state for _, state in ledger.slots(ACME)} == {"final"}
+
+    def test_used_by_somebody_else_it_is_signed_again_for_the_next(self, ledger: Ledger) -> None:
+        chain, account = ledger.chain, ledger.signers.get(ACME)
+        taken = chain.nonce(ledger.address(ACME))
+        queue = ledger.queue()
+        ledger.node("evm_setAutomine", False)
+        ledger.submit(ACME, "TransparencyLog", "open", ["mine"], "mine")
+        queue.work()
+        (ours,) = [a for a in ledger.attempts(ACME) if a.nonce == taken]
+        ledger.node("anvil_dropTransaction", "0x" + bytes(ours.tx_hash).hex())
+        _, theirs = chain.sign(account, taken, Call(b"\x07" * 20, b""), TRANSFER_GAS, chain.fees())
+        chain.send(theirs)
+        ledger.node("evm_setAutomine", True)
+        eventually(lambda: queue.work() or ledger.status("mine").state == "final", "it is final")
+        assert dict(ledger.slots(ACME))[taken] == "lost"
+        assert dict(ledger.slots(ACME))[taken + 1] == "final"
 
 
 class TestLots:

@@ -158,9 +158,23 @@ def test_what_the_chain_refused_is_asked_again(group: Group) -> None:
     assert (state, str(error).startswith("NotOperator")) == ("failed", True)
     group.admit(STEEL)
     recorder = works.recorder()
-    assert recorder.retry() == 0  # not so soon
+    assert recorder.retry(group.ledger.follow()) == 0  # not so soon
     works.time += pointing.RETRY + 1
-    assert recorder.retry() == 1
+    assert recorder.retry(group.ledger.follow()) == 1
     group.settle()
     assert group.states()["record/mint"] == ("final", None)
-    assert recorder.retry() == 0
+    assert recorder.retry(group.ledger.follow()) == 0
+
+
+def test_what_the_chain_has_is_not_asked_for_again(group: Group) -> None:
+    """A node that lost the receipt of a mint, or another server with our keys: the lot is there all the same."""
+    works = group.works
+    group.admit(STEEL, STEWARD)
+    feed(works, works.mill)
+    works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
+    group.settle()
+    refused = chain_transactions.update().where(chain_transactions.c.function == "mint")
+    with transaction(group.ledger.engine) as connection:
+        connection.execute(refused.values(state="failed", error="LotExists"))
+    works.time += pointing.RETRY + 1
+    assert works.recorder().retry(group.ledger.follow()) == 0
