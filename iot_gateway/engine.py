@@ -82,7 +82,7 @@ class Gateway:
     def _begin(self) -> bool:
         while not self._stop.is_set():
             try:
-                opening = self._outbox.begin_epoch(self._mode, int(time.time()))
+                opening = self._outbox.begin_epoch(self._mode, time.time())
             except OutboxFull as error:
                 _log.error("no room to begin", reason=error.message)
                 self._tell("no room", disk_full=True)

@@ -75,14 +75,18 @@ class Outbox:
             self._db.close()
             os.close(self._lock_file)
 
-    def begin_epoch(self, mode: str, now: int) -> Opening:
-        """Open the next epoch and sign its first frame; how the last one ended stands in it."""
+    def begin_epoch(self, mode: str, moment: float) -> Opening:
+        """Open the next epoch and sign its first frame; how the last one ended stands in it.
+
+        An epoch is numbered by the milliseconds of `moment` (Unix seconds), so that a gateway that lost its outbox
+        does not repeat one that it does not remember: two frames for one place would look like a lie.
+        """
+        now, epoch = int(moment), int(moment * 1000)
         with self._transaction() as db:
             row = db.execute("SELECT epoch, sequence, stopped_at, signed_at FROM state").fetchone()
             if row is None:
                 damaged = any(self.folder.glob(f"{DAMAGED}*"))
                 opening = Opening("restored" if damaged else "first start", None, None, None, now)
-                epoch = now
                 db.execute(
                     "INSERT INTO state VALUES (1, ?, ?, ?, 0, NULL, ?, NULL, NULL, NULL, NULL, 0)",
                     (self._framer.key.public.key_id, self._log(), epoch, now),
@@ -93,7 +97,7 @@ class Outbox:
                 end = signed_at if stopped_at is None else stopped_at
                 opening = Opening(reason, last, sequence - 1, end, now)
                 # Not below the clock: a disk restored from an old image would else repeat an epoch.
-                epoch = max(last + 1, now)
+                epoch = max(last + 1, epoch)
                 db.execute("UPDATE state SET epoch = ?, sequence = 0, stopped_at = NULL", (epoch,))
             self._add(db, lambda place: [self._framer.heartbeat(place, mode, now, opening)], now)
         return opening

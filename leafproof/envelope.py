@@ -58,10 +58,10 @@ class LogRef:
 class FrameHeader:
     """A frame's place in its gateway's stream.
 
-    `epoch` starts anew with each start of the gateway and only grows; `sequence` counts from 0 within it;
-    `previous` is the last frame's statement id (None for a gateway's very first); `beacon` is the newest
-    anchored block that the gateway had seen (number, hash), a lower bound of the time of signing; `mode` is
-    live, recorded or simulated.
+    `epoch` starts anew with each start of the gateway and only grows (ours take the milliseconds of the clock);
+    `sequence` counts from 0 within it; `previous` is the last frame's statement id (None for a gateway's very
+    first); `beacon` is the newest anchored block that the gateway had seen (number, hash), a lower bound of the
+    time of signing; `mode` is live, recorded or simulated.
     """
 
     epoch: int

@@ -26,6 +26,7 @@ from leafproof.values import Gln
 
 LOG = LogRef(1337, bytes(20), bytes(32))
 NOW = 1_795_000_000
+EPOCH = NOW * 1000
 KEY = SigningKey.generate()
 FACILITY = Gln("8801234000017")
 
@@ -88,7 +89,7 @@ class TestEpochs:
         (envelope,), (content,) = sent(box), contents(box)
         place = frames.place_of(envelope)
         envelope.verify(KEY.public)
-        assert (place.epoch, place.sequence, place.previous, place.mode) == (NOW, 0, None, "live")
+        assert (place.epoch, place.sequence, place.previous, place.mode) == (EPOCH, 0, None, "live")
         assert content.opening == frames.Opening("first start", None, None, None, NOW)
         assert content.heartbeats == [NOW]
 
@@ -98,20 +99,20 @@ class TestEpochs:
         box.heartbeat("live", NOW + 10)
         box.stop(NOW + 20)
         opening = open_outbox().begin_epoch("live", NOW + 100)
-        assert opening == frames.Opening("restart", NOW, 1, NOW + 20, NOW + 100)
+        assert opening == frames.Opening("restart", EPOCH, 1, NOW + 20, NOW + 100)
 
     def test_without_a_clean_stop_it_is_a_crash_that_ended_with_the_last_frame(self, open_outbox: Maker) -> None:
         box = open_outbox()
         box.begin_epoch("live", NOW)
         box.heartbeat("live", NOW + 10)
         opening = open_outbox().begin_epoch("live", NOW + 100)
-        assert opening == frames.Opening("crash", NOW, 1, NOW + 10, NOW + 100)
+        assert opening == frames.Opening("crash", EPOCH, 1, NOW + 10, NOW + 100)
 
     def test_an_epoch_never_repeats_even_when_the_clock_went_back(self, open_outbox: Maker) -> None:
         open_outbox().begin_epoch("live", NOW)
         box = open_outbox()
         box.begin_epoch("live", NOW - 86_400)
-        assert frames.place_of(sent(box)[-1]).epoch == NOW + 1
+        assert frames.place_of(sent(box)[-1]).epoch == EPOCH + 1
 
     def test_previous_goes_across_epochs(self, open_outbox: Maker) -> None:
         box = open_outbox()
@@ -207,13 +208,13 @@ class TestLettingGo:
         return int(count)
 
     def test_an_acknowledged_frame_is_not_sent_again_but_kept(self, box: Outbox) -> None:
-        assert box.acknowledge(ack(NOW, 2, 30)) == 3
+        assert box.acknowledge(ack(EPOCH, 2, 30)) == 3
         assert [frames.place_of(e).sequence for e in sent(box)] == [3, 4]
         assert self.kept(box) == 5
-        assert box.acknowledge(ack(NOW, 2, 30)) == 0
+        assert box.acknowledge(ack(EPOCH, 2, 30)) == 0
 
     def test_it_goes_when_an_anchored_head_covers_it_and_not_one_entry_before(self, box: Outbox) -> None:
-        box.acknowledge(ack(NOW, 2, 30))
+        box.acknowledge(ack(EPOCH, 2, 30))
         assert box.anchored(beacon(30))
         assert self.kept(box) == 5
         assert box.anchored(beacon(31, NOW + 1))
@@ -221,7 +222,7 @@ class TestLettingGo:
 
     def test_a_head_that_came_before_the_acknowledgement_counts(self, box: Outbox) -> None:
         box.anchored(beacon(100))
-        box.acknowledge(ack(NOW, 4, 30))
+        box.acknowledge(ack(EPOCH, 4, 30))
         assert self.kept(box) == 0
 
     def test_an_older_beacon_is_passed_over_even_when_its_block_number_is_higher(self, box: Outbox) -> None:
@@ -234,12 +235,12 @@ class TestLettingGo:
     @pytest.mark.parametrize(
         "word",
         [
-            ack(NOW, 5),
-            ack(NOW + 1, 0),
-            ack(NOW, -1),
-            ack(NOW, 1, -1),
-            ack(NOW, 1, 2**64),
-            ack(NOW, 1, 0, SigningKey.generate()),
+            ack(EPOCH, 5),
+            ack(EPOCH + 1, 0),
+            ack(EPOCH, -1),
+            ack(EPOCH, 1, -1),
+            ack(EPOCH, 1, 2**64),
+            ack(EPOCH, 1, 0, SigningKey.generate()),
         ],
     )
     def test_the_word_about_frames_never_made_is_refused(self, box: Outbox, word: Acknowledgement) -> None:
@@ -249,8 +250,8 @@ class TestLettingGo:
 
     def test_an_acknowledgement_covers_its_own_epoch_alone(self, box: Outbox) -> None:
         box.begin_epoch("live", NOW + 50)
-        box.acknowledge(ack(NOW + 50, 0))
-        assert {frames.place_of(e).epoch for e in sent(box)} == {NOW}
+        box.acknowledge(ack(EPOCH + 50_000, 0))
+        assert {frames.place_of(e).epoch for e in sent(box)} == {EPOCH}
 
 
 class TestTrouble:
