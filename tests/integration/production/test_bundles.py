@@ -20,13 +20,14 @@ from leafproof import body, envelope, tree, units
 from leafproof.bundle import Bundle
 from leafproof.chain.view import Head, RegisteredKey
 from leafproof.trust import CONTRACTS, Contract, Trust
-from leafproof.values import Lot
+from leafproof.values import Lot, party_uri
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.integration.production.works import (
     FABRICATOR,
     START,
     STEEL,
+    STEWARD,
     Works,
     coil,
     of_lot,
@@ -46,6 +47,7 @@ TRUST = Trust(
     1,
     0,
     {name: Contract("0x" + REF.contract.hex(), "00" * 32) for name in CONTRACTS},
+    publishers=[party_uri(STEWARD)],
 )
 
 
