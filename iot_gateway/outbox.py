@@ -5,9 +5,9 @@ Rules of custody:
 1. Readings, the source's new position and the frames signed from them are stored in one transaction, or not at
    all: a crash at any instruction loses nothing and doubles nothing.
 2. A frame leaves the sending queue when the log has acknowledged it, signed; never on the broker's word.
-3. It is deleted when an anchored head is larger than the index at which the log holds it; never before. A log that
-   puts new frames below what was anchored when they were signed, or below older frames of their epoch, went back (a
-   database restored, say): its word is refused, and the frames stay.
+3. It is deleted when an anchored head is larger than the index at which the log holds it; never before. A log
+   that puts new frames below what was anchored when they were signed, or below older frames of their epoch, went
+   back (a database restored, say): its word is refused, and the frames stay.
 4. When there is no room, nothing is stored and the source's position stands; later it goes on from there.
 5. A damaged outbox is set aside under another name, never deleted; one process at a time holds the folder.
 """
