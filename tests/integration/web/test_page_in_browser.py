@@ -6,91 +6,22 @@ Screenshots go to build/screenshots, for somebody to look at.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import rfc8785
 
+from tests.integration.web.phone import BUNDLES, Phone, altered
 from tests.integration.web.street import Street, section
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Route
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
-SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
-BUNDLES = "**/bundle"
-OWN = (0, 2, 3, 4, 5)  # the checks that the page makes by itself
-
-
-class Phone:
-    """One browser window; it notes what it asked for and what went wrong."""
-
-    def __init__(self, context: BrowserContext, base: str) -> None:
-        self.base = base
-        self.page: Page = context.new_page()
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.page.on("request", lambda r: self.hosts.add(urlsplit(r.url).netloc))
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-
-    def open(self, path: str, wait: bool = True) -> Page:
-        self.page.goto(self.base + path)
-        if wait:
-            self.settled()
-        return self.page
-
-    def settled(self) -> str:
-        """Wait until the device has come to its result: pass, partly, fail or missing."""
-        self.page.wait_for_selector("#device[data-state]:not([data-state=running])", timeout=30_000)
-        return str(self.page.get_attribute("#device", "data-state"))
-
-    def again(self) -> str:
-        """Check again, and wait for the result."""
-        self.page.evaluate("document.getElementById('device').dataset.state = 'running'")
-        self.page.click("#check-again")
-        return self.settled()
-
-    def who(self, number: int) -> str:
-        return self.page.inner_text(f"#check-{number} [data-who]")
-
-    def keep(self, name: str, full: bool = False) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full)
-
-
-@pytest.fixture
-def new_phone(browser: Browser, client: httpx.Client) -> Iterator[Any]:
-    contexts: list[BrowserContext] = []
-
-    def make(**options: Any) -> Phone:
-        contexts.append(browser.new_context(**{**PHONE, **options}))
-        return Phone(contexts[-1], str(client.base_url).rstrip("/"))
-
-    yield make
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def phone(new_phone: Any) -> Phone:
-    made = new_phone()
-    assert isinstance(made, Phone)
-    return made
-
-
-def altered(page: Page, data: bytes) -> None:
-    """From now on the server's bundle reaches the page as `data`."""
-    page.unroute_all()
-
-    def answer(route: Route) -> None:
-        route.fulfill(status=200, content_type="application/vnd.leafproof.bundle+cbor", body=data)
-
-    page.route(BUNDLES, answer)
+OWN = tuple(range(11))  # the checks that the page makes by itself
 
 
 class TestReading:
@@ -258,7 +189,7 @@ class TestCheckingOnThisDevice:
             else:
                 other[member] = value
             path = tmp_path / f"other-{number}.json"
-            path.write_text(json.dumps(other), encoding="utf-8")
+            path.write_bytes(rfc8785.dumps(other))
             page.evaluate("document.getElementById('device').dataset.state = 'running'")
             page.set_input_files("#trust-file", path)
             assert phone.settled() == "fail", member
