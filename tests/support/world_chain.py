@@ -43,14 +43,16 @@ def _code(name: str) -> bytes:
 
 
 class WorldChain:
-    """A context manager; `url` is the node's. `view` and `unproven` (ids of keys that are registered without a valid
-    proof of possession) may be changed at any time, and `asked` counts the questions."""
+    """A context manager; `url` is the node's. `view`, `unproven` (ids of keys that are registered without a valid
+    proof of possession) and `most` (blocks that one question may span) may be changed at any time; `asked` counts
+    the questions."""
 
     def __init__(self, world: World) -> None:
         parties = (world.steel, world.fabricator)
         self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
         self.view: ChainView = world.view()
         self.unproven: set[bytes] = set()
+        self.most = 1_000_000
         self.asked = 0
         chain = self
 

@@ -14,14 +14,16 @@ import httpx
 import pytest
 import rfc8785
 
+from leafproof.chain.decode import topics_of
 from tests.integration.web.phone import BUNDLES, Phone, altered
-from tests.integration.web.street import Street, section
+from tests.integration.web.street import STEEL, Street, coil, correct, section
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
 PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
-OWN = tuple(range(11))  # the checks that the page makes by itself
+OWN = (0, 1, 2, 3, 4, 5, 6, 10)  # the checks of a public bundle that need nothing withheld
 
 
 class TestReading:
@@ -142,14 +144,16 @@ class TestCheckingOnThisDevice:
         page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
         assert page.get_attribute("#device", "data-state") == "pass"
         assert {n: phone.who(n) for n in OWN} == dict.fromkeys(OWN, "checked by this device")
-        assert phone.who(1) == phone.who(8) == "by the server"
+        assert {n: phone.who(n) for n in (7, 8, 9)} == dict.fromkeys((7, 8, 9), "by the server")
+        assert "This device has checked 0, 1, 2, 3, 4, 5, 6, 10 itself" in page.inner_text("#device")
+        assert "Not on this device: 7, 8, 9" in page.inner_text("#device")
         page.click("#check-5 summary")
         assert page.is_visible("#check-5 >> text=checked by this device: size")
 
     def test_it_says_the_same_as_the_server(self, phone: Phone, seen: Street, client: httpx.Client) -> None:
         page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
         report = client.get(PASSPORT, headers={"Accept": "application/json"}).json()
-        for number in OWN:
+        for number in range(11):
             lines = page.locator(f"#check-{number} [data-device-findings] li").all_text_contents()
             said = sorted(line.removeprefix("checked by this device: ") for line in lines)
             assert said == sorted(f["message"] for f in report["checks"][number]["findings"])
@@ -157,7 +161,7 @@ class TestCheckingOnThisDevice:
     def test_without_a_node_it_says_what_it_did_not_check(self, phone: Phone) -> None:
         page = phone.open(PASSPORT)
         assert page.get_attribute("#device", "data-state") == "partly"
-        assert "Not on this device: 5" in page.inner_text("#device")
+        assert "Not on this device: 1, 5, 6, no chain node answers it" in page.inner_text("#device")
         assert phone.who(5) == "by the server"
 
     def test_a_node_of_ones_own_is_asked_and_its_full_address_stays_here(self, phone: Phone, seen: Street) -> None:
@@ -254,6 +258,8 @@ class TestLies:
         assert "could not fetch the evidence" in page.inner_text("#device")
 
     def test_a_chain_that_holds_another_root_is_found(self, phone: Phone, seen: Street) -> None:
+        extended = "0x" + topics_of("log")["Extended"].hex()
+
         def lie(route: Route) -> None:
             if "eth_getLogs" not in (route.request.post_data or ""):
                 route.continue_()
@@ -261,10 +267,62 @@ class TestLies:
             answer = route.fetch()
             found = answer.json()
             for one in found["result"]:
-                one["data"] = "0x" + "ab" * 32
+                if one["topics"][0] == extended:
+                    one["data"] = "0x" + "ab" * 32
             route.fulfill(response=answer, json=found)
 
         phone.page.route(f"{seen.ledger.url}/**", lie)
         page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
         assert page.get_attribute("#device", "data-state") == "fail"
         assert "the chain holds no head of size" in page.inner_text("#device")
+
+    @pytest.mark.parametrize("result", [None, {}, [], [{}], "0x", "0xzz", "0x" + "ff" * 9, 7, [{"topics": [7]}]])
+    def test_a_node_that_talks_nonsense_stops_no_other_check(
+        self, phone: Phone, seen: Street, result: Any
+    ) -> None:
+        def lie(route: Route) -> None:
+            asked = json.loads(route.request.post_data or "")
+            if route.request.method != "POST" or (isinstance(asked, dict) and asked["method"] in honest):
+                route.continue_()
+                return
+            ids = [one["id"] for one in asked] if isinstance(asked, list) else [asked["id"]]
+            answers = [{"jsonrpc": "2.0", "id": one, "result": result} for one in ids]
+            told = answers if isinstance(asked, list) else answers[0]
+            route.fulfill(json=told, headers={"access-control-allow-origin": "*"})
+
+        identity = {"eth_chainId", "eth_getCode", "eth_getBlockByNumber"}
+        phone.page.route(f"{seen.ledger.url}/**", lie)
+        for honest in (
+            set(),
+            identity,
+            identity | {"eth_blockNumber"},
+            identity | {"eth_blockNumber", "eth_getLogs"},
+        ):
+            page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
+            assert page.get_attribute("#device", "data-state") in ("partly", "fail"), honest
+            for number in (0, 2, 3, 4, 10):
+                assert page.get_attribute(f"#check-{number}", "data-device") == "pass"
+
+    def test_what_happens_on_the_chain_afterwards_is_found(self, new_phone: Any, own: Street) -> None:
+        lot = coil("C-1")
+        path = f"/01/{lot.gtin}/10/C-1"
+        with serving(own.app) as http:
+            phone = new_phone()
+            phone.base = str(http.base_url).rstrip("/")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert page.get_attribute("#device", "data-state") == "pass"
+            old = http.get(f"/v1/lots/{lot.gtin}/C-1/bundle").content
+            correct(own, lot, "18.9")
+            altered(page, old)
+            assert phone.again() == "fail"
+            assert "Check 6, current: " in page.inner_text("#device")
+            page.unroute_all()
+            key = own.works.signer.key(STEEL).public.key_id
+            own.ledger.done(f"operator-{STEEL}", "KeyRegistry", "compromised", [key], "compromised")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert page.get_attribute("#device", "data-state") == "pass"  # all of it was anchored before
+            correct(own, lot, "18.7")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert "was reported compromised before this was anchored" in page.inner_text("#device")
+            report = http.get(path, headers={"Accept": "application/json"}).json()
+            assert report["verdict"].startswith("Failed at check 1, ")
