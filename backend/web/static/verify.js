@@ -1994,7 +1994,13 @@ function read(data, what, limit, options) {
   if (!within(value, MAX_DEPTH)) throw new Malformed(`${what}: not well-formed CBOR`);
   return value;
 }
-var decode2 = (data, what, limit) => read(data, what, limit, plain);
+function decode2(data, what, limit) {
+  const value = read(data, what, limit, plain);
+  for (const tokens = new Tokeniser(data, plain); !tokens.done(); ) {
+    if (tokens.next().type === Type.float) throw new Malformed(`${what}: holds a float`);
+  }
+  return value;
+}
 function decodeDeterministic(data, what, limit) {
   const value = read(data, what, limit, { ...plain, strict: true });
   let again;
@@ -5988,6 +5994,7 @@ function apportioned(parts, places) {
 
 // backend/web/verify/json.js
 var MAX_DEPTH2 = 100;
+var MAX_DIGITS2 = 4300;
 var TOKEN = /[\t\n\r ]*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))[\t\n\r ]*/suy;
 var Float = class {
 };
@@ -6019,6 +6026,7 @@ function parse(text2, what) {
   };
   const numeral = (digits2) => {
     scalar(digits2);
+    if (digits2.length > MAX_DIGITS2) throw refuse();
     if (!/^-?[0-9]+$/.test(digits2)) return new Float();
     const small = Number(digits2);
     return Number.isSafeInteger(small) ? small : BigInt(digits2);
@@ -6214,8 +6222,8 @@ var shape = struct(
     activity: orNull(list(activity))
   }
 );
-var amountOf = (line) => quantity2(line.quantity, line.unit);
-var parentOf = (line) => line.gtin && line.lot ? lot(line.gtin, line.lot) : null;
+var amountOf = (line2) => quantity2(line2.quantity, line2.unit);
+var parentOf = (line2) => line2.gtin && line2.lot ? lot(line2.gtin, line2.lot) : null;
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
   record.of = lot(record.gtin, record.lot);
@@ -6227,9 +6235,9 @@ function readRecord(members) {
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
-  for (const line of record.inputs ?? []) {
-    if (parentOf(line) === null === (line.material === null)) {
-      throw new Malformed(`inputs: ${line.name}: either a lot (gtin, lot) or a material is needed`);
+  for (const line2 of record.inputs ?? []) {
+    if (parentOf(line2) === null === (line2.material === null)) {
+      throw new Malformed(`inputs: ${line2.name}: either a lot (gtin, lot) or a material is needed`);
     }
   }
   return record;
@@ -6241,13 +6249,13 @@ function window({ opened: opened2, closed }) {
 }
 function checkLines(lines) {
   if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
-  for (const line of lines) {
-    if (amountOf(line).value.compare(ZERO) <= 0) {
-      throw new Malformed(`quantity: ${line.name}: ${line.quantity} ${line.unit} is not positive`);
+  for (const line2 of lines) {
+    if (amountOf(line2).value.compare(ZERO) <= 0) {
+      throw new Malformed(`quantity: ${line2.name}: ${line2.quantity} ${line2.unit} is not positive`);
     }
   }
 }
-var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line) => amountOf(line).to("t")));
+var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line2) => amountOf(line2).to("t")));
 function sharesFor(part, whole2) {
   if (part.compare(ZERO) <= 0 || part.compare(whole2) > 0) throw new Malformed("quantity: more than the lot holds");
   return SHARES * part.numerator * whole2.denominator / (part.denominator * whole2.numerator);
@@ -6579,14 +6587,14 @@ function readFootprint(members) {
 }
 function calculate(record, stated, factorOf, footprintOf) {
   const chosen = new Map((stated.components ?? []).filter((one) => one.factor).map((one) => [one.subject, one.factor]));
-  const emissions = (amount, subject) => {
-    if (!chosen.has(subject)) throw new Malformed(`factor: none is chosen for ${subject}`);
-    const used = factorOf(chosen.get(subject));
-    if (used.category === "electricity" !== (subject === "electricity")) {
-      throw new Malformed(`factor: ${used.id} is a factor of ${used.category}, not of ${subject}`);
+  const emissions = (amount, subject2) => {
+    if (!chosen.has(subject2)) throw new Malformed(`factor: none is chosen for ${subject2}`);
+    const used = factorOf(chosen.get(subject2));
+    if (used.category === "electricity" !== (subject2 === "electricity")) {
+      throw new Malformed(`factor: ${used.id} is a factor of ${used.category}, not of ${subject2}`);
     }
     if (used.unit !== "kg CO2e" && used.unit !== "kg CO2") throw new Malformed(`factor: ${used.id} is in ${used.unit}, not in kg CO2e`);
-    return { factor: chosen.get(subject), used, exact: amount.to(used.per).times(used.amount) };
+    return { factor: chosen.get(subject2), used, exact: amount.to(used.per).times(used.amount) };
   };
   const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)];
   const mass = productMass(record);
@@ -6608,13 +6616,13 @@ function calculate(record, stated, factorOf, footprintOf) {
     components: parts.map((part, i) => ({ ...part.component, emissions: published2.parts[i] }))
   };
 }
-var made = (stage, line, subject, kind, { factor: factor2 = null, footprint = null }) => ({
+var made = (stage, line2, subject2, kind, { factor: factor2 = null, footprint = null }) => ({
   stage,
-  name: line.name,
-  subject,
+  name: line2.name,
+  subject: subject2,
   kind,
-  quantity: line.quantity,
-  unit: line.unit,
+  quantity: line2.quantity,
+  unit: line2.unit,
   emissions: "",
   factor: factor2,
   footprint
@@ -6623,24 +6631,24 @@ function* electricity(record, emissions) {
   for (const activity2 of record.activity) {
     const amount = quantity2(activity2.quantity, activity2.unit, "activity");
     const { factor: factor2, used, exact } = emissions(amount, activity2.carrier);
-    const line = { ...activity2, name: activity2.point };
-    yield { component: made("production", line, activity2.carrier, "primary", { factor: factor2 }), used, exact, primary: exact };
+    const line2 = { ...activity2, name: activity2.point };
+    yield { component: made("production", line2, activity2.carrier, "primary", { factor: factor2 }), used, exact, primary: exact };
   }
 }
 function* inputs(record, emissions, footprintOf) {
-  for (const line of record.inputs) {
-    if (line.material !== null) {
-      const { factor: factor2, used, exact: exact2 } = emissions(amountOf(line), line.material);
-      yield { component: made("raw material", line, line.material, "secondary", { factor: factor2 }), used, exact: exact2, primary: ZERO };
+  for (const line2 of record.inputs) {
+    if (line2.material !== null) {
+      const { factor: factor2, used, exact: exact2 } = emissions(amountOf(line2), line2.material);
+      yield { component: made("raw material", line2, line2.material, "secondary", { factor: factor2 }), used, exact: exact2, primary: ZERO };
       continue;
     }
-    if (line.footprint === null) throw new Malformed(`inputs: ${line.name}: the input lot has no footprint`);
-    const upstream = footprintOf(line.footprint);
-    const parent = parentOf(line);
-    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line.name}: the footprint named is another lot's`);
-    const exact = amountOf(line).to("t").times(decimal(upstream.per_tonne, "per_tonne"));
+    if (line2.footprint === null) throw new Malformed(`inputs: ${line2.name}: the input lot has no footprint`);
+    const upstream = footprintOf(line2.footprint);
+    const parent = parentOf(line2);
+    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line2.name}: the footprint named is another lot's`);
+    const exact = amountOf(line2).to("t").times(decimal(upstream.per_tonne, "per_tonne"));
     const primary = exact.times(decimal(upstream.primary_data_share, "primary_data_share"));
-    yield { component: made("raw material", line, parent, "supplier", { footprint: line.footprint }), used: null, exact, primary };
+    yield { component: made("raw material", line2, parent, "supplier", { footprint: line2.footprint }), used: null, exact, primary };
   }
 }
 function flags(record, parts) {
@@ -7008,15 +7016,15 @@ var WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL];
 var reasonOf = (error) => error instanceof Malformed ? error.message : "cannot be read";
 var Check = class {
   findings = [];
-  add(status, code, subject = "", params = {}) {
-    this.findings.push({ status, code, subject, params });
+  add(status, code, subject2 = "", params = {}) {
+    this.findings.push({ status, code, subject: subject2, params });
   }
   // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
-  attempt(code, subject, work) {
+  attempt(code, subject2, work) {
     try {
       return work();
     } catch (error) {
-      this.add(FAIL, code, subject, { reason: reasonOf(error) });
+      this.add(FAIL, code, subject2, { reason: reasonOf(error) });
       return void 0;
     }
   }
@@ -7192,13 +7200,13 @@ function inputsOf(reading, record) {
   }
   if (!inputs2.length) check.add(PASS, "no-inputs", lot2);
   const taken = /* @__PURE__ */ new Map();
-  for (const line of inputs2) {
-    const parent = parentOf(line);
+  for (const line2 of inputs2) {
+    const parent = parentOf(line2);
     if (!parent) {
-      check.add(WARNING, "input-material", lot2, { name: line.name });
+      check.add(WARNING, "input-material", lot2, { name: line2.name });
       continue;
     }
-    const found = inputLot(reading, lot2, line, parent);
+    const found = inputLot(reading, lot2, line2, parent);
     if (found) taken.set(found.parent.id, [...taken.get(found.parent.id) ?? [], found]);
   }
   const consumed = reading.onChain(record)?.inputs ?? null;
@@ -7207,9 +7215,9 @@ function inputsOf(reading, record) {
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
   for (const parent of [...unstated].sort()) check.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
 }
-function inputLot(reading, child, line, lot2) {
+function inputLot(reading, child, line2, lot2) {
   const check = reading.report[9];
-  const named2 = reading.footprints.get(line.footprint);
+  const named2 = reading.footprints.get(line2.footprint);
   const used = named2 ? reading.recordOf(named2, lot2) : null;
   if (!used) {
     check.add(FAIL, "input-missing", child, { lot: lot2 });
@@ -7225,17 +7233,17 @@ function inputLot(reading, child, line, lot2) {
     return null;
   }
   const maker = "0x" + parent.operator;
-  if (line.operator !== maker) check.add(FAIL, "input-maker", child, { lot: lot2, stated: line.operator ?? "nobody", maker });
+  if (line2.operator !== maker) check.add(FAIL, "input-maker", child, { lot: lot2, stated: line2.operator ?? "None", maker });
   const newest = parent.versions.at(-1);
   if (newest.leaf !== used.leaf) check.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
   if (!used.content.outputs) check.add(NOT_CHECKED, "withheld", child);
-  return { line, used: used.content, parent };
+  return { line: line2, used: used.content, parent };
 }
 function spent(reading, child, taken, consumed) {
   if (taken.some(({ used: used2 }) => !used2.outputs)) return;
-  const [check, [{ line, used, parent }]] = [reading.report[9], taken];
+  const [check, [{ line: line2, used, parent }]] = [reading.report[9], taken];
   const held = (consumed ?? []).filter((one) => one.parent === parent.id).reduce((total, { shares }) => total + shares, 0n);
-  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line.unit };
+  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line2.unit };
   const expected2 = wanted(taken);
   if (consumed === null && reading.report[6].status === PENDING) check.add(PENDING, "lot-pending", child);
   else if (held === 0n) check.add(FAIL, "input-unspent", child, { lot: used.of });
@@ -7244,7 +7252,7 @@ function spent(reading, child, taken, consumed) {
 }
 function wanted(taken) {
   try {
-    return taken.reduce((total, { line, used }) => total + sharesFor(amountOf(line).to("t"), productMass(used)), 0n);
+    return taken.reduce((total, { line: line2, used }) => total + sharesFor(amountOf(line2).to("t"), productMass(used)), 0n);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return SHARES + 1n;
@@ -7555,6 +7563,7 @@ function canonical(value) {
 
 // backend/web/verify/index.js
 var STORED = "leafproof-rpc";
+var MAX_FINDINGS = 200;
 var NOT_HERE = ["withheld", "not-metered"];
 var page = document.getElementById("device");
 var config = JSON.parse(page.dataset.config);
@@ -7582,16 +7591,26 @@ function show(number2, check) {
   box.dataset.device = check.status;
   box.querySelector("[data-who]").textContent = checked && check.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
   const list2 = box.querySelector("[data-device-findings]");
-  list2.replaceChildren(...check.findings.map((finding) => sentence(finding)));
+  const ordered2 = [...check.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
+  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line));
+  if (ordered2.length > MAX_FINDINGS) list2.append(`+ ${ordered2.length - MAX_FINDINGS}`);
   list2.hidden = false;
 }
+function subject(text2) {
+  const [, kind, index] = /^(?:(.+), )?entry (\d+)$/.exec(text2) ?? [];
+  if (index === void 0) return text2;
+  return say(translated(kind ? "{kind}, entry {index}" : "entry {index}"), { kind, index });
+}
 function sentence(finding) {
-  const line = document.createElement("li");
   const text2 = say(config.messages[finding.code], finding.params);
-  line.textContent = `${config.texts.device}: ${finding.subject ? `${finding.subject}: ` : ""}${text2}`;
-  line.dataset.status = finding.status;
-  line.dataset.code = finding.code;
-  return line;
+  return finding.subject ? `${subject(finding.subject)}: ${text2}` : text2;
+}
+function line(finding) {
+  const item = document.createElement("li");
+  item.textContent = `${config.texts.device}: ${sentence(finding)}`;
+  item.dataset.status = finding.status;
+  item.dataset.code = finding.code;
+  return item;
 }
 function conclude(checks, milliseconds) {
   const numbers = (wanted2) => Object.keys(checks).filter((number2) => wanted2(checks[number2]));
@@ -7604,9 +7623,7 @@ function conclude(checks, milliseconds) {
   const parts = [];
   if (failed.length) {
     const first = checks[failed[0]].findings.find((finding) => finding.status === FAIL);
-    const text2 = say(config.messages[first.code], first.params);
-    const found = first.subject ? `${first.subject}: ${text2}` : text2;
-    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: found }));
+    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }));
     document.getElementById("verdict").dataset.device = "fail";
   } else {
     const seconds = (milliseconds / 1e3).toFixed(1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes, text and strict CBOR, as leafproof/cbor.py reads it: bounded, definite lengths, no floats, one form only.
-import { decode as decodeCbor, encode } from 'cborg'
+import { decode as decodeCbor, encode, Tokenizer, Type } from 'cborg'
 
 // What breaks a rule; its message says which, in the kernel's words.
 export class Malformed extends Error {}
@@ -39,8 +39,14 @@ function read(data, what, limit, options) {
   return value
 }
 
-// One item that fills `data`.
-export const decode = (data, what, limit) => read(data, what, limit, plain)
+// One item that fills `data`. A float that is whole comes out of the decoder like an integer, and is none.
+export function decode(data, what, limit) {
+  const value = read(data, what, limit, plain)
+  for (const tokens = new Tokenizer(data, plain); !tokens.done(); ) {
+    if (tokens.next().type === Type.float) throw new Malformed(`${what}: holds a float`)
+  }
+  return value
+}
 
 // The same, and in deterministic encoding (RFC 8949 4.2.1).
 export function decodeDeterministic(data, what, limit) {

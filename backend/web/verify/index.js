@@ -5,10 +5,11 @@
 // bundle that was altered on its way or in the store. A server that lies on purpose can serve another script. For a
 // judgement that rests on nothing of this server, use `leafproof verify` with a trust file from elsewhere.
 import { verify } from './checks.js'
-import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
+import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING, WEIGHT } from './report.js'
 import { MAX_TRUST_FILE, readTrust } from './trust.js'
 
 const STORED = 'leafproof-rpc' // the full address, with a provider's token, never leaves this tab
+const MAX_FINDINGS = 200 // of one check that are shown, the weightiest first
 const NOT_HERE = ['withheld', 'not-metered'] // what no chain node would change
 
 const page = document.getElementById('device')
@@ -43,17 +44,30 @@ function show(number, check) {
   box.querySelector('[data-who]').textContent =
     checked && check.status !== PASS ? `${config.texts.device}: ${word}` : checked ? config.texts.device : config.texts.server
   const list = box.querySelector('[data-device-findings]')
-  list.replaceChildren(...check.findings.map((finding) => sentence(finding)))
+  const ordered = [...check.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status))
+  list.replaceChildren(...ordered.slice(0, MAX_FINDINGS).map(line))
+  if (ordered.length > MAX_FINDINGS) list.append(`+ ${ordered.length - MAX_FINDINGS}`)
   list.hidden = false
 }
 
+// Of which statement or lot a finding speaks.
+function subject(text) {
+  const [, kind, index] = /^(?:(.+), )?entry (\d+)$/.exec(text) ?? []
+  if (index === undefined) return text
+  return say(translated(kind ? '{kind}, entry {index}' : 'entry {index}'), { kind, index })
+}
+
 function sentence(finding) {
-  const line = document.createElement('li')
   const text = say(config.messages[finding.code], finding.params)
-  line.textContent = `${config.texts.device}: ${finding.subject ? `${finding.subject}: ` : ''}${text}`
-  line.dataset.status = finding.status
-  line.dataset.code = finding.code
-  return line
+  return finding.subject ? `${subject(finding.subject)}: ${text}` : text
+}
+
+function line(finding) {
+  const item = document.createElement('li')
+  item.textContent = `${config.texts.device}: ${sentence(finding)}`
+  item.dataset.status = finding.status
+  item.dataset.code = finding.code
+  return item
 }
 
 function conclude(checks, milliseconds) {
@@ -67,9 +81,7 @@ function conclude(checks, milliseconds) {
   const parts = []
   if (failed.length) {
     const first = checks[failed[0]].findings.find((finding) => finding.status === FAIL)
-    const text = say(config.messages[first.code], first.params)
-    const found = first.subject ? `${first.subject}: ${text}` : text
-    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: found }))
+    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }))
     document.getElementById('verdict').dataset.device = 'fail'
   } else {
     const seconds = (milliseconds / 1000).toFixed(1)

@@ -4,6 +4,7 @@
 import { Malformed } from './encoding.js'
 
 const MAX_DEPTH = 100 // statements go five deep; a bomb would go on
+const MAX_DIGITS = 4300 // what Python reads of one number
 const TOKEN = /[\t\n\r ]*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))[\t\n\r ]*/suy
 
 // A number with a fraction or an exponent: no member of a statement is one.
@@ -38,6 +39,7 @@ export function parse(text, what) {
   }
   const numeral = (digits) => {
     scalar(digits)
+    if (digits.length > MAX_DIGITS) throw refuse()
     if (!/^-?[0-9]+$/.test(digits)) return new Float()
     const small = Number(digits)
     return Number.isSafeInteger(small) ? small : BigInt(digits)

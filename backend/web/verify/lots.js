@@ -191,7 +191,7 @@ function inputLot(reading, child, line, lot) {
     return null
   }
   const maker = '0x' + parent.operator
-  if (line.operator !== maker) check.add(FAIL, 'input-maker', child, { lot, stated: line.operator ?? 'nobody', maker })
+  if (line.operator !== maker) check.add(FAIL, 'input-maker', child, { lot, stated: line.operator ?? 'None', maker })
   const newest = parent.versions.at(-1)
   if (newest.leaf !== used.leaf) check.add(WARNING, 'input-corrected', child, { lot, version: newest.version })
   if (!used.content.outputs) check.add(NOT_CHECKED, 'withheld', child)

@@ -4,7 +4,7 @@ import { Malformed } from './encoding.js'
 
 const CHECKS = 11
 export const [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ['pass', 'warning', 'not checked', 'not yet anchored', 'fail']
-const WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL]
+export const WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL]
 
 export const reasonOf = (error) => (error instanceof Malformed ? error.message : 'cannot be read')
 
