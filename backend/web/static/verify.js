@@ -7036,43 +7036,7 @@ var Check = class {
 };
 var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 
-// backend/web/verify/keyInForce.js
-function judge(statement, chain, registrars) {
-  const key = chain.keys.get(statement.keyId);
-  if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
-  const operator = chain.operators.get(key.operator);
-  const refused = refusal(statement, key, operator, chain);
-  if (refused) return [[FAIL, ...refused]];
-  const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
-  if (key.role === GATEWAY2) {
-    const trusted = key.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
-    const name2 = trusted && (chain.registrars.get(trusted) ?? "0x" + trusted);
-    found.push(trusted ? [PASS, "key-attested", { registrar: name2 }] : [PASS, "key-self-declared", {}]);
-  }
-  return found;
-}
-function refusal(statement, key, operator, chain) {
-  const { frame, issuer, log } = statement;
-  const over = (end) => end && !chain.anchoredBefore(statement, end);
-  if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
-  if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
-  if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
-  if (over(operator.removed)) return ["key-operator", {}];
-  if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
-  if (over(key.compromised)) return ["key-compromised", {}];
-  if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
-    return ["key-retired", { epoch: key.retired.epoch, sequence: key.retired.lastSequence }];
-  }
-  return null;
-}
-function backlog(frame, { epoch, lastSequence }) {
-  if (!frame) return false;
-  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
-  return own < epoch || own === epoch && place <= lastSequence;
-}
-
-// backend/web/verify/lots.js
-var MAX_DIFFERENCE = 300;
+// backend/web/verify/current.js
 async function checkCurrent(reading, pause) {
   const check = reading.report[6];
   for (const record2 of reading.lots()) {
@@ -7108,6 +7072,8 @@ function current(reading, record) {
   } else if (newest.leaf !== record.leaf) check.add(FAIL, "superseded", lot2, { version: newest.version });
   else check.add(PASS, "current", lot2, { version: newest.version });
 }
+
+// backend/web/verify/evidence.js
 async function checkEvidence(reading, pause) {
   const check = reading.report[7];
   for (const record of reading.used()) {
@@ -7158,34 +7124,8 @@ function unmetered(reading, record, plan) {
   const frames = gateways.flatMap((gateway) => reading.frames.get(gateway) ?? []).filter((frame) => frame.log.name === record.log.name && inRange2(frame.index));
   return frames.length && frames.every(({ item }) => item.body) ? "not-metered" : "withheld";
 }
-async function checkRecomputed(reading, pause) {
-  const check = reading.report[8];
-  for (const record of reading.used()) {
-    const plan = ownPlan(reading, record, reading.plan(record));
-    check.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of);
-    await pause();
-  }
-  for (const statement of reading.footprints.values()) {
-    const record = reading.recordOf(statement);
-    if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
-    await pause();
-  }
-}
-function recompute(reading, stated, facts) {
-  const [check, lot2] = [reading.report[8], lotOf(stated)];
-  if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
-    check.add(NOT_CHECKED, "withheld", lot2);
-    return;
-  }
-  const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id));
-  const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
-  const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
-  for (const part of differing) {
-    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE));
-    check.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
-  }
-  if (!differing.length) check.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
-}
+
+// backend/web/verify/inputs.js
 async function checkInputs(reading, pause) {
   for (const record of reading.used()) {
     inputsOf(reading, record);
@@ -7258,8 +7198,40 @@ function wanted(taken) {
     return SHARES + 1n;
   }
 }
-function checkLabels(reading) {
-  reading.report[10].add(PASS, "no-labels");
+
+// backend/web/verify/keyInForce.js
+function judge(statement, chain, registrars) {
+  const key = chain.keys.get(statement.keyId);
+  if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
+  const operator = chain.operators.get(key.operator);
+  const refused = refusal(statement, key, operator, chain);
+  if (refused) return [[FAIL, ...refused]];
+  const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
+  if (key.role === GATEWAY2) {
+    const trusted = key.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
+    const name2 = trusted && (chain.registrars.get(trusted) ?? "0x" + trusted);
+    found.push(trusted ? [PASS, "key-attested", { registrar: name2 }] : [PASS, "key-self-declared", {}]);
+  }
+  return found;
+}
+function refusal(statement, key, operator, chain) {
+  const { frame, issuer, log } = statement;
+  const over = (end) => end && !chain.anchoredBefore(statement, end);
+  if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
+  if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
+  if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
+  if (over(operator.removed)) return ["key-operator", {}];
+  if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
+  if (over(key.compromised)) return ["key-compromised", {}];
+  if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
+    return ["key-retired", { epoch: key.retired.epoch, sequence: key.retired.lastSequence }];
+  }
+  return null;
+}
+function backlog(frame, { epoch, lastSequence }) {
+  if (!frame) return false;
+  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
+  return own < epoch || own === epoch && place <= lastSequence;
 }
 
 // backend/web/verify/reading.js
@@ -7355,6 +7327,37 @@ var Reading = class {
     return found.content;
   }
 };
+
+// backend/web/verify/recomputed.js
+var MAX_DIFFERENCE = 300;
+async function checkRecomputed(reading, pause) {
+  const check = reading.report[8];
+  for (const record of reading.used()) {
+    const plan = ownPlan(reading, record, reading.plan(record));
+    check.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of);
+    await pause();
+  }
+  for (const statement of reading.footprints.values()) {
+    const record = reading.recordOf(statement);
+    if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
+    await pause();
+  }
+}
+function recompute(reading, stated, facts) {
+  const [check, lot2] = [reading.report[8], lotOf(stated)];
+  if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+    check.add(NOT_CHECKED, "withheld", lot2);
+    return;
+  }
+  const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id));
+  const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
+  const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
+  for (const part of differing) {
+    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE));
+    check.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
+  }
+  if (!differing.length) check.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
+}
 
 // backend/web/verify/checks.js
 var BREATH = 12;
@@ -7515,6 +7518,9 @@ function checkFinal({ report, bundle, chain, noChain, trust: trust2 }) {
     else if (held.unsettled !== void 0) check.add(PENDING, "head-unsettled", "", { size, block: held.unsettled });
     else check.add(PASS, "head-final", "", { size, block: held.block, time: utcText(held.time) });
   }
+}
+function checkLabels(reading) {
+  reading.report[10].add(PASS, "no-labels");
 }
 
 // backend/web/verify/trust.js

@@ -2,7 +2,7 @@
 // Reading the chain that the trust file names, from a node that need not be believed about which chain it is, in the
 // order of leafproof/client/chain_reader.py. Only what the bundle asks about is read, in few questions.
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equal, fromHex, hex, Malformed, number } from './encoding.js'
+import { fromHex, hex, Malformed, number } from './encoding.js'
 import { decodeEvent, topic } from './events.js'
 import { before, ChainState, KEY_EVENTS, LOT_EVENTS, lotId, OPERATOR_EVENTS } from './fold.js'
 import { quantity, Refused, Unreachable } from './node.js'
