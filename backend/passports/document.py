@@ -96,12 +96,7 @@ def _chain(passport: Passport) -> dict[str, Any]:
 
 
 def device_trust(trust: Trust) -> dict[str, Any]:
-    """What the page's script needs to find the log's heads on the chain; the same as a trust file would say."""
-    log = trust.contracts["TransparencyLog"]
-    return {
-        "chain_id": trust.chain_id,
-        "genesis": trust.genesis,
-        "finality_blocks": trust.finality_blocks,
-        "deployed_block": trust.deployed_block,
-        "log": {"address": log.address, "code_sha256": log.code_sha256},
-    }
+    """What the page's script judges by: the trust file but for its nodes' addresses, which may hold a token."""
+    found: dict[str, Any] = msgspec.to_builtins(trust)
+    del found["rpc_urls"]
+    return found

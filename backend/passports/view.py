@@ -23,26 +23,6 @@ from leafproof.verification.report import Check, Finding, Status
 
 BAR = 1000  # units of length that the whole bar has
 MAX_FINDINGS = 40  # of one check that are shown; the JSON has all
-DEVICE_CHECKS = (0, 2, 3, 4, 5)  # what verify.js checks by itself
-_DEVICE_CODES = (
-    "well-formed",
-    "malformed",
-    "lacks-record",
-    "lacks-footprint",
-    "signed",
-    "signature-invalid",
-    "key-missing",
-    "disclosed",
-    "disclosure-differs",
-    "included",
-    "not-included",
-    "other-log",
-    "head-final",
-    "head-pending",
-    "head-unknown",
-    "other-chain",
-    "withheld-chain",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +84,6 @@ class CheckView:
     findings: tuple[Finding, ...]
     more: int
     hidden: Status | None
-    device: bool
 
 
 def passport_path(lot: Lot) -> str:
@@ -191,7 +170,7 @@ def _check(check: Check, hidden: Status | None) -> CheckView:
     ordered = sorted(check.findings, key=lambda f: -weight[f.status])
     more = max(0, len(ordered) - MAX_FINDINGS)
     shown = tuple(ordered[:MAX_FINDINGS])
-    return CheckView(check.number, check.name, check.status, shown, more, hidden, check.number in DEVICE_CHECKS)
+    return CheckView(check.number, check.name, check.status, shown, more, hidden)
 
 
 def verdict(passport: Passport, of: Language) -> tuple[Status, str, str]:
@@ -250,10 +229,9 @@ def device_config(
         "trust": device_trust(passport.trust),
         "node": asked or (rpc_urls[0] if rpc_urls else None),
         "nodes": nodes,
-        "names": {str(n): say(CHECK_NAMES[n]) for n in DEVICE_CHECKS},
+        "names": {str(number): say(name) for number, name in enumerate(CHECK_NAMES)},
         "statuses": {str(status): say(str(status)) for status in Status},
-        "messages": {code: say(MESSAGES[code]) for code in _DEVICE_CODES}
-        | {code: say(text) for code, text in DEVICE_MESSAGES.items()},
+        "messages": {code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items()},
         "texts": {name: say(text) for name, text in DEVICE_TEXTS.items()},
     }
 
@@ -262,21 +240,33 @@ def device_config(
 DEVICE_MESSAGES = {
     "shown-differs": "this page shows {shown} kg CO2e per tonne, the signed footprint says {stated}",
     "head-unsettled": "size {size} is in block {block}, which is not final yet",
+    "not-metered": "not checked (the readings are here; `leafproof verify` meters them, this page does not)",
 }
 DEVICE_TEXTS = {
     "device": "checked by this device",
     "server": "by the server",
     "running": "This device is checking the evidence itself …",
     "passed": "This device has checked {numbers} itself, in {seconds} s.",
+    "pending": "Not yet anchored: {numbers}.",
+    "withheld": "Not on this device: {numbers}, for evidence that is withheld here or not read by a page.",
     "missing": "Not on this device: {numbers}, no chain node answers it.",
     "failed": "This device found a fault. Check {number}, {name}: {finding}",
     "nobundle": "This device could not fetch the evidence; what you see is the server's word.",
     "trusted": "Using your trust file {name}.",
     "nottrust": "This is not a Leafproof trust file.",
     "noturl": "An address begins with http:// or https://",
+    "{kind}, entry {index}": "{kind}, entry {index}",
+    "entry {index}": "entry {index}",
+    "frame": "frame",
+    "metering plan": "metering plan",
+    "batch record": "batch record",
+    "footprint": "footprint",
+    "factor set": "factor set",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",
     "body: its SHA-256 is not the one that was signed": "body: its SHA-256 is not the one that was signed",
     "the chain node does not answer this device": "the chain node does not answer this device",
+    "the contracts are not final on the chain yet": "the contracts are not final on the chain yet",
+    "the chain changed while this device read it": "the chain changed while this device read it",
 }

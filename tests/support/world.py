@@ -389,6 +389,28 @@ def honest_world(
     return world, Places(factors, *plans, coil, printed, tower, tower_printed)
 
 
+def fabricators_own_coil(lie: str) -> tuple[World, Places]:
+    """The fabricator makes up a coil of the steel plant's name and lot, mints it, and builds on it."""
+    world, at = honest_world()
+    token = lot_id(world.fabricator.address, COIL)
+    other = other_coil_record(world, at.workshop_plan, lie)
+    index = log_record(world, world.fabricator, other)
+    printed, stated = log_footprint(world, world.fabricator, other, index, at.factors)
+    world.anchor()
+    world.mint(world.fabricator, COIL, index)
+    child = tower_record(world, at.workshop_plan, printed)
+    child = msgspec.structs.replace(child, supersedes=world.id(at.tower))
+    tower = log_record(world, world.fabricator, child)
+    first = world.id(at.tower_footprint)
+    log_footprint(world, world.fabricator, child, tower, at.factors, stated, supersedes=first)
+    world.anchor()
+    world.supersede(world.fabricator, TOWER, tower)
+    spent = Consumption(token, shares_for(Fraction(10), Fraction("18.4")))
+    known = world.lots[lot_id(world.fabricator.address, TOWER)]
+    world.lots[known.lot_id] = replace(known, inputs=(spent,))
+    return world, at
+
+
 @dataclass
 class WorldSource:
     """The world's log as an auditor is handed it; `leaves` are the hashes that the log claims."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import msgspec
 import pytest
@@ -14,7 +13,6 @@ from leafproof.chain.view import Consumption, Retirement, lot_id
 from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError
 from leafproof.keys import _P256_ORDER, SigningKey
-from leafproof.record import shares_for
 from leafproof.replay import export
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
@@ -236,37 +234,15 @@ class TestEachLieFailsItsCheck:
         assert "gateway-foreign" in codes(report, 7)
 
 
-def fabricators_own_coil(lie: str) -> tuple[World, Places]:
-    """The fabricator makes up a coil of the steel plant's name and lot, mints it, and builds on it."""
-    world, at = w.honest_world()
-    token = lot_id(world.fabricator.address, COIL)
-    other = w.other_coil_record(world, at.workshop_plan, lie)
-    index = w.log_record(world, world.fabricator, other)
-    printed, stated = w.log_footprint(world, world.fabricator, other, index, at.factors)
-    world.anchor()
-    world.mint(world.fabricator, COIL, index)
-    child = w.tower_record(world, at.workshop_plan, printed)
-    child = msgspec.structs.replace(child, supersedes=world.id(at.tower))
-    tower = w.log_record(world, world.fabricator, child)
-    first = world.id(at.tower_footprint)
-    w.log_footprint(world, world.fabricator, child, tower, at.factors, stated, supersedes=first)
-    world.anchor()
-    world.supersede(world.fabricator, TOWER, tower)
-    spent = Consumption(token, shares_for(Fraction(10), Fraction("18.4")))
-    known = world.lots[lot_id(world.fabricator.address, TOWER)]
-    world.lots[known.lot_id] = replace(known, inputs=(spent,))
-    return world, at
-
-
 class TestALotIsItsMakers:
     def test_an_input_of_the_same_name_by_another_operator_is_checked_for_itself(self) -> None:
-        world, _ = fabricators_own_coil("1.000")
+        world, _ = w.fabricators_own_coil("1.000")
         report = verify(world.bundle(TOWER), world.trust(), world.view())
         assert "activity-differs" in codes(report, 8)
         assert "input-maker" in codes(report, 9)
 
     def test_two_operators_records_of_the_lot_itself(self) -> None:
-        world, _ = fabricators_own_coil("1.000")
+        world, _ = w.fabricators_own_coil("1.000")
         assert "two-makers" in codes(verify(world.bundle(COIL), world.trust(), world.view()), 0)
 
     def test_a_footprint_of_somebody_elses_record(self) -> None:

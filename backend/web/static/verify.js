@@ -1,740 +1,9 @@
 /* Leafproof, Apache-2.0. Contains @noble/curves and @noble/hashes (MIT) and cborg (Apache-2.0): see LICENSES.txt beside this file. */
-
-// node_modules/@noble/hashes/_u64.js
-var U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
-var _32n = /* @__PURE__ */ BigInt(32);
-function fromBig(n, le = false) {
-  if (le)
-    return { h: Number(n & U32_MASK64), l: Number(n >> _32n & U32_MASK64) };
-  return { h: Number(n >> _32n & U32_MASK64) | 0, l: Number(n & U32_MASK64) | 0 };
-}
-function split(lst, le = false) {
-  const len = lst.length;
-  let Ah = new Uint32Array(len);
-  let Al = new Uint32Array(len);
-  for (let i = 0; i < len; i++) {
-    const { h, l } = fromBig(lst[i], le);
-    [Ah[i], Al[i]] = [h, l];
-  }
-  return [Ah, Al];
-}
-var fromNumH = (n) => n / 2 ** 32 | 0;
-var fromNumL = (n) => n >>> 0;
-function setU64FromNum(view, byteOffset, n, isLE) {
-  const h = fromNumH(n);
-  const l = fromNumL(n);
-  view.setUint32(byteOffset, isLE ? l : h, isLE);
-  view.setUint32(byteOffset + 4, isLE ? h : l, isLE);
-}
-var shrSH = (h, _l, s) => h >>> s;
-var shrSL = (h, l, s) => h << 32 - s | l >>> s;
-var rotrSH = (h, l, s) => h >>> s | l << 32 - s;
-var rotrSL = (h, l, s) => h << 32 - s | l >>> s;
-var rotrBH = (h, l, s) => h << 64 - s | l >>> s - 32;
-var rotrBL = (h, l, s) => h >>> s - 32 | l << 64 - s;
-function add(Ah, Al, Bh, Bl2) {
-  const l = (Al >>> 0) + (Bl2 >>> 0);
-  return { h: Ah + Bh + (l / 2 ** 32 | 0) | 0, l: l | 0 };
-}
-var add3L = (Al, Bl2, Cl) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0);
-var add3H = (low, Ah, Bh, Ch) => Ah + Bh + Ch + (low / 2 ** 32 | 0) | 0;
-var add4L = (Al, Bl2, Cl, Dl) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0);
-var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0;
-var add5L = (Al, Bl2, Cl, Dl, El) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
-var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
-
-// node_modules/@noble/hashes/utils.js
-function isBytes(a) {
-  return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
-}
-var atitle = (title) => title ? `"${title}" ` : "";
-function anumber(n, title = "") {
-  if (typeof n !== "number")
-    throw new TypeError(atitle(title) + "expected number, got " + typeof n);
-  if (!Number.isSafeInteger(n) || n < 0)
-    throw new RangeError(atitle(title) + "expected integer >= 0, got " + n);
-  return n;
-}
-function abytes(value, length, title = "") {
-  if (isBytes(value) && (length === void 0 || value.length === length))
-    return value;
-  if (length !== void 0)
-    anumber(length, "length");
-  const bytes = isBytes(value);
-  const ofLen = length !== void 0 ? ` of length ${length}` : "";
-  const got = bytes ? `length=${value.length}` : `type=${typeof value}`;
-  const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
-  if (!bytes)
-    throw new TypeError(message);
-  throw new RangeError(message);
-}
-function ahash(h) {
-  if (typeof h !== "function" || typeof h.create !== "function")
-    throw new TypeError("expected hash wrapped by utils.createHasher");
-  anumber(h.outputLen);
-  anumber(h.blockLen);
-  if (h.outputLen < 1 || h.blockLen < 1)
-    throw new Error("hash blockLen / outputLen must be >= 1");
-}
-var aobject = (value, label) => {
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new TypeError((label === "object" ? "" : `"${label}" `) + "expected object, got type=" + typeof value);
+var __defProp = Object.defineProperty;
+var __export = (target, all) => {
+  for (var name2 in all)
+    __defProp(target, name2, { get: all[name2], enumerable: true });
 };
-var aopts = (value, label) => {
-  aobject(value, label);
-  const proto = Object.getPrototypeOf(value);
-  if (proto !== Object.prototype && proto !== null)
-    throw new TypeError(`"${label}" expected plain object`);
-  if (Object.hasOwn(value, "__proto__"))
-    throw new TypeError(`"${label}.__proto__" is not allowed`);
-};
-function aexists(instance, checkFinished = true) {
-  if (instance.destroyed)
-    throw new Error("hash was destroyed");
-  if (checkFinished && instance.finished)
-    throw new Error("digest() was already called");
-}
-function aoutput(out, instance) {
-  abytes(out, void 0, "output");
-  const min = instance.outputLen;
-  if (!(out.length >= min)) {
-    throw new RangeError('"output" expected length >= ' + min);
-  }
-}
-function clean(...arrays) {
-  for (let i = 0; i < arrays.length; i++) {
-    arrays[i].fill(0);
-  }
-}
-function createView(arr) {
-  return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
-}
-function rotr(word2, shift) {
-  return word2 << 32 - shift | word2 >>> shift;
-}
-var hasHexBuiltin = /* @__PURE__ */ (() => (
-  // @ts-ignore
-  typeof Uint8Array.from([]).toHex === "function" && typeof Uint8Array.fromHex === "function"
-))();
-var hexes = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-function bytesToHex(bytes) {
-  abytes(bytes);
-  if (hasHexBuiltin)
-    return bytes.toHex();
-  let hex2 = "";
-  for (let i = 0; i < bytes.length; i++) {
-    hex2 += hexes[bytes[i]];
-  }
-  return hex2;
-}
-function asciiToBase16(ch) {
-  return ch >= 48 && ch <= 57 ? ch - 48 : ch >= 65 && ch <= 70 ? ch - (65 - 10) : ch >= 97 && ch <= 102 ? ch - (97 - 10) : void 0;
-}
-function hexToBytes(hex2) {
-  if (typeof hex2 !== "string")
-    throw new TypeError("hex string expected, got " + typeof hex2);
-  if (hasHexBuiltin) {
-    try {
-      return Uint8Array.fromHex(hex2);
-    } catch (error) {
-      if (error instanceof SyntaxError)
-        throw new RangeError(error.message);
-      throw error;
-    }
-  }
-  const hl = hex2.length;
-  const al = hl / 2;
-  if (hl % 2)
-    throw new RangeError("hex string expected, got unpadded hex of length " + hl);
-  const array = new Uint8Array(al);
-  for (let ai = 0, hi = 0; ai < al; ai++, hi += 2) {
-    const n1 = asciiToBase16(hex2.charCodeAt(hi));
-    const n2 = asciiToBase16(hex2.charCodeAt(hi + 1));
-    if (n1 === void 0 || n2 === void 0) {
-      const char = hex2[hi] + hex2[hi + 1];
-      throw new RangeError('hex string expected, got non-hex character "' + char + '" at index ' + hi);
-    }
-    array[ai] = n1 * 16 + n2;
-  }
-  return array;
-}
-function concatBytes(...arrays) {
-  let sum = 0;
-  for (let i = 0; i < arrays.length; i++) {
-    const a = arrays[i];
-    abytes(a);
-    sum += a.length;
-  }
-  const res = new Uint8Array(sum);
-  for (let i = 0, pad = 0; i < arrays.length; i++) {
-    const a = arrays[i];
-    res.set(a, pad);
-    pad += a.length;
-  }
-  return res;
-}
-function checkOpts(defaults, opts, title = "opts") {
-  aopts(defaults, "defaults");
-  if (opts !== void 0)
-    aopts(opts, title);
-  const merged = Object.assign(/* @__PURE__ */ Object.create(null), defaults, opts);
-  return merged;
-}
-function createHasher(hashCons, info = {}) {
-  if (typeof hashCons !== "function")
-    throw new TypeError('"hashCons" expected function, got type=' + typeof hashCons);
-  info = checkOpts({}, info, "info");
-  const hashC = (msg, opts) => hashCons(opts).update(msg).digest();
-  const tmp = hashCons(void 0);
-  hashC.outputLen = tmp.outputLen;
-  hashC.blockLen = tmp.blockLen;
-  hashC.canXOF = tmp.canXOF;
-  hashC.create = (opts) => hashCons(opts);
-  Object.assign(hashC, info);
-  return Object.freeze(hashC);
-}
-function randomBytes(bytesLength = 32) {
-  anumber(bytesLength, "bytesLength");
-  const cr = typeof globalThis === "object" ? globalThis.crypto : null;
-  if (typeof cr?.getRandomValues !== "function")
-    throw new Error("crypto.getRandomValues must be defined");
-  if (bytesLength > 65536)
-    throw new RangeError(`"bytesLength" expected <= 65536, got ${bytesLength}`);
-  return cr.getRandomValues(new Uint8Array(bytesLength));
-}
-var oidNist = (suffix) => ({
-  // Current NIST hashAlgs suffixes used here fit in one DER subidentifier octet.
-  // Larger suffix values would need base-128 OID encoding and a different length byte.
-  oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
-});
-
-// node_modules/@noble/hashes/_md.js
-function Chi(a, b, c) {
-  return a & b ^ ~a & c;
-}
-function Maj(a, b, c) {
-  return a & b ^ a & c ^ b & c;
-}
-var HashMD = class {
-  blockLen;
-  outputLen;
-  canXOF = false;
-  padOffset;
-  isLE;
-  // For partial updates less than block size
-  buffer;
-  view;
-  finished = false;
-  length = 0;
-  pos = 0;
-  destroyed = false;
-  constructor(blockLen, outputLen, padOffset, isLE) {
-    this.blockLen = blockLen;
-    this.outputLen = outputLen;
-    this.padOffset = padOffset;
-    this.isLE = isLE;
-    this.buffer = new Uint8Array(blockLen);
-    this.view = createView(this.buffer);
-  }
-  update(data) {
-    aexists(this);
-    abytes(data);
-    const { view, buffer: buffer2, blockLen } = this;
-    const len = data.length;
-    let processed = false;
-    for (let pos = 0; pos < len; ) {
-      const take = Math.min(blockLen - this.pos, len - pos);
-      if (take === blockLen) {
-        const dataView2 = createView(data);
-        for (; blockLen <= len - pos; pos += blockLen)
-          this.process(dataView2, pos);
-        processed = true;
-        continue;
-      }
-      buffer2.set(pos === 0 && take === len ? data : data.subarray(pos, pos + take), this.pos);
-      this.pos += take;
-      pos += take;
-      if (this.pos === blockLen) {
-        this.process(view, 0);
-        this.pos = 0;
-        processed = true;
-      }
-    }
-    this.length += data.length;
-    if (processed)
-      this.roundClean();
-    return this;
-  }
-  digestInto(out) {
-    aexists(this);
-    aoutput(out, this);
-    this.finished = true;
-    const { buffer: buffer2, view, blockLen, isLE } = this;
-    let { pos } = this;
-    buffer2[pos++] = 128;
-    buffer2.fill(0, pos);
-    if (this.padOffset > blockLen - pos) {
-      this.process(view, 0);
-      buffer2.fill(0);
-    }
-    setU64FromNum(view, blockLen - 8, this.length * 8, isLE);
-    this.process(view, 0);
-    this.roundClean();
-    const oview = out === buffer2 ? view : createView(out);
-    const len = this.outputLen;
-    const outLen = len / 4;
-    const state = this.get();
-    if (len % 4 || outLen > state.length)
-      throw new Error("invalid outputLen");
-    for (let i = 0; i < outLen; i++)
-      oview.setUint32(4 * i, state[i], isLE);
-  }
-  digest() {
-    const { buffer: buffer2, outputLen } = this;
-    this.digestInto(buffer2);
-    const res = buffer2.slice(0, outputLen);
-    this.destroy();
-    return res;
-  }
-  _cloneIntoMeta(to) {
-    const { buffer: buffer2, length, finished, destroyed, pos } = this;
-    to.destroyed = destroyed;
-    to.finished = finished;
-    to.length = length;
-    to.pos = pos;
-    if (pos)
-      to.buffer.set(buffer2);
-    return to;
-  }
-  clone() {
-    return this._cloneInto();
-  }
-};
-var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
-  1779033703,
-  3144134277,
-  1013904242,
-  2773480762,
-  1359893119,
-  2600822924,
-  528734635,
-  1541459225
-]);
-var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
-  1779033703,
-  4089235720,
-  3144134277,
-  2227873595,
-  1013904242,
-  4271175723,
-  2773480762,
-  1595750129,
-  1359893119,
-  2917565137,
-  2600822924,
-  725511199,
-  528734635,
-  4215389547,
-  1541459225,
-  327033209
-]);
-
-// node_modules/@noble/hashes/sha2.js
-var SHA256_K = /* @__PURE__ */ Uint32Array.from([
-  1116352408,
-  1899447441,
-  3049323471,
-  3921009573,
-  961987163,
-  1508970993,
-  2453635748,
-  2870763221,
-  3624381080,
-  310598401,
-  607225278,
-  1426881987,
-  1925078388,
-  2162078206,
-  2614888103,
-  3248222580,
-  3835390401,
-  4022224774,
-  264347078,
-  604807628,
-  770255983,
-  1249150122,
-  1555081692,
-  1996064986,
-  2554220882,
-  2821834349,
-  2952996808,
-  3210313671,
-  3336571891,
-  3584528711,
-  113926993,
-  338241895,
-  666307205,
-  773529912,
-  1294757372,
-  1396182291,
-  1695183700,
-  1986661051,
-  2177026350,
-  2456956037,
-  2730485921,
-  2820302411,
-  3259730800,
-  3345764771,
-  3516065817,
-  3600352804,
-  4094571909,
-  275423344,
-  430227734,
-  506948616,
-  659060556,
-  883997877,
-  958139571,
-  1322822218,
-  1537002063,
-  1747873779,
-  1955562222,
-  2024104815,
-  2227730452,
-  2361852424,
-  2428436474,
-  2756734187,
-  3204031479,
-  3329325298
-]);
-var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
-var SHA2_32B = class extends HashMD {
-  // We cannot use array here since array allows indexing by variable
-  // which means optimizer/compiler cannot use registers.
-  // Numeric initializers matter: starting the fields as `undefined` changes
-  // V8's field representation and makes sha256 3x slower (measured).
-  A = 0;
-  B = 0;
-  C = 0;
-  D = 0;
-  E = 0;
-  F = 0;
-  G = 0;
-  H = 0;
-  constructor(outputLen, IV) {
-    super(64, outputLen, 8, false);
-    this.A = IV[0] | 0;
-    this.B = IV[1] | 0;
-    this.C = IV[2] | 0;
-    this.D = IV[3] | 0;
-    this.E = IV[4] | 0;
-    this.F = IV[5] | 0;
-    this.G = IV[6] | 0;
-    this.H = IV[7] | 0;
-  }
-  get() {
-    const { A, B, C, D, E, F, G, H } = this;
-    return [A, B, C, D, E, F, G, H];
-  }
-  // prettier-ignore
-  set(A, B, C, D, E, F, G, H) {
-    this.A = A | 0;
-    this.B = B | 0;
-    this.C = C | 0;
-    this.D = D | 0;
-    this.E = E | 0;
-    this.F = F | 0;
-    this.G = G | 0;
-    this.H = H | 0;
-  }
-  _cloneInto(to) {
-    (to ||= new this.constructor()).set(...this.get());
-    return this._cloneIntoMeta(to);
-  }
-  process(view, offset) {
-    for (let i = 0; i < 16; i++, offset += 4)
-      SHA256_W[i] = view.getUint32(offset, false);
-    for (let i = 16; i < 64; i++) {
-      const W15 = SHA256_W[i - 15];
-      const W2 = SHA256_W[i - 2];
-      const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
-      const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
-      SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
-    }
-    let { A, B, C, D, E, F, G, H } = this;
-    for (let i = 0; i < 64; i++) {
-      const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
-      const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
-      const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
-      const T2 = sigma0 + Maj(A, B, C) | 0;
-      H = G;
-      G = F;
-      F = E;
-      E = D + T1 | 0;
-      D = C;
-      C = B;
-      B = A;
-      A = T1 + T2 | 0;
-    }
-    A = A + this.A | 0;
-    B = B + this.B | 0;
-    C = C + this.C | 0;
-    D = D + this.D | 0;
-    E = E + this.E | 0;
-    F = F + this.F | 0;
-    G = G + this.G | 0;
-    H = H + this.H | 0;
-    this.set(A, B, C, D, E, F, G, H);
-  }
-  roundClean() {
-    clean(SHA256_W);
-  }
-  destroy() {
-    this.destroyed = true;
-    this.set(0, 0, 0, 0, 0, 0, 0, 0);
-    clean(this.buffer);
-  }
-};
-var _SHA256 = class extends SHA2_32B {
-  constructor() {
-    super(32, SHA256_IV);
-  }
-};
-var K512 = /* @__PURE__ */ (() => split([
-  "0x428a2f98d728ae22",
-  "0x7137449123ef65cd",
-  "0xb5c0fbcfec4d3b2f",
-  "0xe9b5dba58189dbbc",
-  "0x3956c25bf348b538",
-  "0x59f111f1b605d019",
-  "0x923f82a4af194f9b",
-  "0xab1c5ed5da6d8118",
-  "0xd807aa98a3030242",
-  "0x12835b0145706fbe",
-  "0x243185be4ee4b28c",
-  "0x550c7dc3d5ffb4e2",
-  "0x72be5d74f27b896f",
-  "0x80deb1fe3b1696b1",
-  "0x9bdc06a725c71235",
-  "0xc19bf174cf692694",
-  "0xe49b69c19ef14ad2",
-  "0xefbe4786384f25e3",
-  "0x0fc19dc68b8cd5b5",
-  "0x240ca1cc77ac9c65",
-  "0x2de92c6f592b0275",
-  "0x4a7484aa6ea6e483",
-  "0x5cb0a9dcbd41fbd4",
-  "0x76f988da831153b5",
-  "0x983e5152ee66dfab",
-  "0xa831c66d2db43210",
-  "0xb00327c898fb213f",
-  "0xbf597fc7beef0ee4",
-  "0xc6e00bf33da88fc2",
-  "0xd5a79147930aa725",
-  "0x06ca6351e003826f",
-  "0x142929670a0e6e70",
-  "0x27b70a8546d22ffc",
-  "0x2e1b21385c26c926",
-  "0x4d2c6dfc5ac42aed",
-  "0x53380d139d95b3df",
-  "0x650a73548baf63de",
-  "0x766a0abb3c77b2a8",
-  "0x81c2c92e47edaee6",
-  "0x92722c851482353b",
-  "0xa2bfe8a14cf10364",
-  "0xa81a664bbc423001",
-  "0xc24b8b70d0f89791",
-  "0xc76c51a30654be30",
-  "0xd192e819d6ef5218",
-  "0xd69906245565a910",
-  "0xf40e35855771202a",
-  "0x106aa07032bbd1b8",
-  "0x19a4c116b8d2d0c8",
-  "0x1e376c085141ab53",
-  "0x2748774cdf8eeb99",
-  "0x34b0bcb5e19b48a8",
-  "0x391c0cb3c5c95a63",
-  "0x4ed8aa4ae3418acb",
-  "0x5b9cca4f7763e373",
-  "0x682e6ff3d6b2b8a3",
-  "0x748f82ee5defb2fc",
-  "0x78a5636f43172f60",
-  "0x84c87814a1f0ab72",
-  "0x8cc702081a6439ec",
-  "0x90befffa23631e28",
-  "0xa4506cebde82bde9",
-  "0xbef9a3f7b2c67915",
-  "0xc67178f2e372532b",
-  "0xca273eceea26619c",
-  "0xd186b8c721c0c207",
-  "0xeada7dd6cde0eb1e",
-  "0xf57d4f7fee6ed178",
-  "0x06f067aa72176fba",
-  "0x0a637dc5a2c898a6",
-  "0x113f9804bef90dae",
-  "0x1b710b35131c471b",
-  "0x28db77f523047d84",
-  "0x32caab7b40c72493",
-  "0x3c9ebe0a15c9bebc",
-  "0x431d67c49c100d4c",
-  "0x4cc5d4becb3e42b6",
-  "0x597f299cfc657e2a",
-  "0x5fcb6fab3ad6faec",
-  "0x6c44198c4a475817"
-].map((n) => BigInt(n))))();
-var SHA512_Kh = /* @__PURE__ */ (() => K512[0])();
-var SHA512_Kl = /* @__PURE__ */ (() => K512[1])();
-var SHA512_W_H = /* @__PURE__ */ new Uint32Array(80);
-var SHA512_W_L = /* @__PURE__ */ new Uint32Array(80);
-var SHA2_64B = class extends HashMD {
-  // We cannot use array here since array allows indexing by variable
-  // which means optimizer/compiler cannot use registers.
-  // h -- high 32 bits, l -- low 32 bits
-  // Numeric initializers matter: starting the fields as `undefined` changes
-  // V8's field representation and slows hashing down (measured on sha256).
-  Ah = 0;
-  Al = 0;
-  Bh = 0;
-  Bl = 0;
-  Ch = 0;
-  Cl = 0;
-  Dh = 0;
-  Dl = 0;
-  Eh = 0;
-  El = 0;
-  Fh = 0;
-  Fl = 0;
-  Gh = 0;
-  Gl = 0;
-  Hh = 0;
-  Hl = 0;
-  constructor(outputLen, IV) {
-    super(128, outputLen, 16, false);
-    this.Ah = IV[0] | 0;
-    this.Al = IV[1] | 0;
-    this.Bh = IV[2] | 0;
-    this.Bl = IV[3] | 0;
-    this.Ch = IV[4] | 0;
-    this.Cl = IV[5] | 0;
-    this.Dh = IV[6] | 0;
-    this.Dl = IV[7] | 0;
-    this.Eh = IV[8] | 0;
-    this.El = IV[9] | 0;
-    this.Fh = IV[10] | 0;
-    this.Fl = IV[11] | 0;
-    this.Gh = IV[12] | 0;
-    this.Gl = IV[13] | 0;
-    this.Hh = IV[14] | 0;
-    this.Hl = IV[15] | 0;
-  }
-  // prettier-ignore
-  get() {
-    const { Ah, Al, Bh, Bl: Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
-    return [Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl];
-  }
-  // prettier-ignore
-  set(Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl) {
-    this.Ah = Ah | 0;
-    this.Al = Al | 0;
-    this.Bh = Bh | 0;
-    this.Bl = Bl2 | 0;
-    this.Ch = Ch | 0;
-    this.Cl = Cl | 0;
-    this.Dh = Dh | 0;
-    this.Dl = Dl | 0;
-    this.Eh = Eh | 0;
-    this.El = El | 0;
-    this.Fh = Fh | 0;
-    this.Fl = Fl | 0;
-    this.Gh = Gh | 0;
-    this.Gl = Gl | 0;
-    this.Hh = Hh | 0;
-    this.Hl = Hl | 0;
-  }
-  _cloneInto(to) {
-    (to ||= new this.constructor()).set(...this.get());
-    return this._cloneIntoMeta(to);
-  }
-  process(view, offset) {
-    for (let i = 0; i < 16; i++, offset += 4) {
-      SHA512_W_H[i] = view.getUint32(offset);
-      SHA512_W_L[i] = view.getUint32(offset += 4);
-    }
-    for (let i = 16; i < 80; i++) {
-      const W15h = SHA512_W_H[i - 15] | 0;
-      const W15l = SHA512_W_L[i - 15] | 0;
-      const s0h = rotrSH(W15h, W15l, 1) ^ rotrSH(W15h, W15l, 8) ^ shrSH(W15h, W15l, 7);
-      const s0l = rotrSL(W15h, W15l, 1) ^ rotrSL(W15h, W15l, 8) ^ shrSL(W15h, W15l, 7);
-      const W2h = SHA512_W_H[i - 2] | 0;
-      const W2l = SHA512_W_L[i - 2] | 0;
-      const s1h = rotrSH(W2h, W2l, 19) ^ rotrBH(W2h, W2l, 61) ^ shrSH(W2h, W2l, 6);
-      const s1l = rotrSL(W2h, W2l, 19) ^ rotrBL(W2h, W2l, 61) ^ shrSL(W2h, W2l, 6);
-      const SUMl = add4L(s0l, s1l, SHA512_W_L[i - 7], SHA512_W_L[i - 16]);
-      const SUMh = add4H(SUMl, s0h, s1h, SHA512_W_H[i - 7], SHA512_W_H[i - 16]);
-      SHA512_W_H[i] = SUMh | 0;
-      SHA512_W_L[i] = SUMl | 0;
-    }
-    let { Ah, Al, Bh, Bl: Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
-    for (let i = 0; i < 80; i++) {
-      const sigma1h = rotrSH(Eh, El, 14) ^ rotrSH(Eh, El, 18) ^ rotrBH(Eh, El, 41);
-      const sigma1l = rotrSL(Eh, El, 14) ^ rotrSL(Eh, El, 18) ^ rotrBL(Eh, El, 41);
-      const CHIh = Eh & Fh ^ ~Eh & Gh;
-      const CHIl = El & Fl ^ ~El & Gl;
-      const T1ll = add5L(Hl, sigma1l, CHIl, SHA512_Kl[i], SHA512_W_L[i]);
-      const T1h = add5H(T1ll, Hh, sigma1h, CHIh, SHA512_Kh[i], SHA512_W_H[i]);
-      const T1l = T1ll | 0;
-      const sigma0h = rotrSH(Ah, Al, 28) ^ rotrBH(Ah, Al, 34) ^ rotrBH(Ah, Al, 39);
-      const sigma0l = rotrSL(Ah, Al, 28) ^ rotrBL(Ah, Al, 34) ^ rotrBL(Ah, Al, 39);
-      const MAJh = Ah & Bh ^ Ah & Ch ^ Bh & Ch;
-      const MAJl = Al & Bl2 ^ Al & Cl ^ Bl2 & Cl;
-      Hh = Gh | 0;
-      Hl = Gl | 0;
-      Gh = Fh | 0;
-      Gl = Fl | 0;
-      Fh = Eh | 0;
-      Fl = El | 0;
-      ({ h: Eh, l: El } = add(Dh | 0, Dl | 0, T1h | 0, T1l | 0));
-      Dh = Ch | 0;
-      Dl = Cl | 0;
-      Ch = Bh | 0;
-      Cl = Bl2 | 0;
-      Bh = Ah | 0;
-      Bl2 = Al | 0;
-      const All = add3L(T1l, sigma0l, MAJl);
-      Ah = add3H(All, T1h, sigma0h, MAJh);
-      Al = All | 0;
-    }
-    ({ h: Ah, l: Al } = add(this.Ah | 0, this.Al | 0, Ah | 0, Al | 0));
-    ({ h: Bh, l: Bl2 } = add(this.Bh | 0, this.Bl | 0, Bh | 0, Bl2 | 0));
-    ({ h: Ch, l: Cl } = add(this.Ch | 0, this.Cl | 0, Ch | 0, Cl | 0));
-    ({ h: Dh, l: Dl } = add(this.Dh | 0, this.Dl | 0, Dh | 0, Dl | 0));
-    ({ h: Eh, l: El } = add(this.Eh | 0, this.El | 0, Eh | 0, El | 0));
-    ({ h: Fh, l: Fl } = add(this.Fh | 0, this.Fl | 0, Fh | 0, Fl | 0));
-    ({ h: Gh, l: Gl } = add(this.Gh | 0, this.Gl | 0, Gh | 0, Gl | 0));
-    ({ h: Hh, l: Hl } = add(this.Hh | 0, this.Hl | 0, Hh | 0, Hl | 0));
-    this.set(Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl);
-  }
-  roundClean() {
-    clean(SHA512_W_H, SHA512_W_L);
-  }
-  destroy() {
-    this.destroyed = true;
-    clean(this.buffer);
-    this.set(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-  }
-};
-var _SHA512 = class extends SHA2_64B {
-  constructor() {
-    super(64, SHA512_IV);
-  }
-};
-var sha256 = /* @__PURE__ */ createHasher(
-  () => new _SHA256(),
-  /* @__PURE__ */ oidNist(1)
-);
-var sha512 = /* @__PURE__ */ createHasher(
-  () => new _SHA512(),
-  /* @__PURE__ */ oidNist(3)
-);
 
 // node_modules/cborg/lib/is.js
 var objectTypeNames = [
@@ -812,10 +81,10 @@ var Type = class {
    * @param {string} name
    * @param {boolean} terminal
    */
-  constructor(major, name, terminal) {
+  constructor(major, name2, terminal) {
     this.major = major;
     this.majorEncoded = major << 5;
-    this.name = name;
+    this.name = name2;
     this.terminal = terminal;
   }
   toString() {
@@ -2553,11 +1822,11 @@ function* tokenToMapEntries(token, tokeniser, options) {
   }
 }
 function createTagDecodeControl(tokeniser, options) {
-  const decode2 = function() {
-    if (decode2._called) {
+  const decode3 = function() {
+    if (decode3._called) {
       throw new Error(`${decodeErrPrefix} tag decode() may only be called once`);
     }
-    decode2._called = true;
+    decode3._called = true;
     const value = tokensToObject(tokeniser, options);
     if (value === DONE) {
       throw new Error(`${decodeErrPrefix} tag content missing`);
@@ -2567,11 +1836,11 @@ function createTagDecodeControl(tokeniser, options) {
     }
     return value;
   };
-  decode2.entries = function() {
-    if (decode2._called) {
+  decode3.entries = function() {
+    if (decode3._called) {
       throw new Error(`${decodeErrPrefix} tag decode() may only be called once`);
     }
-    decode2._called = true;
+    decode3._called = true;
     const token = tokeniser.next();
     if (!Type.equals(token.type, Type.map)) {
       throw new Error(`${decodeErrPrefix} entries() requires map content, got ${token.type.name}`);
@@ -2582,8 +1851,8 @@ function createTagDecodeControl(tokeniser, options) {
     }
     return entries;
   };
-  decode2._called = false;
-  return decode2;
+  decode3._called = false;
+  return decode3;
 }
 function tokensToObject(tokeniser, options) {
   if (tokeniser.done()) {
@@ -2605,11 +1874,11 @@ function tokensToObject(tokeniser, options) {
   if (Type.equals(token.type, Type.tag)) {
     if (options.tags && typeof options.tags[token.value] === "function") {
       const decodeControl = createTagDecodeControl(tokeniser, options);
-      const result = options.tags[token.value](decodeControl);
+      const result2 = options.tags[token.value](decodeControl);
       if (!decodeControl._called) {
         throw new Error(`${decodeErrPrefix} tag decoder must call decode() or entries()`);
       }
-      return result;
+      return result2;
     }
     throw new Error(`${decodeErrPrefix} tag not supported (${token.value})`);
   }
@@ -2645,11 +1914,11 @@ var Tagged = class _Tagged {
    * @param {number} tag - CBOR tag number, a non-negative integer
    * @param {any} value - The value to be tagged; encoded recursively
    */
-  constructor(tag, value) {
-    if (typeof tag !== "number" || !Number.isInteger(tag) || tag < 0) {
+  constructor(tag2, value) {
+    if (typeof tag2 !== "number" || !Number.isInteger(tag2) || tag2 < 0) {
       throw new TypeError("Tagged: tag must be a non-negative integer");
     }
-    this.tag = tag;
+    this.tag = tag2;
     this.value = value;
   }
   /**
@@ -2665,8 +1934,8 @@ var Tagged = class _Tagged {
    * const value = decode(bytes, { tags: { 16: Tagged.decoder(16) } })
    * // value instanceof Tagged; value.tag === 16
    */
-  static decoder(tag) {
-    return (decode2) => new _Tagged(tag, decode2());
+  static decoder(tag2) {
+    return (decode3) => new _Tagged(tag2, decode3());
   }
   /**
    * Build a `tags` option for `decode()` that wraps each listed tag number in
@@ -2682,8 +1951,8 @@ var Tagged = class _Tagged {
    */
   static preserve(...tagNumbers) {
     const tags = {};
-    for (const tag of tagNumbers) {
-      tags[tag] = _Tagged.decoder(tag);
+    for (const tag2 of tagNumbers) {
+      tags[tag2] = _Tagged.decoder(tag2);
     }
     return tags;
   }
@@ -2695,8 +1964,8 @@ Object.defineProperty(Tagged.prototype, Symbol.toStringTag, {
 // backend/web/verify/encoding.js
 var Malformed = class extends Error {
 };
-var strict = {
-  strict: true,
+var MAX_DEPTH = 12;
+var plain = {
   allowIndefinite: false,
   allowUndefined: false,
   allowInfinity: false,
@@ -2705,113 +1974,1289 @@ var strict = {
   useMaps: true
 };
 function equal(a, b) {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
-function decodeDeterministic(data, what) {
-  let value, again;
+function within(value, levels) {
+  if (Array.isArray(value)) return levels > 0 && value.every((one) => within(one, levels - 1));
+  if (value instanceof Map) return levels > 0 && [...value].every((pair2) => pair2.every((one) => within(one, levels - 1)));
+  return true;
+}
+function read(data, what, limit, options) {
+  if (data.length > limit) throw new Malformed(`${what}: ${data.length} bytes, at most ${limit} are read`);
+  let value;
   try {
-    value = decode(data, strict);
-    again = encode(value);
+    value = decode(data, options);
   } catch {
     throw new Malformed(`${what}: not well-formed CBOR`);
+  }
+  if (!within(value, MAX_DEPTH)) throw new Malformed(`${what}: not well-formed CBOR`);
+  return value;
+}
+function decode2(data, what, limit) {
+  const value = read(data, what, limit, plain);
+  for (const tokens = new Tokeniser(data, plain); !tokens.done(); ) {
+    if (tokens.next().type === Type.float) throw new Malformed(`${what}: holds a float`);
+  }
+  return value;
+}
+function decodeDeterministic(data, what, limit) {
+  const value = read(data, what, limit, { ...plain, strict: true });
+  let again;
+  try {
+    again = encode(value);
+  } catch {
+    throw new Malformed(`${what}: holds a value of a foreign type`);
   }
   if (!equal(again, data)) throw new Malformed(`${what}: not in deterministic encoding`);
   return value;
 }
-var isBytes2 = (value, size) => value instanceof Uint8Array && (size === void 0 || value.length === size);
-var isCount = (value) => Number.isSafeInteger(value) && value >= 0 || typeof value === "bigint" && value >= 0n && value < 1n << 63n;
+var isBytes = (value, size) => value instanceof Uint8Array && (size === void 0 || value.length === size);
+var isWhole = (value) => Number.isSafeInteger(value) || typeof value === "bigint";
+var isCount = (value) => isWhole(value) && value >= 0 && value < 1n << 63n;
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-function fromHex(text) {
-  if (!/^0x([0-9a-f]{2})*$/i.test(text)) throw new Malformed("not hexadecimal");
-  return Uint8Array.from(text.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+function fromHex(text2) {
+  if (typeof text2 !== "string" || !/^0x([0-9a-f]{2})*$/i.test(text2)) throw new Malformed("not 0x and pairs of hexadecimal digits");
+  const bytes = new Uint8Array(text2.length / 2 - 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text2.slice(2 * i + 2, 2 * i + 4), 16);
+  return bytes;
 }
-var ascii = (text) => new TextEncoder().encode(text);
+var number = (bytes) => BigInt("0x0" + hex(bytes));
+function concat2(...parts) {
+  const whole2 = new Uint8Array(parts.reduce((sum2, part) => sum2 + part.length, 0));
+  let at2 = 0;
+  for (const part of parts) {
+    whole2.set(part, at2);
+    at2 += part.length;
+  }
+  return whole2;
+}
+var utf8 = (text2) => new TextEncoder().encode(text2);
 function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
-function fromBase64url(text) {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Malformed("not base64url");
-  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+function fromBase64url(text2) {
+  if (typeof text2 !== "string" || !/^[A-Za-z0-9_-]*$/.test(text2) || text2.length % 4 === 1) throw new Malformed("not base64url");
+  const binary = atob(text2.replace(/-/g, "+").replace(/_/g, "/"));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
-function jsonOf(text, what) {
+
+// backend/web/verify/values.js
+var LOT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
+var POINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+var PARTY = "https://id.gs1.org/417/";
+var GATEWAY = "urn:leafproof:gateway:";
+var LATEST = 253402214400;
+function gs1Key(field, text2, lengths) {
+  if (!/^[0-9]*$/.test(text2) || !lengths.includes(text2.length)) {
+    throw new Malformed(`${field}: '${text2.slice(0, 40)}' is not ${lengths.join(" or ")} digits`);
+  }
+  const digits2 = [...text2].map(Number);
+  const last = digits2.pop();
+  const sum2 = digits2.reverse().reduce((weighted, digit, i) => weighted + digit * (i % 2 ? 1 : 3), 0);
+  const expected2 = (10 - sum2 % 10) % 10;
+  if (last !== expected2) throw new Malformed(`${field}: ${text2} has check digit ${last}, its digits give ${expected2}`);
+  return text2;
+}
+var gln = (text2, field) => gs1Key(field, text2, [13]);
+function lot(gtin, code) {
+  const digits2 = gs1Key("gtin", gtin, [8, 12, 13, 14]).padStart(14, "0");
+  if (!LOT.test(code)) throw new Malformed(`lot: '${code.slice(0, 40)}' is not 1 to 20 characters of GS1 character set 82`);
+  return `${digits2}/${code}`;
+}
+function pointName(text2) {
+  if (!POINT.test(text2)) throw new Malformed(`point: '${text2.slice(0, 70)}' is not 1 to 63 letters, digits, dots, dashes or underscores`);
+  return text2;
+}
+function digest(text2, field) {
+  if (!/^[0-9a-f]{64}$/.test(text2)) throw new Malformed(`${field}: not 64 lower-case hexadecimal digits`);
+  return text2;
+}
+function speaksFor(identifier, issuer) {
+  if (issuer === identifier) return true;
+  return identifier.startsWith(PARTY) && issuer.startsWith(`${GATEWAY}${identifier.slice(PARTY.length)}:`);
+}
+var utcText = (seconds) => new Date(seconds * 1e3).toISOString().replace(".000", "");
+function utcSeconds(text2, field) {
+  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(text2)) {
+    const seconds = Date.parse(text2) / 1e3;
+    if (seconds >= 0 && seconds < LATEST && utcText(seconds) === text2) return seconds;
+  }
+  throw new Malformed(`${field}: '${text2.slice(0, 40)}' is not a UTC time such as 2026-11-23T08:00:00Z`);
+}
+function calendar(zone) {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64url(text)));
+    if (!/^[A-Za-z]/.test(zone)) throw new RangeError();
+    return new Intl.DateTimeFormat("en-US", { timeZone: zone, calendar: "gregory", year: "numeric" });
   } catch {
-    throw new Malformed(`${what}: not base64url of JSON`);
+    throw new Malformed(`zone: unknown time zone '${zone.slice(0, 40)}'`);
   }
 }
+var checkZone = (zone) => void calendar(zone);
+var localYear = (seconds, zone) => calendar(zone).format(seconds * 1e3).padStart(4, "0");
 
-// backend/web/verify/chain.js
-var EXTENDED = "0x0416bafb708f40a23e201acf70d8cf97be3fcb09a7f84ed85c2053c4bd6b198b";
-var HEAD = "0xf339e3b2";
-var TIMEOUT = 15e3;
-var Unreachable = class extends Error {
+// backend/web/verify/bundle.js
+var MAX_BUNDLE = 64 << 20;
+var MAX_ITEMS = 1e5;
+function readLog(value, what) {
+  const [chain, contract, id] = Array.isArray(value) && value.length === 3 ? value : [];
+  if (!isCount(chain) || !chain || !isBytes(contract, 20) || !isBytes(id, 32)) {
+    throw new Malformed(`${what}: not [chain id, contract of 20 bytes, log id of 32 bytes]`);
+  }
+  return { chain, contract: hex(contract), id: hex(id), name: `${chain} ${hex(contract)} ${hex(id)}` };
+}
+function readBundle(bytes) {
+  const value = decodeDeterministic(bytes, "bundle", MAX_BUNDLE);
+  const [magic, version, named2, keys, heads, items] = Array.isArray(value) && value.length === 6 ? value : [];
+  const good = magic === "leafproof-bundle" && version === 1 && [named2, keys, heads, items].every(Array.isArray) && named2.length === 2 && named2.every((part) => typeof part === "string");
+  if (!good) throw new Malformed("bundle: not a Leafproof bundle of version 1");
+  if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key) => isBytes(key))) {
+    throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`);
+  }
+  return { lot: lot(...named2), keys, heads: heads.map(readHead), items: items.map((item) => readItem(item, heads.length)) };
+}
+function readHead(value) {
+  const [log, size, root] = Array.isArray(value) && value.length === 3 ? value : [];
+  if (!isCount(size) || !size || !isBytes(root, 32)) throw new Malformed("bundle.heads: not [log, size, root]");
+  return { log: readLog(log, "bundle.heads"), size, root };
+}
+function readItem(value, heads) {
+  const [envelope, body, disclosures, index, head, path] = Array.isArray(value) && value.length === 6 ? value : [];
+  const good = isBytes(envelope) && (body === null || isBytes(body)) && Array.isArray(disclosures) && disclosures.every((text2) => typeof text2 === "string") && isCount(index) && isCount(head) && head < heads && Array.isArray(path) && path.every((hash) => isBytes(hash));
+  if (!good) throw new Malformed("bundle.statements: not [envelope, body, disclosures, index, head, path]");
+  return { envelope, body, disclosures, index, head, path };
+}
+
+// node_modules/@noble/hashes/_u64.js
+var U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
+var _32n = /* @__PURE__ */ BigInt(32);
+function fromBig(n, le = false) {
+  if (le)
+    return { h: Number(n & U32_MASK64), l: Number(n >> _32n & U32_MASK64) };
+  return { h: Number(n >> _32n & U32_MASK64) | 0, l: Number(n & U32_MASK64) | 0 };
+}
+function split(lst, le = false) {
+  const len = lst.length;
+  let Ah = new Uint32Array(len);
+  let Al = new Uint32Array(len);
+  for (let i = 0; i < len; i++) {
+    const { h, l } = fromBig(lst[i], le);
+    [Ah[i], Al[i]] = [h, l];
+  }
+  return [Ah, Al];
+}
+var fromNumH = (n) => n / 2 ** 32 | 0;
+var fromNumL = (n) => n >>> 0;
+function setU64FromNum(view, byteOffset, n, isLE2) {
+  const h = fromNumH(n);
+  const l = fromNumL(n);
+  view.setUint32(byteOffset, isLE2 ? l : h, isLE2);
+  view.setUint32(byteOffset + 4, isLE2 ? h : l, isLE2);
+}
+var shrSH = (h, _l, s) => h >>> s;
+var shrSL = (h, l, s) => h << 32 - s | l >>> s;
+var rotrSH = (h, l, s) => h >>> s | l << 32 - s;
+var rotrSL = (h, l, s) => h << 32 - s | l >>> s;
+var rotrBH = (h, l, s) => h << 64 - s | l >>> s - 32;
+var rotrBL = (h, l, s) => h >>> s - 32 | l << 64 - s;
+function add(Ah, Al, Bh, Bl2) {
+  const l = (Al >>> 0) + (Bl2 >>> 0);
+  return { h: Ah + Bh + (l / 2 ** 32 | 0) | 0, l: l | 0 };
+}
+var add3L = (Al, Bl2, Cl) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0);
+var add3H = (low, Ah, Bh, Ch) => Ah + Bh + Ch + (low / 2 ** 32 | 0) | 0;
+var add4L = (Al, Bl2, Cl, Dl) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0);
+var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0;
+var add5L = (Al, Bl2, Cl, Dl, El) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
+var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
+
+// node_modules/@noble/hashes/utils.js
+function isBytes2(a) {
+  return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
+}
+var atitle = (title) => title ? `"${title}" ` : "";
+function anumber(n, title = "") {
+  if (typeof n !== "number")
+    throw new TypeError(atitle(title) + "expected number, got " + typeof n);
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new RangeError(atitle(title) + "expected integer >= 0, got " + n);
+  return n;
+}
+function abool(value, title = "") {
+  if (typeof value !== "boolean")
+    throw new TypeError(atitle(title) + "expected boolean, got type=" + typeof value);
+  return value;
+}
+function abytes(value, length, title = "") {
+  if (isBytes2(value) && (length === void 0 || value.length === length))
+    return value;
+  if (length !== void 0)
+    anumber(length, "length");
+  const bytes = isBytes2(value);
+  const ofLen = length !== void 0 ? ` of length ${length}` : "";
+  const got = bytes ? `length=${value.length}` : `type=${typeof value}`;
+  const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
+  if (!bytes)
+    throw new TypeError(message);
+  throw new RangeError(message);
+}
+function ahash(h) {
+  if (typeof h !== "function" || typeof h.create !== "function")
+    throw new TypeError("expected hash wrapped by utils.createHasher");
+  anumber(h.outputLen);
+  anumber(h.blockLen);
+  if (h.outputLen < 1 || h.blockLen < 1)
+    throw new Error("hash blockLen / outputLen must be >= 1");
+}
+var aobject = (value, label) => {
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new TypeError((label === "object" ? "" : `"${label}" `) + "expected object, got type=" + typeof value);
 };
-var word = (value) => "0x" + BigInt(value).toString(16).padStart(64, "0");
-var quantity = (value) => {
-  if (typeof value !== "string" || !/^0x[0-9a-f]{1,16}$/i.test(value)) throw new Malformed("the node gave no number");
-  return Number(value);
+var aopts = (value, label) => {
+  aobject(value, label);
+  const proto = Object.getPrototypeOf(value);
+  if (proto !== Object.prototype && proto !== null)
+    throw new TypeError(`"${label}" expected plain object`);
+  if (Object.hasOwn(value, "__proto__"))
+    throw new TypeError(`"${label}.__proto__" is not allowed`);
 };
-function node(url) {
-  return async (method, ...params) => {
-    let answer;
+function aexists(instance, checkFinished = true) {
+  if (instance.destroyed)
+    throw new Error("hash was destroyed");
+  if (checkFinished && instance.finished)
+    throw new Error("digest() was already called");
+}
+function aoutput(out, instance) {
+  abytes(out, void 0, "output");
+  const min = instance.outputLen;
+  if (!(out.length >= min)) {
+    throw new RangeError('"output" expected length >= ' + min);
+  }
+}
+function u32(arr) {
+  return new Uint32Array(arr.buffer, arr.byteOffset, Math.floor(arr.byteLength / 4));
+}
+function clean(...arrays) {
+  for (let i = 0; i < arrays.length; i++) {
+    arrays[i].fill(0);
+  }
+}
+function createView(arr) {
+  return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
+}
+function rotr(word2, shift) {
+  return word2 << 32 - shift | word2 >>> shift;
+}
+var isLE = /* @__PURE__ */ (() => new Uint8Array(new Uint32Array([287454020]).buffer)[0] === 68)();
+function byteSwap(word2) {
+  return word2 << 24 & 4278190080 | word2 << 8 & 16711680 | word2 >>> 8 & 65280 | word2 >>> 24 & 255;
+}
+function byteSwap32(arr) {
+  for (let i = 0; i < arr.length; i++) {
+    arr[i] = byteSwap(arr[i]);
+  }
+  return arr;
+}
+var swap32IfBE = isLE ? (u) => u : byteSwap32;
+var hasHexBuiltin = /* @__PURE__ */ (() => (
+  // @ts-ignore
+  typeof Uint8Array.from([]).toHex === "function" && typeof Uint8Array.fromHex === "function"
+))();
+var hexes = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+function bytesToHex(bytes) {
+  abytes(bytes);
+  if (hasHexBuiltin)
+    return bytes.toHex();
+  let hex2 = "";
+  for (let i = 0; i < bytes.length; i++) {
+    hex2 += hexes[bytes[i]];
+  }
+  return hex2;
+}
+function asciiToBase16(ch) {
+  return ch >= 48 && ch <= 57 ? ch - 48 : ch >= 65 && ch <= 70 ? ch - (65 - 10) : ch >= 97 && ch <= 102 ? ch - (97 - 10) : void 0;
+}
+function hexToBytes(hex2) {
+  if (typeof hex2 !== "string")
+    throw new TypeError("hex string expected, got " + typeof hex2);
+  if (hasHexBuiltin) {
     try {
-      const response = await fetch(url, {
+      return Uint8Array.fromHex(hex2);
+    } catch (error) {
+      if (error instanceof SyntaxError)
+        throw new RangeError(error.message);
+      throw error;
+    }
+  }
+  const hl = hex2.length;
+  const al = hl / 2;
+  if (hl % 2)
+    throw new RangeError("hex string expected, got unpadded hex of length " + hl);
+  const array = new Uint8Array(al);
+  for (let ai = 0, hi = 0; ai < al; ai++, hi += 2) {
+    const n1 = asciiToBase16(hex2.charCodeAt(hi));
+    const n2 = asciiToBase16(hex2.charCodeAt(hi + 1));
+    if (n1 === void 0 || n2 === void 0) {
+      const char = hex2[hi] + hex2[hi + 1];
+      throw new RangeError('hex string expected, got non-hex character "' + char + '" at index ' + hi);
+    }
+    array[ai] = n1 * 16 + n2;
+  }
+  return array;
+}
+function concatBytes(...arrays) {
+  let sum2 = 0;
+  for (let i = 0; i < arrays.length; i++) {
+    const a = arrays[i];
+    abytes(a);
+    sum2 += a.length;
+  }
+  const res = new Uint8Array(sum2);
+  for (let i = 0, pad = 0; i < arrays.length; i++) {
+    const a = arrays[i];
+    res.set(a, pad);
+    pad += a.length;
+  }
+  return res;
+}
+function checkOpts(defaults, opts, title = "opts") {
+  aopts(defaults, "defaults");
+  if (opts !== void 0)
+    aopts(opts, title);
+  const merged = Object.assign(/* @__PURE__ */ Object.create(null), defaults, opts);
+  return merged;
+}
+function createHasher(hashCons, info = {}) {
+  if (typeof hashCons !== "function")
+    throw new TypeError('"hashCons" expected function, got type=' + typeof hashCons);
+  info = checkOpts({}, info, "info");
+  const hashC = (msg, opts) => hashCons(opts).update(msg).digest();
+  const tmp = hashCons(void 0);
+  hashC.outputLen = tmp.outputLen;
+  hashC.blockLen = tmp.blockLen;
+  hashC.canXOF = tmp.canXOF;
+  hashC.create = (opts) => hashCons(opts);
+  Object.assign(hashC, info);
+  return Object.freeze(hashC);
+}
+function randomBytes(bytesLength = 32) {
+  anumber(bytesLength, "bytesLength");
+  const cr = typeof globalThis === "object" ? globalThis.crypto : null;
+  if (typeof cr?.getRandomValues !== "function")
+    throw new Error("crypto.getRandomValues must be defined");
+  if (bytesLength > 65536)
+    throw new RangeError(`"bytesLength" expected <= 65536, got ${bytesLength}`);
+  return cr.getRandomValues(new Uint8Array(bytesLength));
+}
+var oidNist = (suffix) => ({
+  // Current NIST hashAlgs suffixes used here fit in one DER subidentifier octet.
+  // Larger suffix values would need base-128 OID encoding and a different length byte.
+  oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
+});
+
+// node_modules/@noble/hashes/_md.js
+function Chi(a, b, c) {
+  return a & b ^ ~a & c;
+}
+function Maj(a, b, c) {
+  return a & b ^ a & c ^ b & c;
+}
+var HashMD = class {
+  blockLen;
+  outputLen;
+  canXOF = false;
+  padOffset;
+  isLE;
+  // For partial updates less than block size
+  buffer;
+  view;
+  finished = false;
+  length = 0;
+  pos = 0;
+  destroyed = false;
+  constructor(blockLen, outputLen, padOffset, isLE2) {
+    this.blockLen = blockLen;
+    this.outputLen = outputLen;
+    this.padOffset = padOffset;
+    this.isLE = isLE2;
+    this.buffer = new Uint8Array(blockLen);
+    this.view = createView(this.buffer);
+  }
+  update(data) {
+    aexists(this);
+    abytes(data);
+    const { view, buffer: buffer2, blockLen } = this;
+    const len = data.length;
+    let processed = false;
+    for (let pos = 0; pos < len; ) {
+      const take = Math.min(blockLen - this.pos, len - pos);
+      if (take === blockLen) {
+        const dataView2 = createView(data);
+        for (; blockLen <= len - pos; pos += blockLen)
+          this.process(dataView2, pos);
+        processed = true;
+        continue;
+      }
+      buffer2.set(pos === 0 && take === len ? data : data.subarray(pos, pos + take), this.pos);
+      this.pos += take;
+      pos += take;
+      if (this.pos === blockLen) {
+        this.process(view, 0);
+        this.pos = 0;
+        processed = true;
+      }
+    }
+    this.length += data.length;
+    if (processed)
+      this.roundClean();
+    return this;
+  }
+  digestInto(out) {
+    aexists(this);
+    aoutput(out, this);
+    this.finished = true;
+    const { buffer: buffer2, view, blockLen, isLE: isLE2 } = this;
+    let { pos } = this;
+    buffer2[pos++] = 128;
+    buffer2.fill(0, pos);
+    if (this.padOffset > blockLen - pos) {
+      this.process(view, 0);
+      buffer2.fill(0);
+    }
+    setU64FromNum(view, blockLen - 8, this.length * 8, isLE2);
+    this.process(view, 0);
+    this.roundClean();
+    const oview = out === buffer2 ? view : createView(out);
+    const len = this.outputLen;
+    const outLen = len / 4;
+    const state2 = this.get();
+    if (len % 4 || outLen > state2.length)
+      throw new Error("invalid outputLen");
+    for (let i = 0; i < outLen; i++)
+      oview.setUint32(4 * i, state2[i], isLE2);
+  }
+  digest() {
+    const { buffer: buffer2, outputLen } = this;
+    this.digestInto(buffer2);
+    const res = buffer2.slice(0, outputLen);
+    this.destroy();
+    return res;
+  }
+  _cloneIntoMeta(to) {
+    const { buffer: buffer2, length, finished, destroyed, pos } = this;
+    to.destroyed = destroyed;
+    to.finished = finished;
+    to.length = length;
+    to.pos = pos;
+    if (pos)
+      to.buffer.set(buffer2);
+    return to;
+  }
+  clone() {
+    return this._cloneInto();
+  }
+};
+var SHA256_IV = /* @__PURE__ */ Uint32Array.from([
+  1779033703,
+  3144134277,
+  1013904242,
+  2773480762,
+  1359893119,
+  2600822924,
+  528734635,
+  1541459225
+]);
+var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
+  1779033703,
+  4089235720,
+  3144134277,
+  2227873595,
+  1013904242,
+  4271175723,
+  2773480762,
+  1595750129,
+  1359893119,
+  2917565137,
+  2600822924,
+  725511199,
+  528734635,
+  4215389547,
+  1541459225,
+  327033209
+]);
+
+// node_modules/@noble/hashes/sha2.js
+var SHA256_K = /* @__PURE__ */ Uint32Array.from([
+  1116352408,
+  1899447441,
+  3049323471,
+  3921009573,
+  961987163,
+  1508970993,
+  2453635748,
+  2870763221,
+  3624381080,
+  310598401,
+  607225278,
+  1426881987,
+  1925078388,
+  2162078206,
+  2614888103,
+  3248222580,
+  3835390401,
+  4022224774,
+  264347078,
+  604807628,
+  770255983,
+  1249150122,
+  1555081692,
+  1996064986,
+  2554220882,
+  2821834349,
+  2952996808,
+  3210313671,
+  3336571891,
+  3584528711,
+  113926993,
+  338241895,
+  666307205,
+  773529912,
+  1294757372,
+  1396182291,
+  1695183700,
+  1986661051,
+  2177026350,
+  2456956037,
+  2730485921,
+  2820302411,
+  3259730800,
+  3345764771,
+  3516065817,
+  3600352804,
+  4094571909,
+  275423344,
+  430227734,
+  506948616,
+  659060556,
+  883997877,
+  958139571,
+  1322822218,
+  1537002063,
+  1747873779,
+  1955562222,
+  2024104815,
+  2227730452,
+  2361852424,
+  2428436474,
+  2756734187,
+  3204031479,
+  3329325298
+]);
+var SHA256_W = /* @__PURE__ */ new Uint32Array(64);
+var SHA2_32B = class extends HashMD {
+  // We cannot use array here since array allows indexing by variable
+  // which means optimizer/compiler cannot use registers.
+  // Numeric initializers matter: starting the fields as `undefined` changes
+  // V8's field representation and makes sha256 3x slower (measured).
+  A = 0;
+  B = 0;
+  C = 0;
+  D = 0;
+  E = 0;
+  F = 0;
+  G = 0;
+  H = 0;
+  constructor(outputLen, IV) {
+    super(64, outputLen, 8, false);
+    this.A = IV[0] | 0;
+    this.B = IV[1] | 0;
+    this.C = IV[2] | 0;
+    this.D = IV[3] | 0;
+    this.E = IV[4] | 0;
+    this.F = IV[5] | 0;
+    this.G = IV[6] | 0;
+    this.H = IV[7] | 0;
+  }
+  get() {
+    const { A, B: B2, C, D, E, F, G, H } = this;
+    return [A, B2, C, D, E, F, G, H];
+  }
+  // prettier-ignore
+  set(A, B2, C, D, E, F, G, H) {
+    this.A = A | 0;
+    this.B = B2 | 0;
+    this.C = C | 0;
+    this.D = D | 0;
+    this.E = E | 0;
+    this.F = F | 0;
+    this.G = G | 0;
+    this.H = H | 0;
+  }
+  _cloneInto(to) {
+    (to ||= new this.constructor()).set(...this.get());
+    return this._cloneIntoMeta(to);
+  }
+  process(view, offset) {
+    for (let i = 0; i < 16; i++, offset += 4)
+      SHA256_W[i] = view.getUint32(offset, false);
+    for (let i = 16; i < 64; i++) {
+      const W15 = SHA256_W[i - 15];
+      const W2 = SHA256_W[i - 2];
+      const s0 = rotr(W15, 7) ^ rotr(W15, 18) ^ W15 >>> 3;
+      const s1 = rotr(W2, 17) ^ rotr(W2, 19) ^ W2 >>> 10;
+      SHA256_W[i] = s1 + SHA256_W[i - 7] + s0 + SHA256_W[i - 16] | 0;
+    }
+    let { A, B: B2, C, D, E, F, G, H } = this;
+    for (let i = 0; i < 64; i++) {
+      const sigma1 = rotr(E, 6) ^ rotr(E, 11) ^ rotr(E, 25);
+      const T1 = H + sigma1 + Chi(E, F, G) + SHA256_K[i] + SHA256_W[i] | 0;
+      const sigma0 = rotr(A, 2) ^ rotr(A, 13) ^ rotr(A, 22);
+      const T2 = sigma0 + Maj(A, B2, C) | 0;
+      H = G;
+      G = F;
+      F = E;
+      E = D + T1 | 0;
+      D = C;
+      C = B2;
+      B2 = A;
+      A = T1 + T2 | 0;
+    }
+    A = A + this.A | 0;
+    B2 = B2 + this.B | 0;
+    C = C + this.C | 0;
+    D = D + this.D | 0;
+    E = E + this.E | 0;
+    F = F + this.F | 0;
+    G = G + this.G | 0;
+    H = H + this.H | 0;
+    this.set(A, B2, C, D, E, F, G, H);
+  }
+  roundClean() {
+    clean(SHA256_W);
+  }
+  destroy() {
+    this.destroyed = true;
+    this.set(0, 0, 0, 0, 0, 0, 0, 0);
+    clean(this.buffer);
+  }
+};
+var _SHA256 = class extends SHA2_32B {
+  constructor() {
+    super(32, SHA256_IV);
+  }
+};
+var K512 = /* @__PURE__ */ (() => split([
+  "0x428a2f98d728ae22",
+  "0x7137449123ef65cd",
+  "0xb5c0fbcfec4d3b2f",
+  "0xe9b5dba58189dbbc",
+  "0x3956c25bf348b538",
+  "0x59f111f1b605d019",
+  "0x923f82a4af194f9b",
+  "0xab1c5ed5da6d8118",
+  "0xd807aa98a3030242",
+  "0x12835b0145706fbe",
+  "0x243185be4ee4b28c",
+  "0x550c7dc3d5ffb4e2",
+  "0x72be5d74f27b896f",
+  "0x80deb1fe3b1696b1",
+  "0x9bdc06a725c71235",
+  "0xc19bf174cf692694",
+  "0xe49b69c19ef14ad2",
+  "0xefbe4786384f25e3",
+  "0x0fc19dc68b8cd5b5",
+  "0x240ca1cc77ac9c65",
+  "0x2de92c6f592b0275",
+  "0x4a7484aa6ea6e483",
+  "0x5cb0a9dcbd41fbd4",
+  "0x76f988da831153b5",
+  "0x983e5152ee66dfab",
+  "0xa831c66d2db43210",
+  "0xb00327c898fb213f",
+  "0xbf597fc7beef0ee4",
+  "0xc6e00bf33da88fc2",
+  "0xd5a79147930aa725",
+  "0x06ca6351e003826f",
+  "0x142929670a0e6e70",
+  "0x27b70a8546d22ffc",
+  "0x2e1b21385c26c926",
+  "0x4d2c6dfc5ac42aed",
+  "0x53380d139d95b3df",
+  "0x650a73548baf63de",
+  "0x766a0abb3c77b2a8",
+  "0x81c2c92e47edaee6",
+  "0x92722c851482353b",
+  "0xa2bfe8a14cf10364",
+  "0xa81a664bbc423001",
+  "0xc24b8b70d0f89791",
+  "0xc76c51a30654be30",
+  "0xd192e819d6ef5218",
+  "0xd69906245565a910",
+  "0xf40e35855771202a",
+  "0x106aa07032bbd1b8",
+  "0x19a4c116b8d2d0c8",
+  "0x1e376c085141ab53",
+  "0x2748774cdf8eeb99",
+  "0x34b0bcb5e19b48a8",
+  "0x391c0cb3c5c95a63",
+  "0x4ed8aa4ae3418acb",
+  "0x5b9cca4f7763e373",
+  "0x682e6ff3d6b2b8a3",
+  "0x748f82ee5defb2fc",
+  "0x78a5636f43172f60",
+  "0x84c87814a1f0ab72",
+  "0x8cc702081a6439ec",
+  "0x90befffa23631e28",
+  "0xa4506cebde82bde9",
+  "0xbef9a3f7b2c67915",
+  "0xc67178f2e372532b",
+  "0xca273eceea26619c",
+  "0xd186b8c721c0c207",
+  "0xeada7dd6cde0eb1e",
+  "0xf57d4f7fee6ed178",
+  "0x06f067aa72176fba",
+  "0x0a637dc5a2c898a6",
+  "0x113f9804bef90dae",
+  "0x1b710b35131c471b",
+  "0x28db77f523047d84",
+  "0x32caab7b40c72493",
+  "0x3c9ebe0a15c9bebc",
+  "0x431d67c49c100d4c",
+  "0x4cc5d4becb3e42b6",
+  "0x597f299cfc657e2a",
+  "0x5fcb6fab3ad6faec",
+  "0x6c44198c4a475817"
+].map((n) => BigInt(n))))();
+var SHA512_Kh = /* @__PURE__ */ (() => K512[0])();
+var SHA512_Kl = /* @__PURE__ */ (() => K512[1])();
+var SHA512_W_H = /* @__PURE__ */ new Uint32Array(80);
+var SHA512_W_L = /* @__PURE__ */ new Uint32Array(80);
+var SHA2_64B = class extends HashMD {
+  // We cannot use array here since array allows indexing by variable
+  // which means optimizer/compiler cannot use registers.
+  // h -- high 32 bits, l -- low 32 bits
+  // Numeric initializers matter: starting the fields as `undefined` changes
+  // V8's field representation and slows hashing down (measured on sha256).
+  Ah = 0;
+  Al = 0;
+  Bh = 0;
+  Bl = 0;
+  Ch = 0;
+  Cl = 0;
+  Dh = 0;
+  Dl = 0;
+  Eh = 0;
+  El = 0;
+  Fh = 0;
+  Fl = 0;
+  Gh = 0;
+  Gl = 0;
+  Hh = 0;
+  Hl = 0;
+  constructor(outputLen, IV) {
+    super(128, outputLen, 16, false);
+    this.Ah = IV[0] | 0;
+    this.Al = IV[1] | 0;
+    this.Bh = IV[2] | 0;
+    this.Bl = IV[3] | 0;
+    this.Ch = IV[4] | 0;
+    this.Cl = IV[5] | 0;
+    this.Dh = IV[6] | 0;
+    this.Dl = IV[7] | 0;
+    this.Eh = IV[8] | 0;
+    this.El = IV[9] | 0;
+    this.Fh = IV[10] | 0;
+    this.Fl = IV[11] | 0;
+    this.Gh = IV[12] | 0;
+    this.Gl = IV[13] | 0;
+    this.Hh = IV[14] | 0;
+    this.Hl = IV[15] | 0;
+  }
+  // prettier-ignore
+  get() {
+    const { Ah, Al, Bh, Bl: Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
+    return [Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl];
+  }
+  // prettier-ignore
+  set(Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl) {
+    this.Ah = Ah | 0;
+    this.Al = Al | 0;
+    this.Bh = Bh | 0;
+    this.Bl = Bl2 | 0;
+    this.Ch = Ch | 0;
+    this.Cl = Cl | 0;
+    this.Dh = Dh | 0;
+    this.Dl = Dl | 0;
+    this.Eh = Eh | 0;
+    this.El = El | 0;
+    this.Fh = Fh | 0;
+    this.Fl = Fl | 0;
+    this.Gh = Gh | 0;
+    this.Gl = Gl | 0;
+    this.Hh = Hh | 0;
+    this.Hl = Hl | 0;
+  }
+  _cloneInto(to) {
+    (to ||= new this.constructor()).set(...this.get());
+    return this._cloneIntoMeta(to);
+  }
+  process(view, offset) {
+    for (let i = 0; i < 16; i++, offset += 4) {
+      SHA512_W_H[i] = view.getUint32(offset);
+      SHA512_W_L[i] = view.getUint32(offset += 4);
+    }
+    for (let i = 16; i < 80; i++) {
+      const W15h = SHA512_W_H[i - 15] | 0;
+      const W15l = SHA512_W_L[i - 15] | 0;
+      const s0h = rotrSH(W15h, W15l, 1) ^ rotrSH(W15h, W15l, 8) ^ shrSH(W15h, W15l, 7);
+      const s0l = rotrSL(W15h, W15l, 1) ^ rotrSL(W15h, W15l, 8) ^ shrSL(W15h, W15l, 7);
+      const W2h = SHA512_W_H[i - 2] | 0;
+      const W2l = SHA512_W_L[i - 2] | 0;
+      const s1h = rotrSH(W2h, W2l, 19) ^ rotrBH(W2h, W2l, 61) ^ shrSH(W2h, W2l, 6);
+      const s1l = rotrSL(W2h, W2l, 19) ^ rotrBL(W2h, W2l, 61) ^ shrSL(W2h, W2l, 6);
+      const SUMl = add4L(s0l, s1l, SHA512_W_L[i - 7], SHA512_W_L[i - 16]);
+      const SUMh = add4H(SUMl, s0h, s1h, SHA512_W_H[i - 7], SHA512_W_H[i - 16]);
+      SHA512_W_H[i] = SUMh | 0;
+      SHA512_W_L[i] = SUMl | 0;
+    }
+    let { Ah, Al, Bh, Bl: Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl } = this;
+    for (let i = 0; i < 80; i++) {
+      const sigma1h = rotrSH(Eh, El, 14) ^ rotrSH(Eh, El, 18) ^ rotrBH(Eh, El, 41);
+      const sigma1l = rotrSL(Eh, El, 14) ^ rotrSL(Eh, El, 18) ^ rotrBL(Eh, El, 41);
+      const CHIh = Eh & Fh ^ ~Eh & Gh;
+      const CHIl = El & Fl ^ ~El & Gl;
+      const T1ll = add5L(Hl, sigma1l, CHIl, SHA512_Kl[i], SHA512_W_L[i]);
+      const T1h = add5H(T1ll, Hh, sigma1h, CHIh, SHA512_Kh[i], SHA512_W_H[i]);
+      const T1l = T1ll | 0;
+      const sigma0h = rotrSH(Ah, Al, 28) ^ rotrBH(Ah, Al, 34) ^ rotrBH(Ah, Al, 39);
+      const sigma0l = rotrSL(Ah, Al, 28) ^ rotrBL(Ah, Al, 34) ^ rotrBL(Ah, Al, 39);
+      const MAJh = Ah & Bh ^ Ah & Ch ^ Bh & Ch;
+      const MAJl = Al & Bl2 ^ Al & Cl ^ Bl2 & Cl;
+      Hh = Gh | 0;
+      Hl = Gl | 0;
+      Gh = Fh | 0;
+      Gl = Fl | 0;
+      Fh = Eh | 0;
+      Fl = El | 0;
+      ({ h: Eh, l: El } = add(Dh | 0, Dl | 0, T1h | 0, T1l | 0));
+      Dh = Ch | 0;
+      Dl = Cl | 0;
+      Ch = Bh | 0;
+      Cl = Bl2 | 0;
+      Bh = Ah | 0;
+      Bl2 = Al | 0;
+      const All = add3L(T1l, sigma0l, MAJl);
+      Ah = add3H(All, T1h, sigma0h, MAJh);
+      Al = All | 0;
+    }
+    ({ h: Ah, l: Al } = add(this.Ah | 0, this.Al | 0, Ah | 0, Al | 0));
+    ({ h: Bh, l: Bl2 } = add(this.Bh | 0, this.Bl | 0, Bh | 0, Bl2 | 0));
+    ({ h: Ch, l: Cl } = add(this.Ch | 0, this.Cl | 0, Ch | 0, Cl | 0));
+    ({ h: Dh, l: Dl } = add(this.Dh | 0, this.Dl | 0, Dh | 0, Dl | 0));
+    ({ h: Eh, l: El } = add(this.Eh | 0, this.El | 0, Eh | 0, El | 0));
+    ({ h: Fh, l: Fl } = add(this.Fh | 0, this.Fl | 0, Fh | 0, Fl | 0));
+    ({ h: Gh, l: Gl } = add(this.Gh | 0, this.Gl | 0, Gh | 0, Gl | 0));
+    ({ h: Hh, l: Hl } = add(this.Hh | 0, this.Hl | 0, Hh | 0, Hl | 0));
+    this.set(Ah, Al, Bh, Bl2, Ch, Cl, Dh, Dl, Eh, El, Fh, Fl, Gh, Gl, Hh, Hl);
+  }
+  roundClean() {
+    clean(SHA512_W_H, SHA512_W_L);
+  }
+  destroy() {
+    this.destroyed = true;
+    clean(this.buffer);
+    this.set(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+};
+var _SHA512 = class extends SHA2_64B {
+  constructor() {
+    super(64, SHA512_IV);
+  }
+};
+var sha256 = /* @__PURE__ */ createHasher(
+  () => new _SHA256(),
+  /* @__PURE__ */ oidNist(1)
+);
+var sha512 = /* @__PURE__ */ createHasher(
+  () => new _SHA512(),
+  /* @__PURE__ */ oidNist(3)
+);
+
+// node_modules/@noble/hashes/sha3.js
+var _0n = BigInt(0);
+var _1n = BigInt(1);
+var _2n = BigInt(2);
+var _7n = BigInt(7);
+var _256n = BigInt(256);
+var _0x71n = BigInt(113);
+var SHA3_PI = [];
+var SHA3_ROTL = [];
+var _SHA3_IOTA = [];
+for (let round = 0, R = _1n, x = 1, y = 0; round < 24; round++) {
+  [x, y] = [y, (2 * x + 3 * y) % 5];
+  SHA3_PI.push(2 * (5 * y + x));
+  SHA3_ROTL.push((round + 1) * (round + 2) / 2 % 64);
+  let t = _0n;
+  for (let j = 0; j < 7; j++) {
+    R = (R << _1n ^ (R >> _7n) * _0x71n) % _256n;
+    if (R & _2n)
+      t ^= _1n << (_1n << BigInt(j)) - _1n;
+  }
+  _SHA3_IOTA.push(t);
+}
+var IOTAS = split(_SHA3_IOTA, true);
+var SHA3_IOTA_H = IOTAS[0];
+var SHA3_IOTA_L = IOTAS[1];
+var rotlSH = (h, l, s) => h << s | l >>> 32 - s;
+var rotlSL = (h, l, s) => l << s | h >>> 32 - s;
+var rotlBH = (h, l, s) => l << s - 32 | h >>> 64 - s;
+var rotlBL = (h, l, s) => h << s - 32 | l >>> 64 - s;
+var rotlH = (h, l, s) => s > 32 ? rotlBH(h, l, s) : rotlSH(h, l, s);
+var rotlL = (h, l, s) => s > 32 ? rotlBL(h, l, s) : rotlSL(h, l, s);
+var B = new Uint32Array(5 * 2);
+function keccakP(s, rounds = 24) {
+  if (!(s instanceof Uint32Array))
+    throw new TypeError('"s" expected Uint32Array(50), got type=' + typeof s);
+  if (s.length !== 50)
+    throw new RangeError('"s" expected Uint32Array(50), got length=' + s.length);
+  anumber(rounds, "rounds");
+  if (rounds < 1 || rounds > 24)
+    throw new Error('"rounds" expected integer 1..24');
+  for (let round = 24 - rounds; round < 24; round++) {
+    for (let x = 0; x < 10; x++)
+      B[x] = s[x] ^ s[x + 10] ^ s[x + 20] ^ s[x + 30] ^ s[x + 40];
+    for (let x = 0; x < 10; x += 2) {
+      const idx1 = (x + 8) % 10;
+      const idx0 = (x + 2) % 10;
+      const B0 = B[idx0];
+      const B1 = B[idx0 + 1];
+      const Th = rotlH(B0, B1, 1) ^ B[idx1];
+      const Tl = rotlL(B0, B1, 1) ^ B[idx1 + 1];
+      for (let y = 0; y < 50; y += 10) {
+        s[x + y] ^= Th;
+        s[x + y + 1] ^= Tl;
+      }
+    }
+    let curH = s[2];
+    let curL = s[3];
+    for (let t = 0; t < 24; t++) {
+      const shift = SHA3_ROTL[t];
+      const Th = rotlH(curH, curL, shift);
+      const Tl = rotlL(curH, curL, shift);
+      const PI = SHA3_PI[t];
+      curH = s[PI];
+      curL = s[PI + 1];
+      s[PI] = Th;
+      s[PI + 1] = Tl;
+    }
+    for (let y = 0; y < 50; y += 10) {
+      const b0 = s[y], b1 = s[y + 1], b2 = s[y + 2], b3 = s[y + 3];
+      s[y] ^= ~s[y + 2] & s[y + 4];
+      s[y + 1] ^= ~s[y + 3] & s[y + 5];
+      s[y + 2] ^= ~s[y + 4] & s[y + 6];
+      s[y + 3] ^= ~s[y + 5] & s[y + 7];
+      s[y + 4] ^= ~s[y + 6] & s[y + 8];
+      s[y + 5] ^= ~s[y + 7] & s[y + 9];
+      s[y + 6] ^= ~s[y + 8] & b0;
+      s[y + 7] ^= ~s[y + 9] & b1;
+      s[y + 8] ^= ~b0 & b2;
+      s[y + 9] ^= ~b1 & b3;
+    }
+    s[0] ^= SHA3_IOTA_H[round];
+    s[1] ^= SHA3_IOTA_L[round];
+  }
+  clean(B);
+}
+var Keccak = class _Keccak {
+  state;
+  pos = 0;
+  posOut = 0;
+  finished = false;
+  state32;
+  destroyed = false;
+  blockLen;
+  suffix;
+  outputLen;
+  canXOF;
+  enableXOF = false;
+  rounds;
+  // NOTE: we accept arguments in bytes instead of bits here.
+  constructor(blockLen, suffix, outputLen, enableXOF = false, rounds = 24) {
+    anumber(blockLen, "blockLen");
+    anumber(suffix, "suffix");
+    anumber(rounds, "rounds");
+    abool(enableXOF, "enableXOF");
+    this.blockLen = blockLen;
+    this.suffix = suffix;
+    this.outputLen = outputLen;
+    this.enableXOF = enableXOF;
+    this.canXOF = enableXOF;
+    this.rounds = rounds;
+    anumber(outputLen, "outputLen");
+    if (!(0 < blockLen && blockLen < 200))
+      throw new Error('"blockLen" must be 1..199');
+    this.state = new Uint8Array(200);
+    this.state32 = u32(this.state);
+  }
+  clone() {
+    return this._cloneInto();
+  }
+  keccak() {
+    swap32IfBE(this.state32);
+    keccakP(this.state32, this.rounds);
+    swap32IfBE(this.state32);
+    this.posOut = 0;
+    this.pos = 0;
+  }
+  update(data) {
+    aexists(this);
+    abytes(data);
+    const { blockLen, state: state2, state32 } = this;
+    const len = data.length;
+    const canUseU32 = blockLen % 4 === 0 && data.byteOffset % 4 === 0;
+    const blockLen32 = blockLen / 4;
+    const data32 = canUseU32 && len >= blockLen ? u32(data) : void 0;
+    for (let pos = 0; pos < len; ) {
+      if (data32 !== void 0 && this.pos === 0 && pos % 4 === 0 && len - pos >= blockLen) {
+        for (let i = 0, o = pos / 4; i < blockLen32; i++)
+          state32[i] ^= data32[o + i];
+        pos += blockLen;
+        this.pos = blockLen;
+        this.keccak();
+        continue;
+      }
+      const take = Math.min(blockLen - this.pos, len - pos);
+      for (let i = 0; i < take; i++)
+        state2[this.pos++] ^= data[pos++];
+      if (this.pos === blockLen)
+        this.keccak();
+    }
+    return this;
+  }
+  finish() {
+    if (this.finished)
+      return;
+    this.finished = true;
+    const { state: state2, suffix, pos, blockLen } = this;
+    state2[pos] ^= suffix;
+    if ((suffix & 128) !== 0 && pos === blockLen - 1)
+      this.keccak();
+    state2[blockLen - 1] ^= 128;
+    this.keccak();
+  }
+  writeInto(out) {
+    aexists(this, false);
+    abytes(out);
+    this.finish();
+    const bufferOut = this.state;
+    const { blockLen } = this;
+    for (let pos = 0, len = out.length; pos < len; ) {
+      if (this.posOut >= blockLen)
+        this.keccak();
+      const take = Math.min(blockLen - this.posOut, len - pos);
+      out.set(bufferOut.subarray(this.posOut, this.posOut + take), pos);
+      this.posOut += take;
+      pos += take;
+    }
+    return out;
+  }
+  xofInto(out) {
+    if (!this.enableXOF)
+      throw new Error("XOF is not enabled");
+    return this.writeInto(out);
+  }
+  xof(bytes) {
+    anumber(bytes);
+    return this.xofInto(new Uint8Array(bytes));
+  }
+  digestInto(out) {
+    aoutput(out, this);
+    if (this.finished)
+      throw new Error("digest() was already called");
+    this.writeInto(out.length === this.outputLen ? out : out.subarray(0, this.outputLen));
+    this.destroy();
+  }
+  digest() {
+    const out = new Uint8Array(this.outputLen);
+    this.digestInto(out);
+    return out;
+  }
+  destroy() {
+    this.destroyed = true;
+    clean(this.state);
+  }
+  _cloneInto(to) {
+    const { blockLen, suffix, outputLen, rounds, enableXOF } = this;
+    to ||= new _Keccak(blockLen, suffix, outputLen, enableXOF, rounds);
+    to.blockLen = blockLen;
+    to.state32.set(this.state32);
+    to.pos = this.pos;
+    to.posOut = this.posOut;
+    to.finished = this.finished;
+    to.rounds = rounds;
+    to.suffix = suffix;
+    to.outputLen = outputLen;
+    to.enableXOF = enableXOF;
+    to.canXOF = this.canXOF;
+    to.destroyed = this.destroyed;
+    return to;
+  }
+};
+var genKeccak = (suffix, blockLen, outputLen, info = {}) => createHasher(() => new Keccak(blockLen, suffix, outputLen), info);
+var keccak_256 = /* @__PURE__ */ genKeccak(1, 136, 32);
+
+// backend/web/verify/node.js
+var TIMEOUT = 15e3;
+var PATIENCE = 6e4;
+var MAX_ANSWER = 16 << 20;
+var MAX_QUESTIONS = 200;
+var MAX_BATCH = 100;
+var Unreachable = class extends Error {
+  constructor(message = "the chain node does not answer this device") {
+    super(message);
+  }
+};
+var Refused = class extends Unreachable {
+};
+var Node = class {
+  #url;
+  #end = performance.now() + PATIENCE;
+  #questions = 0;
+  constructor(url) {
+    this.#url = url;
+  }
+  async call(method, ...params) {
+    return result(await this.#send({ jsonrpc: "2.0", id: 0, method, params }));
+  }
+  // The results of many calls of one method, in their order.
+  async callMany(method, calls) {
+    const results = [];
+    for (let start = 0; start < calls.length; start += MAX_BATCH) {
+      const part = calls.slice(start, start + MAX_BATCH);
+      const answers = await this.#send(part.map((params, id) => ({ jsonrpc: "2.0", id, method, params })));
+      if (!Array.isArray(answers)) throw new Unreachable();
+      results.push(...part.map((_, id) => result(answers.find((answer) => answer?.id === id))));
+    }
+    return results;
+  }
+  async #send(question) {
+    const left = this.#end - performance.now();
+    this.#questions += 1;
+    if (left <= 0 || this.#questions > MAX_QUESTIONS) throw new Unreachable();
+    try {
+      const response = await fetch(this.#url, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 0, method, params }),
+        body: JSON.stringify(question),
         credentials: "omit",
         referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(TIMEOUT)
+        signal: AbortSignal.timeout(Math.min(TIMEOUT, left))
       });
-      answer = await response.json();
+      return JSON.parse(await bounded(response));
     } catch {
       throw new Unreachable();
     }
-    if (answer?.error || answer?.result === void 0) throw new Unreachable();
-    return answer.result;
-  };
-}
-async function identify(rpc, trust2) {
-  if (quantity(await rpc("eth_chainId")) !== trust2.chain_id) throw new Malformed("the node serves another chain");
-  const block = await rpc("eth_getBlockByNumber", "0x0", false);
-  if (block?.hash !== trust2.genesis) throw new Malformed("the node serves a chain with another first block");
-  const code = await rpc("eth_getCode", trust2.log.address, "latest");
-  if (hex(sha256(fromHex(code))) !== trust2.log.code_sha256) throw new Malformed("the contract has other code");
-}
-async function heads(rpc, trust2, id, wanted) {
-  const latest = quantity(await rpc("eth_blockNumber"));
-  const found = await rpc("eth_getLogs", {
-    address: trust2.log.address,
-    topics: [EXTENDED, "0x" + hex(id), wanted.map(({ size }) => word(size))],
-    fromBlock: "0x" + trust2.deployed_block.toString(16),
-    toBlock: "latest"
-  });
-  if (!Array.isArray(found)) throw new Unreachable();
-  const result = [];
-  for (const { size, root } of wanted) {
-    const event = found.find((entry) => entry?.topics?.[2] === word(size) && entry.address?.toLowerCase() === trust2.log.address);
-    if (!event) {
-      const held = await current(rpc, trust2, id);
-      result.push(held < BigInt(size) ? { pending: held } : "unknown");
-    } else if (!equal(fromHex(event.data), root)) {
-      result.push("unknown");
-    } else {
-      const number = quantity(event.blockNumber);
-      const block = await rpc("eth_getBlockByNumber", event.blockNumber, false);
-      const settled = latest - number + 1 >= trust2.finality_blocks && block?.hash === event.blockHash;
-      result.push(settled ? { block: number, time: quantity(block.timestamp) } : { unsettled: number });
-    }
   }
-  return result;
+};
+function result(answer) {
+  if (answer?.error) throw new Refused();
+  if (answer?.result === void 0) throw new Unreachable();
+  return answer.result;
 }
-async function current(rpc, trust2, id) {
-  const answer = fromHex(await rpc("eth_call", { to: trust2.log.address, data: HEAD + hex(id) }, "latest"));
-  if (answer.length !== 64) throw new Malformed("the contract gave no head");
-  return BigInt("0x" + hex(answer.subarray(0, 32)));
+async function bounded(response) {
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text2 = "";
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text2 + decoder.decode();
+    size += value.length;
+    if (size > MAX_ANSWER) {
+      await reader.cancel();
+      throw new Unreachable();
+    }
+    text2 += decoder.decode(value, { stream: true });
+  }
+}
+function quantity(value, field) {
+  const found = typeof value === "string" && /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/i.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(found)) throw new Malformed(`${field}: not a hexadecimal quantity`);
+  return found;
+}
+
+// backend/web/verify/events.js
+var EVENTS = new Map(
+  [
+    ["Opened(bytes32,address,string)", 2],
+    ["Extended(bytes32,uint64,bytes32)", 2],
+    ["OperatorAdmitted(address,string)", 1],
+    ["OperatorRemoved(address)", 1],
+    ["RegistrarAccredited(address,string)", 1],
+    ["RegistrarWithdrawn(address)", 1],
+    ["KeyRegistered(bytes32,address,uint8,bytes32,string,bytes,bytes)", 2],
+    ["KeyAttested(bytes32,address,address,bytes32)", 3],
+    ["AttestationWithdrawn(bytes32,address,address)", 3],
+    ["KeyRetired(bytes32,address,uint64,uint64)", 2],
+    ["KeyCompromised(bytes32,address)", 2],
+    ["LotMinted(bytes32,address,bytes32)", 2],
+    ["RecordSet(bytes32,uint32,bytes32,bytes32,uint64)", 2],
+    ["Consumed(bytes32,bytes32,address,uint256)", 3]
+  ].map(([signature, indexed]) => {
+    const [name2, types] = signature.slice(0, -1).split("(");
+    return [name2, { name: name2, topic: "0x" + hex(keccak_256(utf8(signature))), types: types.split(","), indexed }];
+  })
+);
+var topic = (name2) => EVENTS.get(name2).topic;
+function decodeEvent(raw, address, names) {
+  const block = quantity(raw?.blockNumber, "log.blockNumber");
+  const index = quantity(raw.logIndex, "log.logIndex");
+  const where = `event in transaction 0x${hex(fromHex(raw.transactionHash))} log ${index}`;
+  try {
+    if (hex(fromHex(raw.address)) !== address.slice(2)) throw new Malformed("address: not one of the trusted contracts");
+    if (raw.removed) throw new Malformed("removed: the block of this log is no longer part of the chain");
+    const [first, ...topics] = Array.isArray(raw.topics) ? raw.topics.map(fromHex) : [];
+    const event = names.map((name2) => EVENTS.get(name2)).find((one) => first && one.topic === "0x" + hex(first));
+    if (!event) throw new Malformed("topics: not an event that was asked for");
+    if (topics.length !== event.indexed || topics.some((word2) => word2.length !== 32)) {
+      throw new Malformed(`topics: ${topics.length} values are indexed, not ${event.indexed}`);
+    }
+    const indexed = topics.map((word2, i) => single(event.types[i], word2));
+    const values = [...indexed, ...inData(event.types.slice(event.indexed), fromHex(raw.data))];
+    return { name: event.name, block, blockHash: hex(fromHex(raw.blockHash)), index, where, values };
+  } catch (error) {
+    throw new Malformed(`${where}: ${error instanceof Malformed ? error.message : "cannot be read"}`);
+  }
+}
+function single(type, word2) {
+  if (type === "bytes32") return hex(word2);
+  const value = number(word2);
+  const bits = type === "address" ? 160 : Number(type.slice("uint".length));
+  if (value >> BigInt(bits)) throw new Malformed(`topics: a number has more than ${bits} bits`);
+  return type === "address" ? hex(word2.subarray(12)) : value;
+}
+function inData(types, data) {
+  let tail = 32 * types.length;
+  const at2 = (place) => {
+    if (place + 32 > data.length) throw new Malformed("data: not what the ABI gives");
+    return data.subarray(place, place + 32);
+  };
+  const values = types.map((type, i) => {
+    if (type !== "string" && type !== "bytes") return single(type, at2(32 * i));
+    if (number(at2(32 * i)) !== BigInt(tail)) throw new Malformed("data: not in canonical encoding");
+    const length = number(at2(tail));
+    if (length > data.length) throw new Malformed("data: not what the ABI gives");
+    const start = tail + 32;
+    const end = start + Number(length);
+    tail = start + 32 * Math.ceil(Number(length) / 32);
+    if (tail > data.length || data.subarray(end, tail).some((byte) => byte)) throw new Malformed("data: not in canonical encoding");
+    const bytes = data.slice(start, end);
+    return type === "string" ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes) : bytes;
+  });
+  if (tail !== data.length) throw new Malformed("data: not in canonical encoding");
+  return values;
 }
 
 // node_modules/@noble/curves/utils.js
@@ -2846,12 +3291,12 @@ function afunction(value, title) {
 var bytesToHex2 = bytesToHex;
 var concatBytes2 = (...arrays) => concatBytes(...arrays);
 var hexToBytes2 = (hex2) => hexToBytes(hex2);
-var isBytes3 = isBytes;
+var isBytes3 = isBytes2;
 var randomBytes2 = (bytesLength) => randomBytes(bytesLength);
-var _0n = /* @__PURE__ */ BigInt(0);
-var _1n = /* @__PURE__ */ BigInt(1);
+var _0n2 = /* @__PURE__ */ BigInt(0);
+var _1n2 = /* @__PURE__ */ BigInt(1);
 var atitle2 = (title) => title ? `"${title}" ` : "";
-function abool(value, title = "") {
+function abool2(value, title = "") {
   if (typeof value !== "boolean")
     throw new TypeError(atitle2(title) + "expected boolean, got type=" + typeof value);
   return value;
@@ -2881,7 +3326,7 @@ function numberToHexUnpadded(num) {
 function hexToNumber(hex2) {
   if (typeof hex2 !== "string")
     throw new TypeError("hex string expected, got " + typeof hex2);
-  return hex2 === "" ? _0n : BigInt("0x" + hex2);
+  return hex2 === "" ? _0n2 : BigInt("0x" + hex2);
 }
 function bytesToNumberBE(bytes) {
   return hexToNumber(bytesToHex(bytes));
@@ -2907,7 +3352,7 @@ function copyBytes(bytes) {
   return Uint8Array.from(abytes2(bytes));
 }
 function isPosBig(n) {
-  return typeof n === "bigint" && _0n <= n;
+  return typeof n === "bigint" && _0n2 <= n;
 }
 function inRange(n, min, max) {
   return isPosBig(n) && isPosBig(min) && isPosBig(max) && min <= n && n < max;
@@ -2917,13 +3362,13 @@ function aInRange(title, n, min, max) {
     throw new RangeError("expected valid " + title + ": " + min + " <= n < " + max + ", got " + n);
 }
 function bitLen(n) {
-  if (n < _0n)
+  if (n < _0n2)
     throw new Error("expected non-negative bigint, got " + n);
-  return n === _0n ? 0 : n.toString(2).length;
+  return n === _0n2 ? 0 : n.toString(2).length;
 }
 var bitMask = (n) => {
   asafenumber(n, "n");
-  return (_1n << BigInt(n)) - _1n;
+  return (_1n2 << BigInt(n)) - _1n2;
 };
 function createHmacDrbg(hashLen, qByteLen, hmacFn) {
   anumber(hashLen, "hashLen");
@@ -2999,109 +3444,109 @@ function validateObject(object, fields = {}, optFields = {}, title = "object") {
 
 // node_modules/@noble/curves/abstract/modular.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n2 = /* @__PURE__ */ BigInt(0);
-var _1n2 = /* @__PURE__ */ BigInt(1);
-var _2n = /* @__PURE__ */ BigInt(2);
+var _0n3 = /* @__PURE__ */ BigInt(0);
+var _1n3 = /* @__PURE__ */ BigInt(1);
+var _2n2 = /* @__PURE__ */ BigInt(2);
 var _3n = /* @__PURE__ */ BigInt(3);
 var _4n = /* @__PURE__ */ BigInt(4);
 var _5n = /* @__PURE__ */ BigInt(5);
-var _7n = /* @__PURE__ */ BigInt(7);
+var _7n2 = /* @__PURE__ */ BigInt(7);
 var _8n = /* @__PURE__ */ BigInt(8);
 var _9n = /* @__PURE__ */ BigInt(9);
 var _15n = /* @__PURE__ */ BigInt(15);
 var _16n = /* @__PURE__ */ BigInt(16);
 var POW_WINDOWED_MIN = /* @__PURE__ */ BigInt("0x10000000000000000");
 function mod(a, b) {
-  if (b <= _0n2)
+  if (b <= _0n3)
     throw new Error("mod: expected positive modulus, got " + b);
-  const result = a % b;
-  return result >= _0n2 ? result : b + result;
+  const result2 = a % b;
+  return result2 >= _0n3 ? result2 : b + result2;
 }
 function pow(num, power, modulo) {
-  if (modulo <= _1n2)
+  if (modulo <= _1n3)
     throw new Error("pow: expected modulus > 1, got " + modulo);
   if (typeof power !== "bigint")
     throw new TypeError("invalid exponent: expected bigint, got " + typeof power);
-  if (power < _0n2)
+  if (power < _0n3)
     throw new Error("invalid exponent, negatives unsupported");
-  if (power === _0n2)
-    return _1n2;
-  if (power === _1n2)
+  if (power === _0n3)
+    return _1n3;
+  if (power === _1n3)
     return num;
   let d = num % modulo;
-  if (d < _0n2)
+  if (d < _0n3)
     d += modulo;
   if (power < POW_WINDOWED_MIN) {
-    let p2 = _1n2;
-    while (power > _0n2) {
-      if (power & _1n2)
+    let p2 = _1n3;
+    while (power > _0n3) {
+      if (power & _1n3)
         p2 = p2 * d % modulo;
       d = d * d % modulo;
-      power >>= _1n2;
+      power >>= _1n3;
     }
     return p2;
   }
-  const digits = [];
-  while (power > _0n2) {
-    digits.push(Number(power & _15n));
+  const digits2 = [];
+  while (power > _0n3) {
+    digits2.push(Number(power & _15n));
     power >>= _4n;
   }
   const table = new Array(16);
-  table[0] = _1n2;
+  table[0] = _1n3;
   table[1] = d;
   for (let i = 2; i < 16; i++)
     table[i] = table[i - 1] * d % modulo;
-  let p = table[digits[digits.length - 1]];
-  for (let w = digits.length - 2; w >= 0; w--) {
+  let p = table[digits2[digits2.length - 1]];
+  for (let w = digits2.length - 2; w >= 0; w--) {
     p = p * p % modulo;
     p = p * p % modulo;
     p = p * p % modulo;
     p = p * p % modulo;
-    const digit = digits[w];
+    const digit = digits2[w];
     if (digit !== 0)
       p = p * table[digit] % modulo;
   }
   return p;
 }
 function pow2(x, power, modulo) {
-  if (modulo <= _1n2)
+  if (modulo <= _1n3)
     throw new Error("pow2: expected modulus > 1, got " + modulo);
-  if (power < _0n2)
+  if (power < _0n3)
     throw new Error("pow2: expected non-negative exponent, got " + power);
   let res = x;
-  while (power-- > _0n2) {
+  while (power-- > _0n3) {
     res *= res;
     res %= modulo;
   }
   return res;
 }
-function invert(number, modulo) {
-  if (number === _0n2)
+function invert(number2, modulo) {
+  if (number2 === _0n3)
     throw new Error("invert: expected non-zero number");
-  if (modulo <= _1n2)
+  if (modulo <= _1n3)
     throw new Error("invert: expected modulus > 1, got " + modulo);
-  let a = mod(number, modulo);
+  let a = mod(number2, modulo);
   let b = modulo;
-  let x = _0n2, u = _1n2;
-  while (a !== _0n2) {
+  let x = _0n3, u = _1n3;
+  while (a !== _0n3) {
     const q = b / a;
     const r = b - a * q;
     const m = x - u * q;
     b = a, a = r, x = u, u = m;
   }
-  const gcd = b;
-  if (gcd !== _1n2)
+  const gcd2 = b;
+  if (gcd2 !== _1n3)
     throw new Error("invert: does not exist");
   return mod(x, modulo);
 }
 function invertCt(a, prime) {
-  if (prime <= _1n2)
+  if (prime <= _1n3)
     throw new Error("invertCt: expected prime modulus > 1, got " + prime);
   const an = mod(a, prime);
-  if (an === _0n2)
+  if (an === _0n3)
     throw new Error("invertCt: expected non-zero number");
-  const inverse = pow(an, prime - _2n, prime);
-  if (mod(an * inverse, prime) !== _1n2)
+  const inverse = pow(an, prime - _2n2, prime);
+  if (mod(an * inverse, prime) !== _1n3)
     throw new Error("invertCt: does not exist");
   return inverse;
 }
@@ -3111,12 +3556,12 @@ function assertIsSquare(Fp2, root, n) {
     throw new Error("Cannot find square root");
 }
 function aoddModulus(order, fnName) {
-  if ((order & _1n2) === _0n2)
+  if ((order & _1n3) === _0n3)
     throw new Error(fnName + ": expected odd modulus, got " + order);
 }
 function sqrt3mod4(Fp2, n) {
   const F = Fp2;
-  const p1div4 = (F.ORDER + _1n2) / _4n;
+  const p1div4 = (F.ORDER + _1n3) / _4n;
   const root = F.pow(n, p1div4);
   assertIsSquare(F, root, n);
   return root;
@@ -3124,10 +3569,10 @@ function sqrt3mod4(Fp2, n) {
 function sqrt5mod8(Fp2, n) {
   const F = Fp2;
   const p5div8 = (F.ORDER - _5n) / _8n;
-  const n2 = F.mul(n, _2n);
+  const n2 = F.mul(n, _2n2);
   const v = F.pow(n2, p5div8);
   const nv = F.mul(n, v);
-  const i = F.mul(F.mul(nv, _2n), v);
+  const i = F.mul(F.mul(nv, _2n2), v);
   const root = F.mul(nv, F.sub(i, F.ONE));
   assertIsSquare(F, root, n);
   return root;
@@ -3138,7 +3583,7 @@ function sqrt9mod16(P) {
   const c1 = tn(Fp_, Fp_.neg(Fp_.ONE));
   const c2 = tn(Fp_, c1);
   const c3 = tn(Fp_, Fp_.neg(c1));
-  const c4 = (P + _7n) / _16n;
+  const c4 = (P + _7n2) / _16n;
   return ((Fp2, n) => {
     const F = Fp2;
     let tv1 = F.pow(n, c4);
@@ -3159,13 +3604,13 @@ function tonelliShanks(P) {
   if (P < _3n)
     throw new Error("sqrt is not defined for small field");
   aoddModulus(P, "tonelliShanks");
-  let Q = P - _1n2;
+  let Q = P - _1n3;
   let S = 0;
-  while (Q % _2n === _0n2) {
-    Q /= _2n;
+  while (Q % _2n2 === _0n3) {
+    Q /= _2n2;
     S++;
   }
-  let Z = _2n;
+  let Z = _2n2;
   const _Fp = Field(P);
   while (FpLegendre(_Fp, Z) === 1) {
     if (Z++ > 1e3)
@@ -3174,7 +3619,7 @@ function tonelliShanks(P) {
   if (S === 1)
     return sqrt3mod4;
   let cc = _Fp.pow(Z, Q);
-  const Q1div2 = (Q + _1n2) / _2n;
+  const Q1div2 = (Q + _1n3) / _2n2;
   return function tonelliSlow(Fp2, n) {
     const F = Fp2;
     if (F.is0(n))
@@ -3196,7 +3641,7 @@ function tonelliShanks(P) {
         if (i === M)
           throw new Error("Cannot find square root");
       }
-      const exponent = _1n2 << BigInt(M - i - 1);
+      const exponent = _1n3 << BigInt(M - i - 1);
       const b = F.pow(c, exponent);
       M = i;
       c = F.sqr(b);
@@ -3216,7 +3661,7 @@ function FpSqrt(P) {
     return sqrt9mod16(P);
   return tonelliShanks(P);
 }
-var isNegativeLE = (num, modulo) => (mod(num, modulo) & _1n2) === _1n2;
+var isNegativeLE = (num, modulo) => (mod(num, modulo) & _1n3) === _1n3;
 var FIELD_FIELDS = [
   "create",
   "isValid",
@@ -3242,18 +3687,18 @@ function validateField(field) {
     throw new TypeError('param "ORDER" is invalid: expected bigint, got ' + typeof field.ORDER);
   asafenumber(field.BYTES, "BYTES");
   asafenumber(field.BITS, "BITS");
-  for (const name of FIELD_FIELDS)
-    afunction(field[name], "field." + name);
+  for (const name2 of FIELD_FIELDS)
+    afunction(field[name2], "field." + name2);
   if (field.BYTES < 1 || field.BITS < 1)
     throw new Error("invalid field: expected BYTES/BITS > 0");
-  if (field.ORDER <= _1n2)
+  if (field.ORDER <= _1n3)
     throw new Error("invalid field: expected ORDER > 1, got " + field.ORDER);
   return field;
 }
 function FpInvertBatch(Fp2, nums, passZero = false) {
   validateField(Fp2);
   aarray(nums, "nums");
-  abool(passZero, "passZero");
+  abool2(passZero, "passZero");
   const F = Fp2;
   const inverted = new Array(nums.length).fill(passZero ? F.ZERO : void 0);
   const multipliedAcc = nums.reduce((acc, num, i) => {
@@ -3275,7 +3720,7 @@ function FpLegendre(Fp2, n) {
   validateField(Fp2);
   const F = Fp2;
   aoddModulus(F.ORDER, "FpLegendre");
-  const p1mod2 = (F.ORDER - _1n2) / _2n;
+  const p1mod2 = (F.ORDER - _1n3) / _2n2;
   const powered = F.pow(n, p1mod2);
   const yes = F.eql(powered, F.ONE);
   const zero = F.eql(powered, F.ZERO);
@@ -3287,7 +3732,7 @@ function FpLegendre(Fp2, n) {
 function nLength(n, nBitLength) {
   if (nBitLength !== void 0)
     anumber2(nBitLength);
-  if (n <= _0n2)
+  if (n <= _0n3)
     throw new Error("invalid n length: expected positive n, got " + n);
   if (nBitLength !== void 0 && nBitLength < 1)
     throw new Error("invalid n length: expected positive bit length, got " + nBitLength);
@@ -3304,12 +3749,12 @@ var _Field = class {
   BITS;
   BYTES;
   isLE;
-  ZERO = _0n2;
-  ONE = _1n2;
+  ZERO = _0n3;
+  ONE = _1n3;
   _lengths;
   _mod;
   constructor(ORDER, opts = {}) {
-    if (ORDER <= _1n2)
+    if (ORDER <= _1n3)
       throw new Error("invalid field: expected ORDER > 1, got " + ORDER);
     let _nbitLength = void 0;
     this.isLE = false;
@@ -3339,17 +3784,17 @@ var _Field = class {
   isValid(num) {
     if (typeof num !== "bigint")
       throw new TypeError("invalid field element: expected bigint, got " + typeof num);
-    return _0n2 <= num && num < this.ORDER;
+    return _0n3 <= num && num < this.ORDER;
   }
   is0(num) {
-    return num === _0n2;
+    return num === _0n3;
   }
   // is valid and invertible
   isValidNot0(num) {
     return !this.is0(num) && this.isValid(num);
   }
   isOdd(num) {
-    return (num & _1n2) === _1n2;
+    return (num & _1n3) === _1n3;
   }
   neg(num) {
     return mod(-num, this.ORDER);
@@ -3402,18 +3847,18 @@ var _Field = class {
   }
   fromBytes(bytes, skipValidation = false) {
     abytes2(bytes);
-    const { _lengths: allowedLengths, BYTES, isLE, ORDER, _mod: modFromBytes } = this;
+    const { _lengths: allowedLengths, BYTES, isLE: isLE2, ORDER, _mod: modFromBytes } = this;
     if (allowedLengths) {
       if (bytes.length < 1 || !allowedLengths.includes(bytes.length) || bytes.length > BYTES) {
         throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes.length);
       }
       const padded = new Uint8Array(BYTES);
-      padded.set(bytes, isLE ? 0 : padded.length - bytes.length);
+      padded.set(bytes, isLE2 ? 0 : padded.length - bytes.length);
       bytes = padded;
     }
     if (bytes.length !== BYTES)
       throw new Error("Field.fromBytes: expected " + BYTES + " bytes, got " + bytes.length);
-    let scalar = isLE ? bytesToNumberLE(bytes) : bytesToNumberBE(bytes);
+    let scalar = isLE2 ? bytesToNumberLE(bytes) : bytesToNumberBE(bytes);
     if (modFromBytes)
       scalar = mod(scalar, ORDER);
     if (!skipValidation) {
@@ -3429,7 +3874,7 @@ var _Field = class {
   // We can't move this out because Fp6, Fp12 implement it
   // and it's unclear what to return in there.
   cmov(a, b, condition) {
-    abool(condition, "condition");
+    abool2(condition, "condition");
     return condition ? b : a;
   }
 };
@@ -3440,31 +3885,31 @@ function Field(ORDER, opts = {}) {
 function getFieldBytesLength(fieldOrder) {
   if (typeof fieldOrder !== "bigint")
     throw new Error("field order must be bigint");
-  if (fieldOrder <= _1n2)
+  if (fieldOrder <= _1n3)
     throw new Error("field order must be greater than 1");
-  const bitLength = bitLen(fieldOrder - _1n2);
+  const bitLength = bitLen(fieldOrder - _1n3);
   return Math.ceil(bitLength / 8);
 }
 function getMinHashLength(fieldOrder) {
   const length = getFieldBytesLength(fieldOrder);
   return length + Math.ceil(length / 2);
 }
-function mapHashToField(key, fieldOrder, isLE = false) {
+function mapHashToField(key, fieldOrder, isLE2 = false) {
   abytes2(key);
   const len = key.length;
   const fieldLen = getFieldBytesLength(fieldOrder);
   const minLen = Math.max(getMinHashLength(fieldOrder), 16);
   if (len < minLen || len > 1024)
     throw new Error("expected " + minLen + "-1024 bytes of input, got " + len);
-  const num = isLE ? bytesToNumberLE(key) : bytesToNumberBE(key);
-  const reduced = mod(num, fieldOrder - _1n2) + _1n2;
-  return isLE ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
+  const num = isLE2 ? bytesToNumberLE(key) : bytesToNumberBE(key);
+  const reduced = mod(num, fieldOrder - _1n3) + _1n3;
+  return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
 
 // node_modules/@noble/curves/abstract/curve.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n3 = /* @__PURE__ */ BigInt(0);
-var _1n3 = /* @__PURE__ */ BigInt(1);
+var _0n4 = /* @__PURE__ */ BigInt(0);
+var _1n4 = /* @__PURE__ */ BigInt(1);
 var _4n2 = /* @__PURE__ */ BigInt(4);
 var BLIND_BYTES = 16;
 var BLIND_BITS = 128;
@@ -3542,16 +3987,16 @@ function wnafDigits(n, W) {
   const half = size / 2;
   const mask = BigInt(size - 1);
   const d = [];
-  while (n > _0n3) {
+  while (n > _0n4) {
     let w = 0;
-    if (n & _1n3) {
+    if (n & _1n4) {
       w = Number(n & mask);
       if (w >= half)
         w -= size;
       n -= BigInt(w);
     }
     d.push(w);
-    n >>= _1n3;
+    n >>= _1n4;
   }
   return d;
 }
@@ -3566,24 +4011,24 @@ function signedWindowDigits(n, W, windows) {
     n >>= shiftBy;
     if (v > half) {
       v -= size;
-      n += _1n3;
+      n += _1n4;
     }
     d.push(v);
   }
-  if (n !== _0n3)
+  if (n !== _0n4)
     throw new Error("invalid wnaf");
   return d;
 }
-function wnafWalk(zero, tables, digits) {
+function wnafWalk(zero, tables, digits2) {
   let max = 0;
-  for (const d of digits)
+  for (const d of digits2)
     max = Math.max(max, d.length);
   let acc = zero;
   for (let bit = max - 1; bit >= 0; bit--) {
     if (bit !== max - 1)
       acc = acc.double();
-    for (let i = 0; i < digits.length; i++) {
-      const w = digits[i][bit];
+    for (let i = 0; i < digits2.length; i++) {
+      const w = digits2[i][bit];
       if (w) {
         const item = tables[i][Math.abs(w) - 1 >> 1];
         acc = acc.add(w < 0 ? item.negate() : item);
@@ -3619,11 +4064,11 @@ var ScalarMultiplier = class {
    * @param W - window size
    * @param bits - scalar bitlength the table must cover
    */
-  buildWnafTable(point, W, bits) {
+  buildWnafTable(point2, W, bits) {
     const windows = Math.ceil(bits / W) + 1;
     const half = 2 ** (W - 1);
     const comp = [];
-    let base = point;
+    let base = point2;
     for (let w = 0; w < windows; w++) {
       let acc = base;
       for (let i = 0; i < half; i++) {
@@ -3646,11 +4091,11 @@ var ScalarMultiplier = class {
   wnafCachedCT(precomputes, n) {
     const { W, windows, comp } = precomputes;
     const half = 2 ** (W - 1);
-    const digits = signedWindowDigits(n, W, windows);
+    const digits2 = signedWindowDigits(n, W, windows);
     let p = this.ZERO;
     let f = this.BASE;
     for (let w = 0; w < windows; w++) {
-      const digit = digits[w];
+      const digit = digits2[w];
       const start = w * half;
       const idx = Math.abs(digit) - 1;
       let sel = comp[start];
@@ -3667,48 +4112,48 @@ var ScalarMultiplier = class {
   // Cache key is point identity plus (W, bits); at most two entries exist per point (public-width
   // `Fn.BITS` and blinded `Fn.BITS + BLIND_BITS`). Callers must not reuse the same point with
   // incompatible `transform(...)` layouts and expect a separate cache entry.
-  getWnafPrecomputes(W, point, bits, transform) {
-    let entries = this.wnafPrecomputes.get(point);
+  getWnafPrecomputes(W, point2, bits, transform) {
+    let entries = this.wnafPrecomputes.get(point2);
     let comp = entries?.find((entry) => entry.W === W && entry.bits === bits);
     if (!comp) {
-      comp = this.buildWnafTable(point, W, bits);
+      comp = this.buildWnafTable(point2, W, bits);
       if (typeof transform === "function")
         comp = { ...comp, comp: transform(comp.comp) };
       if (!entries) {
         entries = [];
-        this.wnafPrecomputes.set(point, entries);
+        this.wnafPrecomputes.set(point2, entries);
       }
       entries.push(comp);
     }
     return comp;
   }
-  assertPoint(point) {
-    if (!(point instanceof this.Point))
-      throw new TypeError('"point" expected Point instance, got type=' + typeof point);
+  assertPoint(point2) {
+    if (!(point2 instanceof this.Point))
+      throw new TypeError('"point" expected Point instance, got type=' + typeof point2);
   }
   // Shared prologue of the constant-time entry points. Rejects scalar 0: in key/signature-style
   // callers a zero scalar means broken upstream plumbing, and concrete Points already reject it.
   // Uses inRange instead of Fn.isValidNot0: validateField() only certifies the arithmetic subset.
-  validateMulInput(point, scalar) {
-    this.assertPoint(point);
-    if (!inRange(scalar, _1n3, this.Point.Fn.ORDER))
+  validateMulInput(point2, scalar) {
+    this.assertPoint(point2);
+    if (!inRange(scalar, _1n4, this.Point.Fn.ORDER))
       throw new Error("invalid scalar");
   }
   // Constant-time dispatch shared by mulCT / mulCTBlinded. Un-precomputed points (W===1, e.g.
   // ECDH peer keys) skip building a throwaway cached table in favor of a small fixed-window
   // multiply. `n` must be < 2^bits.
-  runCT(point, n, bits, transform) {
-    const W = getWindowSize(point);
+  runCT(point2, n, bits, transform) {
+    const W = getWindowSize(point2);
     if (W === 1)
-      return this.fixedWindowCT(point, n, bits);
-    return this.wnafCachedCT(this.getWnafPrecomputes(W, point, bits, transform), n);
+      return this.fixedWindowCT(point2, n, bits);
+    return this.wnafCachedCT(this.getWnafPrecomputes(W, point2, bits, transform), n);
   }
-  mulCT(point, scalar, transform) {
-    this.validateMulInput(point, scalar);
-    return this.runCT(point, scalar, this.bits, transform);
+  mulCT(point2, scalar, transform) {
+    this.validateMulInput(point2, scalar);
+    return this.runCT(point2, scalar, this.bits, transform);
   }
-  mulCTBlinded(point, scalar, transform) {
-    this.validateMulInput(point, scalar);
+  mulCTBlinded(point2, scalar, transform) {
+    this.validateMulInput(point2, scalar);
     if (this.randomBytes === void 0)
       throw new Error("randomBytes is required for scalar blinding");
     const bits = this.Point.Fn.BITS + BLIND_BITS;
@@ -3717,7 +4162,7 @@ var ScalarMultiplier = class {
       throw new Error("randomBytes returned invalid byte array");
     blind[0] = blind[0] & 63 | 128;
     const n = scalar + bytesToNumberBE(blind) * this.Point.Fn.ORDER;
-    return this.runCT(point, n, bits, transform);
+    return this.runCT(point2, n, bits, transform);
   }
   /**
    * Constant-time multiplication `n*point` for an un-precomputed point, via a small fixed window.
@@ -3734,21 +4179,21 @@ var ScalarMultiplier = class {
    * @returns real point `p`; `f` duplicates it only to match {@link wnafCachedCT}'s return shape
    * (this path needs no fake accumulator — its op-count is already scalar-independent).
    */
-  fixedWindowCT(point, n, bits) {
+  fixedWindowCT(point2, n, bits) {
     const W = FW_WINDOW;
     const size = 1 << W;
     const mask = bitMask(W);
     const table = new Array(size);
     table[0] = this.ZERO;
     for (let i = 1; i < size; i++)
-      table[i] = table[i - 1].add(point);
+      table[i] = table[i - 1].add(point2);
     const windows = Math.ceil(bits / W);
     let acc = this.ZERO;
-    for (let window = windows - 1; window >= 0; window--) {
-      if (window !== windows - 1)
+    for (let window2 = windows - 1; window2 >= 0; window2--) {
+      if (window2 !== windows - 1)
         for (let d = 0; d < W; d++)
           acc = acc.double();
-      const digit = Number(n >> BigInt(window * W) & mask);
+      const digit = Number(n >> BigInt(window2 * W) & mask);
       let sel = table[0];
       for (let i = 1; i < size; i++)
         sel = i === digit ? table[i] : sel;
@@ -3756,66 +4201,66 @@ var ScalarMultiplier = class {
     }
     return { p: acc, f: acc };
   }
-  shouldBlind(point, cofactor) {
+  shouldBlind(point2, cofactor) {
     if (this.randomBytes === void 0)
       return false;
-    if (cofactor === _1n3)
+    if (cofactor === _1n4)
       return true;
-    if (point !== this.BASE)
+    if (point2 !== this.BASE)
       return false;
     if (this.baseCanBeBlinded === void 0)
       this.baseCanBeBlinded = this.mulUnsafe(this.BASE, this.Point.Fn.ORDER).is0();
     return this.baseCanBeBlinded;
   }
-  mulSecret(point, scalar, cofactor, transform) {
-    return this.shouldBlind(point, cofactor) ? this.mulCTBlinded(point, scalar, transform) : this.mulCT(point, scalar, transform);
+  mulSecret(point2, scalar, cofactor, transform) {
+    return this.shouldBlind(point2, cofactor) ? this.mulCTBlinded(point2, scalar, transform) : this.mulCT(point2, scalar, transform);
   }
-  mulUnsafe(point, scalar, transform) {
-    this.assertPoint(point);
+  mulUnsafe(point2, scalar, transform) {
+    this.assertPoint(point2);
     if (!isPosBig(scalar))
       throw new Error("invalid scalar");
-    const W = getWindowSize(point);
+    const W = getWindowSize(point2);
     if (W === 1 || scalar >= this.Point.Fn.ORDER)
-      return mulAddUnsafe(this.Point, [point], [scalar], true);
-    const precomputes = this.getWnafPrecomputes(W, point, this.bits, transform);
+      return mulAddUnsafe(this.Point, [point2], [scalar], true);
+    const precomputes = this.getWnafPrecomputes(W, point2, this.bits, transform);
     return this.wnafCachedCT(precomputes, scalar).p;
   }
   // Remembers the window size used for precomputed wNAF multiplication of the given point
   // and drops any previously built tables. Usually only the base point is precomputed.
   // W=1 resets the point to the un-precomputed (table-less) paths.
   // W is additionally capped so tables stay under ~2 GiB ({@link TABLE_BYTES_MAX}).
-  setWindowSize(point, W) {
-    this.assertPoint(point);
+  setWindowSize(point2, W) {
+    this.assertPoint(point2);
     validateW(W, this.bits);
     const windows = Math.ceil((this.bits + BLIND_BITS) / W) + 1;
     validateTableBytes(windows * 2 ** (W - 1), this.Point.Fp.BYTES);
-    pointWindowSizes.set(point, W);
-    this.wnafPrecomputes.delete(point);
+    pointWindowSizes.set(point2, W);
+    this.wnafPrecomputes.delete(point2);
   }
   // True when a window size is set: tables themselves are built lazily on first multiply.
-  hasWindowSize(point) {
-    return getWindowSize(point) !== 1;
+  hasWindowSize(point2) {
+    return getWindowSize(point2) !== 1;
   }
 };
 function mulAddUnsafe(c, points, scalars, allowOversized = false) {
   validatePointCons(c);
   validateMSMPoints(points, c);
-  abool(allowOversized, "allowOversized");
+  abool2(allowOversized, "allowOversized");
   validateMSMScalars(scalars, c.Fn, allowOversized ? c.Fn.ORDER ** _4n2 : void 0);
   if (points.length !== scalars.length)
     throw new Error("arrays of points and scalars must have equal length");
   const tables = points.map((p) => oddMultiples(p, 4));
-  const digits = scalars.map((n) => wnafDigits(n, 4));
-  return wnafWalk(c.ZERO, tables, digits);
+  const digits2 = scalars.map((n) => wnafDigits(n, 4));
+  return wnafWalk(c.ZERO, tables, digits2);
 }
-function createField(order, field, isLE) {
+function createField(order, field, isLE2) {
   if (field) {
     if (field.ORDER !== order)
       throw new Error("Field.ORDER must match order: Fp == p, Fn == n");
     validateField(field);
     return field;
   } else {
-    return Field(order, { isLE });
+    return Field(order, { isLE: isLE2 });
   }
 }
 function createCurveFields(type, CURVE, curveOpts = {}, FpFnLE) {
@@ -3828,7 +4273,7 @@ function createCurveFields(type, CURVE, curveOpts = {}, FpFnLE) {
   validateObject(curveOpts);
   for (const p of ["p", "n", "h"]) {
     const val = CURVE[p];
-    if (!(isPosBig(val) && val !== _0n3))
+    if (!(isPosBig(val) && val !== _0n4))
       throw new Error(`CURVE.${p} must be positive bigint`);
   }
   const Fp2 = createField(CURVE.p, curveOpts.Fp, FpFnLE);
@@ -3851,9 +4296,9 @@ function createKeygen(randomSecretKey, getPublicKey) {
 
 // node_modules/@noble/curves/abstract/edwards.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n4 = /* @__PURE__ */ BigInt(0);
-var _1n4 = /* @__PURE__ */ BigInt(1);
-var _2n2 = /* @__PURE__ */ BigInt(2);
+var _0n5 = /* @__PURE__ */ BigInt(0);
+var _1n5 = /* @__PURE__ */ BigInt(1);
+var _2n3 = /* @__PURE__ */ BigInt(2);
 var _4n3 = /* @__PURE__ */ BigInt(4);
 var _8n2 = /* @__PURE__ */ BigInt(8);
 function isEdValidXY(Fp2, CURVE, x, y) {
@@ -3876,7 +4321,7 @@ function edwards(params, extraOpts = {}) {
     throw new Error("edwards: CURVE.d must be a non-square in Fp for complete addition formulas");
   validateObject(opts, {}, { uvRatio: "function", randomBytes: "function" });
   const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
-  const MASK = _2n2 << BigInt(Fp2.BYTES * 8) - _1n4;
+  const MASK = _2n3 << BigInt(Fp2.BYTES * 8) - _1n5;
   function isOdd(n) {
     if (!Fp2.isOdd)
       throw new Error("Field does not have .isOdd()");
@@ -3886,14 +4331,14 @@ function edwards(params, extraOpts = {}) {
     try {
       return { isValid: true, value: Fp2.sqrt(Fp2.div(u, v)) };
     } catch (e) {
-      return { isValid: false, value: _0n4 };
+      return { isValid: false, value: _0n5 };
     }
   } : opts.uvRatio;
   if (!isEdValidXY(Fp2, CURVE, CURVE.Gx, CURVE.Gy))
     throw new Error("bad curve params: generator point");
   const mulA = Fp2.eql(CURVE.a, Fp2.neg(Fp2.ONE)) ? (x) => Fp2.neg(x) : Fp2.eql(CURVE.a, Fp2.ONE) ? (x) => x : (x) => Fp2.mul(CURVE.a, x);
   function acoord(title, n, banZero = false) {
-    const min = banZero ? _1n4 : _0n4;
+    const min = banZero ? _1n5 : _0n5;
     aInRange("coordinate " + title, n, min, MASK);
     return n;
   }
@@ -3938,13 +4383,13 @@ function edwards(params, extraOpts = {}) {
       const len = Fp2.BYTES;
       const { a, d } = CURVE;
       bytes = copyBytes(abytes2(bytes, len, "point"));
-      abool(zip215, "zip215");
+      abool2(zip215, "zip215");
       const normed = copyBytes(bytes);
       const lastByte = bytes[len - 1];
       normed[len - 1] = lastByte & ~128;
       const y = bytesToNumberLE(normed);
       const max = zip215 ? MASK : Fp2.ORDER;
-      aInRange("point.y", y, _0n4, max);
+      aInRange("point.y", y, _0n5, max);
       const y2 = Fp2.sqr(y);
       const u = Fp2.sub(y2, Fp2.ONE);
       const v = Fp2.sub(Fp2.mulN(d, y2), a);
@@ -3971,7 +4416,7 @@ function edwards(params, extraOpts = {}) {
     precompute(windowSize = 6, isLazy = true) {
       wnaf.setWindowSize(this, windowSize);
       if (!isLazy)
-        this.multiply(_2n2);
+        this.multiply(_2n3);
       return this;
     }
     // Useful in fromAffine() - not for fromBytes(), which always created valid points.
@@ -4018,14 +4463,14 @@ function edwards(params, extraOpts = {}) {
     double() {
       const { X: X1, Y: Y1, Z: Z1 } = this;
       const A = Fp2.sqr(X1);
-      const B = Fp2.sqr(Y1);
-      const C = Fp2.mul(Fp2.sqr(Z1), _2n2);
+      const B2 = Fp2.sqr(Y1);
+      const C = Fp2.mul(Fp2.sqr(Z1), _2n3);
       const D = mulA(A);
       const x1y1 = Fp2.addN(X1, Y1);
-      const E = Fp2.sub(Fp2.subN(Fp2.sqr(x1y1), A), B);
-      const G = Fp2.addN(D, B);
+      const E = Fp2.sub(Fp2.subN(Fp2.sqr(x1y1), A), B2);
+      const G = Fp2.addN(D, B2);
       const F = Fp2.subN(G, C);
-      const H = Fp2.subN(D, B);
+      const H = Fp2.subN(D, B2);
       const X3 = Fp2.mul(E, F);
       const Y3 = Fp2.mul(G, H);
       const T3 = Fp2.mul(E, H);
@@ -4041,13 +4486,13 @@ function edwards(params, extraOpts = {}) {
       const { X: X1, Y: Y1, Z: Z1, T: T1 } = this;
       const { X: X2, Y: Y2, Z: Z2, T: T2 } = other;
       const A = Fp2.mul(X1, X2);
-      const B = Fp2.mul(Y1, Y2);
+      const B2 = Fp2.mul(Y1, Y2);
       const C = Fp2.mul(Fp2.mulN(T1, d), T2);
       const D = Fp2.mul(Z1, Z2);
-      const E = Fp2.sub(Fp2.subN(Fp2.mulN(Fp2.addN(X1, Y1), Fp2.addN(X2, Y2)), A), B);
+      const E = Fp2.sub(Fp2.subN(Fp2.mulN(Fp2.addN(X1, Y1), Fp2.addN(X2, Y2)), A), B2);
       const F = Fp2.subN(D, C);
       const G = Fp2.addN(D, C);
-      const H = Fp2.sub(B, mulA(A));
+      const H = Fp2.sub(B2, mulA(A));
       const X3 = Fp2.mul(E, F);
       const Y3 = Fp2.mul(G, H);
       const T3 = Fp2.mul(E, H);
@@ -4073,9 +4518,9 @@ function edwards(params, extraOpts = {}) {
     multiplyUnsafe(scalar) {
       if (!Fn.isValid(scalar))
         throw new RangeError("invalid scalar: expected 0 <= sc < curve.n");
-      if (scalar === _0n4)
+      if (scalar === _0n5)
         return Point.ZERO;
-      if (this.is0() || scalar === _1n4)
+      if (this.is0() || scalar === _1n5)
         return this;
       return wnaf.mulUnsafe(this, scalar, normalize);
     }
@@ -4112,9 +4557,9 @@ function edwards(params, extraOpts = {}) {
       return { x, y };
     }
     clearCofactor() {
-      if (cofactor === _1n4)
+      if (cofactor === _1n5)
         return this;
-      if (cofactor === _2n2)
+      if (cofactor === _2n3)
         return this.double();
       if (cofactor === _4n3)
         return this.double().double();
@@ -4173,7 +4618,7 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   const toMontgomerySecret2 = opts.toMontgomerySecret;
   const adjustScalarBytes2 = opts.adjustScalarBytes === void 0 ? (bytes) => bytes : opts.adjustScalarBytes;
   const domain = opts.domain === void 0 ? (data, ctx, phflag) => {
-    abool(phflag, "phflag");
+    abool2(phflag, "phflag");
     if (ctx.length || phflag)
       throw new Error("Contexts/pre-hash are not supported");
     return data;
@@ -4192,9 +4637,9 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   }
   function getExtendedPublicKey(secretKey) {
     const { head, prefix, scalar } = getPrivateScalar(secretKey);
-    const point = BASE.multiply(scalar);
-    const pointBytes = point.toBytes();
-    return { head, prefix, scalar, point, pointBytes };
+    const point2 = BASE.multiply(scalar);
+    const pointBytes = point2.toBytes();
+    return { head, prefix, scalar, point: point2, pointBytes };
   }
   function getPublicKey(secretKey) {
     return getExtendedPublicKey(secretKey).pointBytes;
@@ -4230,7 +4675,7 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
     msg = abytes2(msg, void 0, "message");
     publicKey = abytes2(publicKey, lengths.publicKey, "publicKey");
     if (zip215 !== void 0)
-      abool(zip215, "zip215");
+      abool2(zip215, "zip215");
     if (prehash)
       msg = prehash(msg);
     const mid = len / 2;
@@ -4303,8 +4748,8 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
 
 // node_modules/@noble/curves/ed25519.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _1n5 = /* @__PURE__ */ BigInt(1);
-var _2n3 = /* @__PURE__ */ BigInt(2);
+var _1n6 = /* @__PURE__ */ BigInt(1);
+var _2n4 = /* @__PURE__ */ BigInt(2);
 var _5n2 = /* @__PURE__ */ BigInt(5);
 var _8n3 = /* @__PURE__ */ BigInt(8);
 var ed25519_CURVE_p = /* @__PURE__ */ BigInt("0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
@@ -4322,8 +4767,8 @@ function ed25519_pow_2_252_3(x) {
   const P = ed25519_CURVE_p;
   const x2 = x * x % P;
   const b2 = x2 * x % P;
-  const b4 = pow2(b2, _2n3, P) * b2 % P;
-  const b5 = pow2(b4, _1n5, P) * x % P;
+  const b4 = pow2(b2, _2n4, P) * b2 % P;
+  const b5 = pow2(b4, _1n6, P) * x % P;
   const b10 = pow2(b5, _5n2, P) * b5 % P;
   const b20 = pow2(b10, _10n, P) * b10 % P;
   const b40 = pow2(b20, _20n, P) * b20 % P;
@@ -4331,7 +4776,7 @@ function ed25519_pow_2_252_3(x) {
   const b160 = pow2(b80, _80n, P) * b80 % P;
   const b240 = pow2(b160, _80n, P) * b80 % P;
   const b250 = pow2(b240, _10n, P) * b10 % P;
-  const pow_p_5_8 = pow2(b250, _2n3, P) * x % P;
+  const pow_p_5_8 = pow2(b250, _2n4, P) * x % P;
   return { pow_p_5_8, b2 };
 }
 function adjustScalarBytes(bytes) {
@@ -4363,9 +4808,9 @@ function uvRatio(u, v) {
 }
 var ed25519_Point = /* @__PURE__ */ edwards(ed25519_CURVE, { uvRatio });
 var Fp = /* @__PURE__ */ (() => ed25519_Point.Fp)();
-function toMontgomery(point) {
-  const { y } = point;
-  return Fp.toBytes(Fp.div(_1n5 + y, _1n5 - y));
+function toMontgomery(point2) {
+  const { y } = point2;
+  return Fp.toBytes(Fp.div(_1n6 + y, _1n6 - y));
 }
 function toMontgomerySecret(secretKey) {
   const size = ed25519_Point.Fp.BYTES;
@@ -4456,7 +4901,7 @@ var hmac = /* @__PURE__ */ (() => {
 
 // node_modules/@noble/curves/abstract/der.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var _0n5 = /* @__PURE__ */ BigInt(0);
+var _0n6 = /* @__PURE__ */ BigInt(0);
 var DERErr = class extends Error {
   constructor(m = "") {
     super(m);
@@ -4467,10 +4912,10 @@ var _DER = {
   Err: DERErr,
   // Basic building block is TLV (Tag-Length-Value)
   _tlv: {
-    encode: (tag, data) => {
+    encode: (tag2, data) => {
       const { Err: E } = _DER;
-      asafenumber(tag, "tag");
-      if (tag < 0 || tag > 255)
+      asafenumber(tag2, "tag");
+      if (tag2 < 0 || tag2 > 255)
         throw new E("tlv.encode: wrong tag");
       astring(data, "data");
       if (data.length & 1)
@@ -4480,17 +4925,17 @@ var _DER = {
       if (len.length / 2 & 128)
         throw new E("tlv.encode: long form length too big");
       const lenLen = dataLen > 127 ? numberToHexUnpadded(len.length / 2 | 128) : "";
-      const t = numberToHexUnpadded(tag);
+      const t = numberToHexUnpadded(tag2);
       return t + lenLen + len + data;
     },
     // v - value, l - left bytes (unparsed)
-    decode(tag, data) {
+    decode(tag2, data) {
       const { Err: E } = _DER;
       data = abytes2(data, void 0, "DER data");
       let pos = 0;
-      if (tag < 0 || tag > 255)
+      if (tag2 < 0 || tag2 > 255)
         throw new E("tlv.decode: wrong tag");
-      if (data.length < 2 || data[pos++] !== tag)
+      if (data.length < 2 || data[pos++] !== tag2)
         throw new E("tlv.decode: wrong tlv");
       const first = data[pos++];
       const isLong = !!(first & 128);
@@ -4528,7 +4973,7 @@ var _DER = {
     encode(num) {
       const { Err: E } = _DER;
       abignumber(num);
-      if (num < _0n5)
+      if (num < _0n6)
         throw new E("integer: negative integers are not allowed");
       let hex2 = numberToHexUnpadded(num);
       if (Number.parseInt(hex2[0], 16) & 8)
@@ -4584,22 +5029,22 @@ var DER = /* @__PURE__ */ (() => {
 
 // node_modules/@noble/curves/abstract/weierstrass.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
-var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n4) / den;
+var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n5) / den;
 function _splitEndoScalar(k, basis, n) {
-  aInRange("scalar", k, _0n6, n);
+  aInRange("scalar", k, _0n7, n);
   const [[a1, b1], [a2, b2]] = basis;
   const c1 = divNearest(b2 * k, n);
   const c2 = divNearest(-b1 * k, n);
   let k1 = k - c1 * a1 - c2 * a2;
   let k2 = -c1 * b1 - c2 * b2;
-  const k1neg = k1 < _0n6;
-  const k2neg = k2 < _0n6;
+  const k1neg = k1 < _0n7;
+  const k2neg = k2 < _0n7;
   if (k1neg)
     k1 = -k1;
   if (k2neg)
     k2 = -k2;
-  const MAX_NUM = bitMask(Math.ceil(bitLen(n) / 2)) + _1n6;
-  if (k1 < _0n6 || k1 >= MAX_NUM || k2 < _0n6 || k2 >= MAX_NUM) {
+  const MAX_NUM = bitMask(Math.ceil(bitLen(n) / 2)) + _1n7;
+  if (k1 < _0n7 || k1 >= MAX_NUM || k2 < _0n7 || k2 >= MAX_NUM) {
     throw new Error("splitScalar (endomorphism): failed for k");
   }
   return { k1neg, k1, k2neg, k2 };
@@ -4615,15 +5060,15 @@ function validateSigOpts(opts, def) {
   for (let optName of Object.keys(def)) {
     optsn[optName] = opts[optName] === void 0 ? def[optName] : opts[optName];
   }
-  abool(optsn.lowS, "lowS");
-  abool(optsn.prehash, "prehash");
+  abool2(optsn.lowS, "lowS");
+  abool2(optsn.prehash, "prehash");
   if (optsn.format !== void 0)
     validateSigFormat(optsn.format);
   return optsn;
 }
-var _0n6 = /* @__PURE__ */ BigInt(0);
-var _1n6 = /* @__PURE__ */ BigInt(1);
-var _2n4 = /* @__PURE__ */ BigInt(2);
+var _0n7 = /* @__PURE__ */ BigInt(0);
+var _1n7 = /* @__PURE__ */ BigInt(1);
+var _2n5 = /* @__PURE__ */ BigInt(2);
 var _3n2 = /* @__PURE__ */ BigInt(3);
 var _4n4 = /* @__PURE__ */ BigInt(4);
 function weierstrass(params, extraOpts = {}) {
@@ -4657,15 +5102,15 @@ function weierstrass(params, extraOpts = {}) {
     if (!Fp2.isOdd)
       throw new Error("compression is not supported: Field does not have .isOdd()");
   }
-  function pointToBytes(_c, point, isCompressed) {
-    if (point.is0()) {
+  function pointToBytes(_c, point2, isCompressed) {
+    if (point2.is0()) {
       if (!allowInfinityPoint)
         throw new Error("bad point: ZERO");
       return Uint8Array.of(0);
     }
-    const { x, y } = point.toAffine();
+    const { x, y } = point2.toAffine();
     const bx = Fp2.toBytes(x);
-    abool(isCompressed, "isCompressed");
+    abool2(isCompressed, "isCompressed");
     if (isCompressed) {
       assertCompressionIsSupported();
       const hasEvenY = !Fp2.isOdd(y);
@@ -4972,9 +5417,9 @@ function weierstrass(params, extraOpts = {}) {
       const sc = scalar;
       if (!Fn.isValid(sc))
         throw new RangeError("invalid scalar: out of range");
-      if (sc === _0n6 || p.is0())
+      if (sc === _0n7 || p.is0())
         return Point.ZERO;
-      if (sc === _1n6)
+      if (sc === _1n7)
         return p;
       if (wnaf.hasWindowSize(this))
         return wnaf.mulUnsafe(p, sc, normalize);
@@ -5028,26 +5473,26 @@ function weierstrass(params, extraOpts = {}) {
      * Always torsion-free for cofactor=1 curves.
      */
     isTorsionFree() {
-      if (cofactor === _1n6)
+      if (cofactor === _1n7)
         return true;
       if (isTorsionFree)
         return isTorsionFree(Point, this);
       return wnaf.mulUnsafe(this, CURVE_ORDER).is0();
     }
     clearCofactor() {
-      if (cofactor === _1n6)
+      if (cofactor === _1n7)
         return this;
       if (clearCofactor)
         return clearCofactor(Point, this);
       return this.multiplyUnsafe(cofactor);
     }
     isSmallOrder() {
-      if (cofactor === _1n6)
+      if (cofactor === _1n7)
         return this.is0();
       return this.clearCofactor().is0();
     }
     toBytes(isCompressed = true) {
-      abool(isCompressed, "isCompressed");
+      abool2(isCompressed, "isCompressed");
       this.assertValidity();
       return encodePoint(Point, this, isCompressed);
     }
@@ -5173,10 +5618,10 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
     format: "compact",
     extraEntropy: false
   };
-  const hasLargeRecoveryLifts = CURVE_ORDER * _2n4 + _1n6 < Fp2.ORDER;
-  function isBiggerThanHalfOrder(number) {
-    const HALF = CURVE_ORDER >> _1n6;
-    return number > HALF;
+  const hasLargeRecoveryLifts = CURVE_ORDER * _2n5 + _1n7 < Fp2.ORDER;
+  function isBiggerThanHalfOrder(number2) {
+    const HALF2 = CURVE_ORDER >> _1n7;
+    return number2 > HALF2;
   }
   function validateRS(title, num) {
     if (!Fn.isValidNot0(num))
@@ -5302,7 +5747,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   } : opts.bits2int_modN;
   const ORDER_MASK = bitMask(fnBits);
   function int2octets(num) {
-    aInRange("num < 2^" + fnBits, num, _0n6, ORDER_MASK);
+    aInRange("num < 2^" + fnBits, num, _0n7, ORDER_MASK);
     return Fn.toBytes(num);
   }
   function validateMsgAndHash(message, prehash) {
@@ -5329,7 +5774,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
         return;
       const q = Point.BASE.multiply(k).toAffine();
       const r = Fn.create(q.x);
-      if (r === _0n6)
+      if (r === _0n7)
         return;
       let s;
       if (csprng !== void 0) {
@@ -5342,7 +5787,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
         const ik = invertCt(k, CURVE_ORDER);
         s = Fn.create(ik * Fn.create(m + r * d));
       }
-      if (s === _0n6)
+      if (s === _0n7)
         return;
       let recovery = getRecoveryBit(q.x, q.y, r);
       let normS = s;
@@ -5429,191 +5874,1493 @@ var p256_CURVE = /* @__PURE__ */ (() => ({
 var p256_Point = /* @__PURE__ */ weierstrass(p256_CURVE);
 var p256 = /* @__PURE__ */ ecdsa(p256_Point, sha256);
 
-// backend/web/verify/statement.js
+// backend/web/verify/keys.js
 var ES256 = -7;
 var EDDSA = -8;
-var MAX_BUNDLE = 64 << 20;
-var MAX_ENVELOPE = 4096;
+var SIGNATURE_SIZE = 64;
 var MAX_COSE_KEY = 128;
-var KINDS = {
-  "application/vnd.leafproof.frame+cbor": "frame",
-  "application/vnd.leafproof.metering-plan+cbor": "metering plan",
-  "application/vnd.leafproof.batch-record+cbor": "batch record",
-  "application/vnd.leafproof.footprint+cbor": "footprint",
-  "application/vnd.leafproof.factor-set+cbor": "factor set"
-};
-var JWT_TYPES = { "batch record": "leafproof-batch-record+sd-jwt", footprint: "leafproof-footprint+sd-jwt" };
-function log(value, what) {
-  const [chain, contract, id] = Array.isArray(value) && value.length === 3 ? value : [];
-  if (!isCount(chain) || !isBytes2(contract, 20) || !isBytes2(id, 32)) throw new Malformed(`${what}: names no log`);
-  return { chain: Number(chain), contract, id };
-}
-function readBundle(bytes) {
-  if (bytes.length > MAX_BUNDLE) throw new Malformed("bundle: too large");
-  const value = decodeDeterministic(bytes, "bundle");
-  const [magic, version, lot, keys, heads2, items] = Array.isArray(value) && value.length === 6 ? value : [];
-  if (magic !== "leafproof-bundle" || version !== 1 || ![lot, keys, heads2, items].every(Array.isArray)) {
-    throw new Malformed("bundle: not a Leafproof bundle of version 1");
-  }
-  if (!keys.every((key) => isBytes2(key))) throw new Malformed("bundle: keys are not byte strings");
-  return {
-    lot,
-    keys,
-    heads: heads2.map((head) => {
-      const [of, size, root] = Array.isArray(head) && head.length === 3 ? head : [];
-      if (!isCount(size) || !size || !isBytes2(root, 32)) throw new Malformed("bundle: a head is not [log, size, root]");
-      return { log: log(of, "bundle"), size, root };
-    }),
-    items: items.map((item) => readItem(item, heads2.length))
-  };
-}
-function readItem(value, heads2) {
-  const [envelope, body, disclosures2, index, head, path] = Array.isArray(value) && value.length === 6 ? value : [];
-  const good = isBytes2(envelope) && (body === null || isBytes2(body)) && Array.isArray(disclosures2) && disclosures2.every((text) => typeof text === "string") && isCount(index) && isCount(head) && head < heads2 && Array.isArray(path);
-  if (!good) throw new Malformed("bundle: a statement is not [envelope, body, disclosures, index, head, path]");
-  return { envelope, body, disclosures: disclosures2, index, head, path };
-}
 function readKey(cose) {
-  if (cose.length > MAX_COSE_KEY) throw new Malformed("key: too large");
-  const value = decodeDeterministic(cose, "key");
+  const value = decodeDeterministic(cose, "cose key", MAX_COSE_KEY);
   const get = (label) => value instanceof Map ? value.get(label) : void 0;
   const [x, y] = [get(-2), get(-3)];
-  if (value.size === 4 && get(1) === 2 && get(-1) === 1 && isBytes2(x, 32) && isBytes2(y, 32)) {
-    const point = Uint8Array.of(4, ...x, ...y);
-    if (!p256.utils.isValidPublicKey(point)) throw new Malformed("key: not a point of P-256");
-    return { id: sha256(cose), algorithm: ES256, point };
+  if (value.size === 4 && get(1) === 2 && get(-1) === 1 && isBytes(x, 32) && isBytes(y, 32)) {
+    const point2 = Uint8Array.of(4, ...x, ...y);
+    if (!p256.utils.isValidPublicKey(point2)) throw new Malformed("cose key: not a point of P-256");
+    return { id: sha256(cose), algorithm: ES256, point: point2 };
   }
-  if (value.size === 3 && get(1) === 1 && get(-1) === 6 && isBytes2(x, 32)) {
+  if (value.size === 3 && get(1) === 1 && get(-1) === 6 && isBytes(x, 32)) {
     return { id: sha256(cose), algorithm: EDDSA, point: x };
   }
-  throw new Malformed("key: neither a P-256 nor an Ed25519 public key");
+  throw new Malformed("cose key: neither a P-256 nor an Ed25519 public key with the required members alone");
 }
-function signedBy(key, signature, message, lowS) {
-  if (!isBytes2(signature, 64)) return false;
+function verifies(key, signature, message, lowS = true) {
+  if (!isBytes(signature, SIGNATURE_SIZE)) return false;
   try {
     return key.algorithm === ES256 ? p256.verify(signature, message, key.point, { prehash: true, lowS, format: "compact" }) : ed25519.verify(signature, message, key.point, { zip215: false });
   } catch {
     return false;
   }
 }
-function readStatement(item) {
-  const raw = item.envelope;
-  if (raw.length > MAX_ENVELOPE || raw[0] !== 210 || raw[1] !== 132) {
-    throw new Malformed("envelope: not a tagged COSE_Sign1 of at most 4096 bytes");
+function proves(cose, { chain, registry, operator, role, log, issuer }, proof) {
+  try {
+    return verifies(readKey(cose), proof, encode(["leafproof key possession", chain, registry, operator, role, log, issuer]));
+  } catch {
+    return false;
   }
-  const [inProtected, unprotected, payload, signature] = decodeDeterministic(raw.subarray(1), "envelope");
-  if (!isBytes2(inProtected) || !(unprotected instanceof Map) || unprotected.size || !isBytes2(payload, 32) || !isBytes2(signature, 64)) {
-    throw new Malformed("envelope: not [protected, {}, payload, signature]");
+}
+
+// backend/web/verify/record.js
+var record_exports = {};
+__export(record_exports, {
+  JWT_TYPE: () => JWT_TYPE,
+  SHARES: () => SHARES,
+  WITHHELD: () => WITHHELD,
+  amountOf: () => amountOf,
+  parentOf: () => parentOf,
+  productMass: () => productMass,
+  readRecord: () => readRecord,
+  sharesFor: () => sharesFor
+});
+
+// backend/web/verify/rational.js
+var MAX_DIGITS = 40;
+function gcd(a, b) {
+  while (b) [a, b] = [b, a % b];
+  return a < 0n ? -a : a;
+}
+var Fraction = class _Fraction {
+  constructor(numerator, denominator = 1n) {
+    const common = gcd(numerator, denominator) * (denominator < 0n ? -1n : 1n);
+    this.numerator = numerator / common;
+    this.denominator = denominator / common;
   }
-  const header = decodeDeterministic(inProtected, "protected header");
-  const claims = header instanceof Map ? header.get(15) : void 0;
-  const known = /* @__PURE__ */ new Set([1, 4, 15, 258, 259, "log", "frame"]);
-  const text = (value) => typeof value === "string" && value !== "" && ascii(value).length <= 256;
-  const good = claims instanceof Map && claims.size === 3 && text(claims.get(1)) && text(claims.get(2)) && isCount(claims.get(6)) && [...header.keys()].every((name) => known.has(name)) && [ES256, EDDSA].includes(header.get(1)) && isBytes2(header.get(4), 32) && header.get(258) === -16 && text(header.get(259));
-  if (!good) throw new Malformed("protected header: not exactly the members of a Leafproof statement");
-  const kind = KINDS[header.get(259)];
-  if (!kind || header.has("frame") !== (kind === "frame")) throw new Malformed("statement: of an unknown kind");
-  return {
-    item,
-    kind,
-    label: `${kind}, entry ${item.index}`,
-    algorithm: header.get(1),
-    keyId: header.get(4),
-    issuer: claims.get(1),
-    log: log(header.get("log"), "protected header"),
-    payload,
-    signature,
-    signed: encode(["Signature1", inProtected, new Uint8Array(0), payload])
-    // RFC 9052 4.4
+  plus(other) {
+    return new _Fraction(this.numerator * other.denominator + other.numerator * this.denominator, this.denominator * other.denominator);
+  }
+  minus(other) {
+    return this.plus(new _Fraction(-other.numerator, other.denominator));
+  }
+  times(other) {
+    return new _Fraction(this.numerator * other.numerator, this.denominator * other.denominator);
+  }
+  over(other) {
+    return new _Fraction(this.numerator * other.denominator, this.denominator * other.numerator);
+  }
+  // Below, at or above `other`: -1, 0 or 1.
+  compare(other) {
+    const difference = this.minus(other).numerator;
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  }
+  floor() {
+    const cut = this.numerator / this.denominator;
+    return cut * this.denominator > this.numerator ? cut - 1n : cut;
+  }
+  // Half to even.
+  round() {
+    const floor = this.floor();
+    const above = this.minus(new _Fraction(floor)).compare(HALF);
+    return above > 0 || above === 0 && floor % 2n ? floor + 1n : floor;
+  }
+};
+var ZERO = new Fraction(0n);
+var HALF = new Fraction(1n, 2n);
+var sum = (parts) => parts.reduce((total, part) => total.plus(part), ZERO);
+function decimal(text2, field) {
+  const found = /^([+-]?)([0-9]+)(?:\.([0-9]*))?$/.exec(text2);
+  const [, sign, whole2, fraction = ""] = found ?? [];
+  if (!found || whole2.length + fraction.length > MAX_DIGITS) {
+    throw new Malformed(`${field}: '${text2.slice(0, 50)}' is not a plain decimal number of at most ${MAX_DIGITS} digits`);
+  }
+  const digits2 = BigInt(whole2 + fraction);
+  return new Fraction(sign === "-" ? -digits2 : digits2, 10n ** BigInt(fraction.length));
+}
+function published(steps, places) {
+  const digits2 = String(steps < 0n ? -steps : steps).padStart(places + 1, "0");
+  if (digits2.length > MAX_DIGITS) throw new Malformed(`a result has more than ${MAX_DIGITS} digits`);
+  return `${steps < 0n ? "-" : ""}${digits2.slice(0, -places)}.${digits2.slice(-places)}`;
+}
+var stepsOf = (value, places) => value.times(new Fraction(10n ** BigInt(places)));
+var rounded = (value, places) => published(stepsOf(value, places).round(), places);
+function apportioned(parts, places) {
+  const steps = parts.map((part) => stepsOf(part, places));
+  const floors = steps.map((step) => step.floor());
+  const total = sum(steps).round();
+  const missing = Number(total - floors.reduce((a, b) => a + b, 0n));
+  const remainder = steps.map((step, i) => step.minus(new Fraction(floors[i])));
+  const order = parts.map((_, i) => i).sort((a, b) => remainder[b].compare(remainder[a]) || a - b);
+  for (const i of order.slice(0, missing)) floors[i] += 1n;
+  return { parts: floors.map((steps2) => published(steps2, places)), total: parts.length ? published(total, places) : "0" };
+}
+
+// backend/web/verify/json.js
+var MAX_DEPTH2 = 100;
+var MAX_DIGITS2 = 4300;
+var TOKEN = /[\t\n\r ]*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))[\t\n\r ]*/suy;
+var Float = class {
+};
+function parse(text2, what) {
+  const refuse = () => new Malformed(`${what}: not JSON, or a member twice`);
+  let at2 = 0;
+  const next = () => {
+    TOKEN.lastIndex = at2;
+    const found = TOKEN.exec(text2);
+    if (!found) throw refuse();
+    at2 = TOKEN.lastIndex;
+    return found;
   };
-}
-var signatureVerifies = (statement, key) => key.algorithm === statement.algorithm && signedBy(key, statement.signature, statement.signed, true);
-function readBody(statement, key) {
-  const { body, disclosures: disclosures2 } = statement.item;
-  const hash = sha256(body);
-  if (!hash.every((byte, i) => byte === statement.payload[i])) {
-    throw new Malformed("body: its SHA-256 is not the one that was signed");
-  }
-  if (!(statement.kind in JWT_TYPES)) return null;
-  const [salt, jwt, ...more] = decodeDeterministic(body, "body");
-  if (!isBytes2(salt, 16) || typeof jwt !== "string" || more.length) throw new Malformed("body: not [salt, JWT]");
-  const [head, claims, signature, ...rest] = jwt.split(".");
-  const header = jsonOf(head, "body");
-  const shown = jsonOf(claims, "body");
-  const algorithm = key.algorithm === ES256 ? "ES256" : "EdDSA";
-  if (rest.length || header.alg !== algorithm || header.typ !== JWT_TYPES[statement.kind] || shown.iss !== statement.issuer) {
-    throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
-  }
-  if (!signedBy(key, fromBase64url(signature), ascii(`${head}.${claims}`), false)) {
-    throw new Malformed("body: the SD-JWT is not signed by the key that signed the statement");
-  }
-  return disclosed(shown, disclosures2);
-}
-function disclosed(claims, disclosures2) {
-  const { _sd: digests = [], _sd_alg: algorithm = "sha-256", ...members } = claims;
-  if (!Array.isArray(digests) || algorithm !== "sha-256") throw new Malformed("body: not an SD-JWT with SHA-256");
-  for (const text of disclosures2) {
-    const [salt, name, value, ...more] = jsonOf(text, "disclosure");
-    if (typeof salt !== "string" || typeof name !== "string" || more.length || Object.hasOwn(members, name)) {
-      throw new Malformed("disclosure: not [salt, member, value]");
+  const value = (found, depth) => {
+    const [, mark, string, digits2, word2] = found;
+    if (string !== void 0 || word2 !== void 0) return scalar(string ?? word2);
+    if (digits2 !== void 0) return numeral(digits2);
+    if (depth === 0) throw refuse();
+    if (mark === "[") return array(depth - 1);
+    if (mark === "{") return object(depth - 1);
+    throw refuse();
+  };
+  const scalar = (token) => {
+    try {
+      return JSON.parse(token);
+    } catch {
+      throw refuse();
     }
-    if (!digests.includes(base64url(sha256(ascii(text))))) throw new Malformed("disclosure: fits no digest of the body");
-    members[name] = value;
+  };
+  const numeral = (digits2) => {
+    scalar(digits2);
+    if (digits2.length > MAX_DIGITS2) throw refuse();
+    if (!/^-?[0-9]+$/.test(digits2)) return new Float();
+    const small = Number(digits2);
+    return Number.isSafeInteger(small) ? small : BigInt(digits2);
+  };
+  const array = (depth) => {
+    const items = [];
+    let found = next();
+    while (found[1] !== "]") {
+      items.push(value(found, depth));
+      found = after("]");
+    }
+    return items;
+  };
+  const object = (depth) => {
+    const members = /* @__PURE__ */ new Map();
+    let found = next();
+    while (found[1] !== "}") {
+      if (found[2] === void 0) throw refuse();
+      const name2 = scalar(found[2]);
+      if (members.has(name2) || next()[1] !== ":") throw refuse();
+      members.set(name2, value(next(), depth));
+      found = after("}");
+    }
+    return members;
+  };
+  const after = (end) => {
+    const found = next();
+    if (found[1] === end) return found;
+    if (found[1] !== ",") throw refuse();
+    const more = next();
+    if (more[1] === end) throw refuse();
+    return more;
+  };
+  const whole2 = value(next(), MAX_DEPTH2);
+  if (at2 !== text2.length) throw refuse();
+  return whole2;
+}
+function parseBytes(bytes, what) {
+  let text2;
+  try {
+    text2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Malformed(`${what}: not UTF-8`);
+  }
+  return parse(text2, what);
+}
+
+// backend/web/verify/shape.js
+function kindOf(value) {
+  if (value === null) return "null";
+  if (typeof value === "string") return "str";
+  if (typeof value === "boolean") return "bool";
+  if (value instanceof Uint8Array) return "bytes";
+  if (value instanceof Float) return "float";
+  if (Array.isArray(value)) return "array";
+  return isWhole(value) ? "int" : "object";
+}
+var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
+var expected = (kind, value, place) => new Malformed(`Expected \`${kind}\`, got \`${kindOf(value)}\`${at(place)}`);
+function text(value, place) {
+  if (typeof value !== "string") throw expected("str", value, place);
+  return value;
+}
+function whole(value, place) {
+  if (!isWhole(value)) throw expected("int", value, place);
+  return value;
+}
+var oneOf = (...words) => (value, place) => {
+  if (!words.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
+  return value;
+};
+var exactly = (number2) => (value, place) => {
+  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
+  return value;
+};
+var orNull = (shape6) => (value, place) => value === null ? null : shape6(value, place);
+var list = (shape6) => (value, place) => {
+  if (!Array.isArray(value)) throw expected("array", value, place);
+  return value.map((one, i) => shape6(one, `${place}[${i}]`));
+};
+var pair = (shape6) => (value, place) => {
+  const found = list(shape6)(value, place);
+  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
+  return found;
+};
+var named = (shape6) => (value, place) => {
+  if (!(value instanceof Map)) throw expected("object", value, place);
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape6(one, `${place}[...]`)]));
+};
+var struct = (required, optional = {}) => {
+  const members = { ...required, ...optional };
+  return (value, place = "$") => {
+    if (!(value instanceof Map)) throw expected("object", value, place);
+    const found = Object.fromEntries(Object.keys(members).map((name2) => [name2, null]));
+    for (const [name2, one] of value) {
+      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
+      found[name2] = members[name2](one, `${place}.${name2}`);
+    }
+    for (const name2 of Object.keys(required)) {
+      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
+    }
+    return found;
+  };
+};
+function convert(value, shape6, field) {
+  try {
+    return shape6(value, "$");
+  } catch (error) {
+    throw new Malformed(`${field}: ${error.message}`);
+  }
+}
+
+// backend/web/verify/units.js
+var UNITS = /* @__PURE__ */ new Map([
+  ["Wh", ["energy", new Fraction(1n)]],
+  ["kWh", ["energy", new Fraction(1000n)]],
+  ["MWh", ["energy", new Fraction(10n ** 6n)]],
+  ["J", ["energy", new Fraction(1n, 3600n)]],
+  ["MJ", ["energy", new Fraction(10n ** 6n, 3600n)]],
+  ["GJ", ["energy", new Fraction(10n ** 9n, 3600n)]],
+  ["g", ["mass", new Fraction(1n)]],
+  ["kg", ["mass", new Fraction(1000n)]],
+  ["t", ["mass", new Fraction(10n ** 6n)]],
+  ["m3", ["volume", new Fraction(1n)]],
+  ["l", ["volume", new Fraction(1n, 1000n)]],
+  ["varh", ["reactive energy", new Fraction(1n)]],
+  ["kvarh", ["reactive energy", new Fraction(1000n)]],
+  ["W", ["power", new Fraction(1n)]],
+  ["kW", ["power", new Fraction(1000n)]],
+  ["/", ["count", new Fraction(1n)]]
+]);
+function known(unit) {
+  const found = UNITS.get(unit);
+  if (!found) throw new Malformed(`unit: unknown unit '${unit.slice(0, 20)}'; known: ${[...UNITS.keys()].join(", ")}`);
+  return found;
+}
+function scale(source2, target) {
+  const [from, numerator] = known(source2);
+  const [to, denominator] = known(target);
+  if (from !== to) throw new Malformed(`unit: ${source2} (${from}) is no ${target} (${to})`);
+  return numerator.over(denominator);
+}
+function quantity2(text2, unit, field = "quantity") {
+  const value = decimal(text2, field);
+  known(unit);
+  return { value, to: (target) => value.times(scale(unit, target)) };
+}
+
+// backend/web/verify/record.js
+var WITHHELD = ["outputs", "inputs", "activity"];
+var JWT_TYPE = "leafproof-batch-record+sd-jwt";
+var SHARES = 10n ** 18n;
+var MAX_LINES = 512;
+var source = struct({ kind: oneOf("weighed", "document", "declared") }, { reference: orNull(text) });
+var output = struct({
+  role: oneOf("product", "co-product", "waste", "rework"),
+  name: text,
+  quantity: text,
+  unit: text,
+  source
+});
+var input = struct(
+  { name: text, quantity: text, unit: text, source },
+  { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
+);
+var activity = struct({
+  point: text,
+  carrier: text,
+  quantity: text,
+  unit: text,
+  intervals: whole,
+  split: whole,
+  gaps: list(pair(text)),
+  first_index: whole,
+  last_index: whole
+});
+var run = struct({ id: text, line: text, opened: text, closed: text });
+var shape = struct(
+  {
+    gtin: text,
+    lot: text,
+    product: text,
+    facility: text,
+    zone: text,
+    run,
+    plan: text,
+    mode: oneOf("live", "recorded", "simulated")
+  },
+  {
+    supersedes: orNull(text),
+    outputs: orNull(list(output)),
+    inputs: orNull(list(input)),
+    activity: orNull(list(activity))
+  }
+);
+var amountOf = (line2) => quantity2(line2.quantity, line2.unit);
+var parentOf = (line2) => line2.gtin && line2.lot ? lot(line2.gtin, line2.lot) : null;
+function readRecord(members) {
+  const record = convert(members, shape, "batch record");
+  record.of = lot(record.gtin, record.lot);
+  record.window = window(record.run);
+  gln(record.facility, "facility");
+  checkZone(record.zone);
+  digest(record.plan, "plan");
+  const metered = (record.activity ?? []).map(({ point: point2 }) => point2);
+  if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
+  for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
+  if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
+  for (const line2 of record.inputs ?? []) {
+    if (parentOf(line2) === null === (line2.material === null)) {
+      throw new Malformed(`inputs: ${line2.name}: either a lot (gtin, lot) or a material is needed`);
+    }
+  }
+  return record;
+}
+function window({ opened: opened2, closed }) {
+  const [start, end] = [utcSeconds(opened2, "opened"), utcSeconds(closed, "closed")];
+  if (end <= start) throw new Malformed(`closed: the run closes at ${closed}, not after it opens at ${opened2}`);
+  return [start, end];
+}
+function checkLines(lines) {
+  if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
+  for (const line2 of lines) {
+    if (amountOf(line2).value.compare(ZERO) <= 0) {
+      throw new Malformed(`quantity: ${line2.name}: ${line2.quantity} ${line2.unit} is not positive`);
+    }
+  }
+}
+var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line2) => amountOf(line2).to("t")));
+function sharesFor(part, whole2) {
+  if (part.compare(ZERO) <= 0 || part.compare(whole2) > 0) throw new Malformed("quantity: more than the lot holds");
+  return SHARES * part.numerator * whole2.denominator / (part.denominator * whole2.numerator);
+}
+
+// backend/web/verify/fold.js
+var [ISSUER, GATEWAY2] = [0, 1];
+var ROLES = 3;
+var bytesOf = (digits2) => fromHex("0x" + digits2);
+var lotId = (operator, lot2) => lotIdOf(operator, keccak_256(utf8(lot2)));
+var lotIdOf = (operator, lotHash) => hex(keccak_256(concat2(new Uint8Array(12), bytesOf(operator), lotHash)));
+function require2(condition, otherwise) {
+  if (!condition) throw new Malformed(otherwise);
+}
+var before = (moment, other) => moment.block < other.block || moment.block === other.block && moment.index < other.index;
+var ChainState = class {
+  operators = /* @__PURE__ */ new Map();
+  registrars = /* @__PURE__ */ new Map();
+  keys = /* @__PURE__ */ new Map();
+  // by key id, of whoever proved it first
+  unproven = /* @__PURE__ */ new Set();
+  lots = /* @__PURE__ */ new Map();
+  #registered = /* @__PURE__ */ new Map();
+  // by operator and key id
+  #trust;
+  constructor(trust2) {
+    this.#trust = trust2;
+  }
+  async take(events, pause) {
+    let last = { block: -1, index: -1 };
+    for (const event of events) {
+      try {
+        require2(before(last, event), "comes twice, or out of order");
+        HANDLERS[event.name].call(this, event, ...event.values);
+      } catch (error) {
+        throw new Malformed(`${event.where}: ${error.message}`);
+      }
+      last = event;
+      await pause();
+    }
+  }
+  #isOperator(address) {
+    const operator = this.operators.get(address);
+    return operator !== void 0 && operator.removed === null;
+  }
+  #key(operator, keyId) {
+    const key = this.#registered.get(operator + keyId);
+    require2(key, "the key was never registered");
+    return key;
+  }
+  #lot(id) {
+    require2(this.lots.has(id), "the lot was never minted");
+    return this.lots.get(id);
+  }
+  admitted(_, operator, identifier) {
+    require2(!this.#isOperator(operator), "the operator was admitted before");
+    this.operators.set(operator, { identifier, removed: null });
+  }
+  removed(event, operator) {
+    require2(this.#isOperator(operator), "no such operator was admitted");
+    this.operators.get(operator).removed = event;
+  }
+  accredited(_, registrar, name2) {
+    require2(!this.registrars.has(registrar), "the registrar was accredited before");
+    this.registrars.set(registrar, name2);
+  }
+  withdrawn(_, registrar) {
+    require2(this.registrars.delete(registrar), "no such registrar was accredited");
+  }
+  registered(_, keyId, operator, roleNumber, log, issuer, cose, proof) {
+    const role = Number(roleNumber);
+    require2(role < ROLES, `${role} is no role`);
+    require2(!this.#registered.has(operator + keyId), "the operator registered this key before");
+    const key = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
+    this.#registered.set(operator + keyId, key);
+    if (!this.#isOperator(operator)) return;
+    const claim = {
+      chain: this.#trust.chain_id,
+      registry: fromHex(this.#trust.contracts.KeyRegistry.address),
+      operator: bytesOf(operator),
+      role,
+      log: bytesOf(log),
+      issuer
+    };
+    if (!proves(cose, claim, proof)) this.unproven.add(keyId);
+    else if (!this.keys.has(keyId)) this.keys.set(keyId, key);
+  }
+  attested(_, keyId, operator, registrar) {
+    const { attestedBy } = this.#key(operator, keyId);
+    if (this.registrars.has(registrar) && !attestedBy.includes(registrar)) attestedBy.push(registrar);
+  }
+  unattested(_, keyId, operator, registrar) {
+    const key = this.#key(operator, keyId);
+    key.attestedBy = key.attestedBy.filter((one) => one !== registrar);
+  }
+  retired(event, keyId, operator, epoch, lastSequence) {
+    const key = this.#key(operator, keyId);
+    require2(!key.retired && !key.compromised, "the key was not in force");
+    key.retired = { epoch, lastSequence, moment: event };
+  }
+  compromised(event, keyId, operator) {
+    const key = this.#key(operator, keyId);
+    require2(!key.compromised, "the key was compromised before");
+    key.compromised = event;
+  }
+  minted(_, id, operator, lotHash) {
+    require2(!this.lots.has(id), "the lot was minted before");
+    require2(lotIdOf(operator, bytesOf(lotHash)) === id, "the lot's id is not the hash of operator and lot");
+    this.lots.set(id, { id, operator, versions: [], inputs: [] });
+  }
+  recordSet(_, id, version, log, leaf) {
+    const { versions } = this.#lot(id);
+    require2(Number(version) === versions.length + 1, "a version of the record was left out");
+    versions.push({ version: Number(version), leaf });
+  }
+  consumed(_, child, parent, operator, shares) {
+    const { versions, inputs: inputs2 } = this.#lot(child);
+    require2(versions.length === 1, "a lot takes inputs only when it is minted");
+    require2(shares > 0n && shares <= SHARES, "more shares than a lot has");
+    inputs2.push({ parent, shares });
+  }
+};
+var state = ChainState.prototype;
+var HANDLERS = {
+  OperatorAdmitted: state.admitted,
+  OperatorRemoved: state.removed,
+  RegistrarAccredited: state.accredited,
+  RegistrarWithdrawn: state.withdrawn,
+  KeyRegistered: state.registered,
+  KeyAttested: state.attested,
+  AttestationWithdrawn: state.unattested,
+  KeyRetired: state.retired,
+  KeyCompromised: state.compromised,
+  LotMinted: state.minted,
+  RecordSet: state.recordSet,
+  Consumed: state.consumed
+};
+var OPERATOR_EVENTS = ["OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn"];
+var KEY_EVENTS = ["KeyRegistered", "KeyAttested", "AttestationWithdrawn", "KeyRetired", "KeyCompromised"];
+var LOT_EVENTS = ["LotMinted", "RecordSet", "Consumed"];
+
+// backend/web/verify/disclosure.js
+var MAX_DISCLOSURES = 64;
+var MAX_DISCLOSURE = 1 << 20;
+var MAX_BODY = 1 << 20;
+var SALT_SIZE = 16;
+var HIDING = ["_sd", "...", "_sd_alg"];
+function bodyContent(data) {
+  const value = decode2(data, "body", MAX_BODY);
+  if (!Array.isArray(value) || value.length !== 2) throw new Malformed("body: not [salt, and 1 more]");
+  if (!isBytes(value[0], SALT_SIZE)) throw new Malformed(`body: does not start with a salt of ${SALT_SIZE} bytes`);
+  return value[1];
+}
+var jsonOf = (text2, what) => parseBytes(fromBase64url(text2), what);
+function opened(text2) {
+  const value = jsonOf(text2, "disclosure");
+  const [salt, name2, member] = Array.isArray(value) && value.length === 3 ? value : [];
+  if (typeof salt !== "string" || typeof name2 !== "string") throw new Malformed("disclosure: not [salt, member, value]");
+  return { name: name2, member, digest: base64url(sha256(utf8(text2))) };
+}
+function hidesNothingBelow(value) {
+  if (Array.isArray(value)) return value.every(hidesNothingBelow);
+  if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
+  return true;
+}
+function readDisclosed(data, disclosures, key, issuer, kind, withheld) {
+  const jwt = bodyContent(data);
+  if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
+    throw new Malformed("body: not an issuer-signed JWT");
+  }
+  if (disclosures.some((text2) => text2.includes("~") || text2.length > MAX_DISCLOSURE)) {
+    throw new Malformed("disclosure: not a disclosure's text");
+  }
+  const { header: header2, claims } = signedParts(jwt, key);
+  const given = disclosures.map(opened);
+  const members = unpacked(claims, given, withheld);
+  const algorithm = key.algorithm === ES256 ? "ES256" : "EdDSA";
+  const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind;
+  if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
+  members.delete("iss");
+  if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
+  return members;
+}
+function signedParts(jwt, key) {
+  const [head, payload, signature, ...rest] = jwt.split(".");
+  if (rest.length || signature === void 0) throw new Malformed("body: not an issuer-signed JWT");
+  if (!verifies(key, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
+    throw new Malformed("body: not a valid SD-JWT (InvalidJWSSignature)");
+  }
+  const claims = jsonOf(payload, "body");
+  if (!(claims instanceof Map)) throw new Malformed("body: not an issuer-signed JWT");
+  return { header: jsonOf(head, "body"), claims };
+}
+function unpacked(claims, given, withheld) {
+  const digests = claims.get("_sd") ?? [];
+  const algorithm = claims.has("_sd_alg") ? claims.get("_sd_alg") : "sha-256";
+  if (algorithm !== "sha-256") throw new Malformed("body: not an SD-JWT with SHA-256");
+  const members = new Map([...claims].filter(([name2]) => name2 !== "_sd" && name2 !== "_sd_alg"));
+  const inTheClear = withheld.filter((name2) => claims.has(name2)).length;
+  if (!Array.isArray(digests) || digests.length + inTheClear > withheld.length) {
+    throw new Malformed("body: has more digests than members that may be withheld");
+  }
+  if (!given.every(({ name: name2 }) => withheld.includes(name2))) throw new Malformed("disclosure: of a member that may not be withheld");
+  if (![...members.values(), ...given.map(({ member }) => member)].every(hidesNothingBelow)) {
+    throw new Malformed("body: withholds parts of a member");
+  }
+  const fitting = given.filter(({ digest: digest2 }) => digests.includes(digest2));
+  if (new Set(digests).size !== digests.length || new Set(given.map(({ digest: digest2 }) => digest2)).size !== given.length) {
+    throw new Malformed("body: one digest twice");
+  }
+  for (const { name: name2, member } of fitting) {
+    if (members.has(name2)) throw new Malformed("body: one member twice");
+    members.set(name2, member);
   }
   return members;
 }
 
+// backend/web/verify/factors.js
+var MAX_FACTORS = 2e3;
+var factor = struct(
+  {
+    id: text,
+    name: text,
+    name_zh: text,
+    category: oneOf("electricity", "material", "fuel", "freight"),
+    subject: text,
+    region: text,
+    year: whole,
+    value: text,
+    unit: text,
+    per: text,
+    boundary: list(text),
+    gases: list(text),
+    gwp_set: orNull(text),
+    kind: oneOf("primary", "secondary"),
+    source: text,
+    source_class: oneOf("primary-source", "secondary-source")
+  },
+  { url: orNull(text), licence_note: orNull(text), note: orNull(text) }
+);
+var shape2 = struct({ id: text, version: text, title: text, factors: list(factor) });
+function readFactors(body) {
+  const { id, version, factors } = convert(bodyContent(body), shape2, "factor set");
+  if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
+  const named2 = new Map(factors.map((one) => [one.id, one]));
+  if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
+  for (const one of factors) {
+    one.amount = decimal(one.value, `factors.${one.id}.value`);
+    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`);
+  }
+  const get = (wanted2) => {
+    if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
+    return named2.get(wanted2);
+  };
+  return { get };
+}
+
+// backend/web/verify/footprint.js
+var footprint_exports = {};
+__export(footprint_exports, {
+  JWT_TYPE: () => JWT_TYPE2,
+  MEMBERS: () => MEMBERS,
+  WITHHELD: () => WITHHELD2,
+  calculate: () => calculate,
+  lotOf: () => lotOf,
+  readFootprint: () => readFootprint
+});
+var WITHHELD2 = ["components"];
+var JWT_TYPE2 = "leafproof-footprint+sd-jwt";
+var METHOD = "leafproof-partial-1";
+var PLACES = 3;
+var SHARE_PLACES = 4;
+var EXCLUDED = [
+  "fuels burnt and process emissions on site",
+  "auxiliary materials, water and waste treatment",
+  "transport of inputs and products",
+  "energy outside production runs",
+  "use and end of life"
+];
+var component = struct(
+  {
+    stage: oneOf("raw material", "production"),
+    name: text,
+    subject: text,
+    kind: oneOf("primary", "secondary", "supplier"),
+    quantity: text,
+    unit: text,
+    emissions: text
+  },
+  { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) }
+);
+var shape3 = struct(
+  {
+    gtin: text,
+    lot: text,
+    facility: text,
+    record: text,
+    method: text,
+    per_tonne: text,
+    primary_data_share: text,
+    excluded: list(text),
+    flags: list(text),
+    status: oneOf("provisional", "final")
+  },
+  { supersedes: orNull(text), components: orNull(list(component)) }
+);
+var MEMBERS = [
+  "gtin",
+  "lot",
+  "facility",
+  "record",
+  "method",
+  "per_tonne",
+  "primary_data_share",
+  "excluded",
+  "flags",
+  "status",
+  "supersedes",
+  "components"
+];
+var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
+function readFootprint(members) {
+  const footprint = convert(members, shape3, "footprint");
+  lotOf(footprint);
+  digest(footprint.record, "record");
+  decimal(footprint.per_tonne, "per_tonne");
+  decimal(footprint.primary_data_share, "primary_data_share");
+  return footprint;
+}
+function calculate(record, stated, factorOf, footprintOf) {
+  const chosen = new Map((stated.components ?? []).filter((one) => one.factor).map((one) => [one.subject, one.factor]));
+  const emissions = (amount, subject2) => {
+    if (!chosen.has(subject2)) throw new Malformed(`factor: none is chosen for ${subject2}`);
+    const used = factorOf(chosen.get(subject2));
+    if (used.category === "electricity" !== (subject2 === "electricity")) {
+      throw new Malformed(`factor: ${used.id} is a factor of ${used.category}, not of ${subject2}`);
+    }
+    if (used.unit !== "kg CO2e" && used.unit !== "kg CO2") throw new Malformed(`factor: ${used.id} is in ${used.unit}, not in kg CO2e`);
+    return { factor: chosen.get(subject2), used, exact: amount.to(used.per).times(used.amount) };
+  };
+  const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)];
+  const mass = productMass(record);
+  const published2 = apportioned(parts.map(({ exact: exact2 }) => exact2.over(mass)), PLACES);
+  const exact = sum(parts.map((part) => part.exact));
+  const primary = sum(parts.map((part) => part.primary));
+  return {
+    gtin: record.of.split("/")[0],
+    lot: record.lot,
+    facility: record.facility,
+    record: stated.record,
+    method: METHOD,
+    per_tonne: published2.total,
+    primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
+    excluded: EXCLUDED,
+    flags: flags(record, parts),
+    status: record.activity.some(({ gaps }) => gaps.length) ? "provisional" : "final",
+    supersedes: stated.supersedes,
+    components: parts.map((part, i) => ({ ...part.component, emissions: published2.parts[i] }))
+  };
+}
+var made = (stage, line2, subject2, kind, { factor: factor2 = null, footprint = null }) => ({
+  stage,
+  name: line2.name,
+  subject: subject2,
+  kind,
+  quantity: line2.quantity,
+  unit: line2.unit,
+  emissions: "",
+  factor: factor2,
+  footprint
+});
+function* electricity(record, emissions) {
+  for (const activity2 of record.activity) {
+    const amount = quantity2(activity2.quantity, activity2.unit, "activity");
+    const { factor: factor2, used, exact } = emissions(amount, activity2.carrier);
+    const line2 = { ...activity2, name: activity2.point };
+    yield { component: made("production", line2, activity2.carrier, "primary", { factor: factor2 }), used, exact, primary: exact };
+  }
+}
+function* inputs(record, emissions, footprintOf) {
+  for (const line2 of record.inputs) {
+    if (line2.material !== null) {
+      const { factor: factor2, used, exact: exact2 } = emissions(amountOf(line2), line2.material);
+      yield { component: made("raw material", line2, line2.material, "secondary", { factor: factor2 }), used, exact: exact2, primary: ZERO };
+      continue;
+    }
+    if (line2.footprint === null) throw new Malformed(`inputs: ${line2.name}: the input lot has no footprint`);
+    const upstream = footprintOf(line2.footprint);
+    const parent = parentOf(line2);
+    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line2.name}: the footprint named is another lot's`);
+    const exact = amountOf(line2).to("t").times(decimal(upstream.per_tonne, "per_tonne"));
+    const primary = exact.times(decimal(upstream.primary_data_share, "primary_data_share"));
+    yield { component: made("raw material", line2, parent, "supplier", { footprint: line2.footprint }), used: null, exact, primary };
+  }
+}
+function flags(record, parts) {
+  const found = [];
+  for (const { component: component2, used } of parts) {
+    if (!used) continue;
+    if (used.subject !== component2.subject) found.push(`${used.id}: a factor of ${used.subject}, used for ${component2.subject}`);
+    if (used.category === "electricity") {
+      for (const leftOut of ["transmission-losses", "fuel-supply"]) {
+        if (!used.boundary.includes(leftOut)) found.push(`${used.id}: ${leftOut.replace("-", " ")} not included`);
+      }
+    }
+    if (used.gases.length === 1 && used.gases[0] === "CO2") found.push(`${used.id}: CO2 only`);
+  }
+  if (record.outputs.some(({ role }) => role === "co-product")) found.push("burden shared with co-products by mass");
+  if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
+  if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
+  return [...new Set(found)];
+}
+
+// backend/web/verify/plan.js
+var DAY = 86400;
+var MAX_POINTS = 4096;
+var point = struct({
+  point: text,
+  line: orNull(text),
+  carrier: oneOf("electricity"),
+  kind: oneOf("interval", "register"),
+  names: oneOf("end", "start"),
+  interval_seconds: whole,
+  unit: text,
+  resolution: text,
+  gateway: text,
+  parent: orNull(text),
+  meter: text,
+  accuracy_class: text,
+  heartbeat_seconds: whole
+});
+var shape4 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+function readPlan(body) {
+  const plan = convert(bodyContent(body), shape4, "metering plan");
+  gln(plan.facility, "facility");
+  checkZone(plan.zone);
+  plan.validFrom = utcSeconds(plan.valid_from, "valid_from");
+  if (!plan.points.length || plan.points.length > MAX_POINTS) throw new Malformed(`points: 1 to ${MAX_POINTS} are allowed`);
+  const named2 = new Map(plan.points.map((one) => [one.point, one]));
+  if (named2.size !== plan.points.length) throw new Malformed("points: one name is given twice");
+  for (const one of plan.points) checkPoint(one, named2);
+  for (const one of plan.points) checkNesting(one, named2);
+  return plan;
+}
+function checkPoint(one, named2) {
+  pointName(one.point);
+  digest(one.gateway, "points.gateway");
+  scale(one.unit, "kWh");
+  decimal(one.resolution, "points.resolution");
+  if (one.interval_seconds < 1 || one.interval_seconds > DAY || DAY % Number(one.interval_seconds)) {
+    throw new Malformed("points.interval_seconds: not a whole part of a day");
+  }
+  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+}
+function checkNesting(one, named2) {
+  let above = one.parent;
+  for (let steps = 0; steps < named2.size && above !== null; steps++) {
+    const parent = named2.get(above);
+    if (one.line !== null && parent.line !== null) {
+      throw new Malformed(`points.line: ${one.point} is metered by ${parent.point} as well, and both are on a line`);
+    }
+    above = parent.parent;
+  }
+  if (above !== null) throw new Malformed(`points.parent: ${one.point} hangs on itself`);
+}
+
 // backend/web/verify/tree.js
 var MAX_PROOF = 64;
-function tagged(tag, ...parts) {
-  const hash = sha256.create().update(Uint8Array.of(tag));
+function tagged(tag2, ...parts) {
+  const hash = sha256.create().update(Uint8Array.of(tag2));
   for (const part of parts) hash.update(part);
   return hash.digest();
 }
 var leafHash = (entry) => tagged(0, entry);
 var nodeHash = (left, right) => tagged(1, left, right);
 function rootFromPath(leaf, index, size, path) {
-  if (path.length > MAX_PROOF || !path.every((hash) => isBytes2(hash, 32))) {
+  if (path.length > MAX_PROOF || !path.every((hash) => isBytes(hash, 32))) {
     throw new Malformed("the inclusion proof is not made of hashes");
   }
   let fn = BigInt(index);
   let sn = BigInt(size) - 1n;
   if (fn > sn) throw new Malformed(`a log of ${size} entries has no entry ${index}`);
-  let node2 = leaf;
+  let node = leaf;
   for (const sibling of path) {
     if (sn === 0n) throw new Malformed("the inclusion proof is too long");
     if (fn & 1n || fn === sn) {
-      node2 = nodeHash(sibling, node2);
+      node = nodeHash(sibling, node);
       while (!(fn & 1n) && fn) {
         fn >>= 1n;
         sn >>= 1n;
       }
     } else {
-      node2 = nodeHash(node2, sibling);
+      node = nodeHash(node, sibling);
     }
     fn >>= 1n;
     sn >>= 1n;
   }
   if (sn !== 0n) throw new Malformed("the inclusion proof is too short");
-  return node2;
+  return node;
 }
 
-// backend/web/verify/checks.js
-var WEIGHT = ["pass", "not checked", "not yet anchored", "fail"];
-var BREATH = 12;
-var Check = class {
-  constructor() {
-    this.findings = [];
+// backend/web/verify/statement.js
+var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS] = ["frame", "metering plan", "batch record", "footprint", "factor set"];
+var MAX_ENVELOPE = 4096;
+var MAX_NAME = 256;
+var KINDS = /* @__PURE__ */ new Map([
+  ["application/vnd.leafproof.frame+cbor", FRAME],
+  ["application/vnd.leafproof.metering-plan+cbor", PLAN],
+  ["application/vnd.leafproof.batch-record+cbor", RECORD],
+  ["application/vnd.leafproof.footprint+cbor", FOOTPRINT],
+  ["application/vnd.leafproof.factor-set+cbor", FACTORS]
+]);
+var MODES = ["live", "recorded", "simulated"];
+var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
+function readStatement(item) {
+  const raw = item.envelope;
+  if (raw.length > MAX_ENVELOPE) throw new Malformed(`envelope: ${raw.length} bytes, at most ${MAX_ENVELOPE} are read`);
+  if (raw[0] !== 210 || raw[1] !== 132) throw new Malformed("envelope: not a tagged COSE_Sign1");
+  const parts = decodeDeterministic(raw.subarray(1), "envelope", MAX_ENVELOPE);
+  const [inProtected, unprotected, payload, signature] = parts;
+  if (!isBytes(inProtected) || !(unprotected instanceof Map) || unprotected.size || !isBytes(payload) || !isBytes(signature)) {
+    throw new Malformed("envelope: not [protected, {}, payload, signature]");
   }
-  add(status, code, subject = "", params = {}) {
-    this.findings.push({ status, code, subject, params });
+  if (payload.length !== 32 || signature.length !== SIGNATURE_SIZE) {
+    throw new Malformed("envelope: payload is not a SHA-256, or the signature has not 64 bytes");
+  }
+  const header2 = readHeader(decodeDeterministic(inProtected, "protected header", MAX_ENVELOPE));
+  const kind = KINDS.get(header2.contentType);
+  if (!kind) throw new Malformed(`content type: unknown: ${header2.contentType.slice(0, 80)}`);
+  if (header2.frame !== null !== (kind === FRAME)) {
+    throw new Malformed("statement: a frame has a place in a stream, and nothing else has");
+  }
+  const signed = encode(["Signature1", inProtected, new Uint8Array(0), payload]);
+  return {
+    item,
+    ...header2,
+    kind,
+    index: item.index,
+    label: `${kind}, entry ${item.index}`,
+    payload,
+    signature,
+    signed,
+    id: hex(sha256(signed)),
+    leaf: hex(leafHash(raw)),
+    content: null
+  };
+}
+function readHeader(value) {
+  const claims = value instanceof Map ? value.get(15) : void 0;
+  const good = claims instanceof Map && claims.size === 3 && [1, 2, 6].every((name2) => claims.has(name2)) && [...value.keys()].every((name2) => HEADER.includes(name2)) && HEADER.slice(0, -1).every((name2) => value.has(name2)) && isBytes(value.get(4)) && value.get(258) === -16;
+  if (!good) throw new Malformed("protected header: not exactly the members of a Leafproof statement");
+  const [algorithm, keyId, issuedAt] = [value.get(1), value.get(4), claims.get(6)];
+  if (![ES256, EDDSA].includes(algorithm)) throw new Malformed("algorithm: neither ES256 nor EdDSA");
+  if (keyId.length !== 32) throw new Malformed("key id: not a thumbprint of 32 bytes");
+  if (!isCount(issuedAt) || issuedAt >= LATEST) {
+    throw new Malformed("issued at: not a whole number of Unix seconds before the year 10000");
+  }
+  const frame = value.has("frame") ? readPlace(value.get("frame")) : null;
+  const issuer = name(claims.get(1), "issuer");
+  name(claims.get(2), "subject");
+  const contentType = name(value.get(259), "content type");
+  return { algorithm, keyId: hex(keyId), issuer, issuedAt, contentType, log: readLog(value.get("log"), "log"), frame };
+}
+function name(value, field) {
+  const good = typeof value === "string" && value !== "" && utf8(value).length <= MAX_NAME && /^(?: |[^\p{C}\p{Z}])*$/u.test(value);
+  if (!good) throw new Malformed(`${field}: not 1 to ${MAX_NAME} bytes of printable text`);
+  return value;
+}
+function readPlace(value) {
+  if (!Array.isArray(value) || value.length !== 5) throw new Malformed("frame: not [epoch, sequence, previous, beacon, mode]");
+  const [epoch, sequence, previous, beacon, mode] = value;
+  if (!isCount(epoch) || !isCount(sequence)) throw new Malformed("frame: epoch and sequence are not unsigned integers below 2^63");
+  if (previous !== null && !isBytes(previous, 32)) throw new Malformed("frame: previous is not a hash of 32 bytes");
+  if (beacon !== null && !(Array.isArray(beacon) && beacon.length === 2 && isCount(beacon[0]) && isBytes(beacon[1], 32))) {
+    throw new Malformed("frame: beacon is not [block number, block hash]");
+  }
+  if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
+  return { epoch, sequence };
+}
+var signatureVerifies = (statement, key) => key.algorithm === statement.algorithm && verifies(key, statement.signature, statement.signed);
+function readBody(statement, key) {
+  const { body, disclosures } = statement.item;
+  if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
+  const disclosed = ({ JWT_TYPE: JWT_TYPE3, WITHHELD: WITHHELD3 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE3, WITHHELD3);
+  if (statement.kind === PLAN) statement.content = readPlan(body);
+  if (statement.kind === FACTORS) statement.content = readFactors(body);
+  if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
+  if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
+}
+
+// backend/web/verify/chain.js
+var HEAD = "0xf339e3b2";
+var IDS = 100;
+var FIRST_RANGE = 2e3;
+var word = (value) => "0x" + BigInt(value).toString(16).padStart(64, "0");
+var tag = (block) => "0x" + block.toString(16);
+async function readChain(node, trust2, statements, heads, pause) {
+  const reader = new Reader(node, trust2);
+  await reader.identify();
+  await reader.fixFinalBlock();
+  const chain = new ChainState(trust2);
+  const keyIds = [...new Set(statements.map(({ keyId }) => keyId))];
+  const registry = [...await reader.events("KeyRegistry", OPERATOR_EVENTS), ...await reader.about("KeyRegistry", KEY_EVENTS, keyIds)];
+  await chain.take(ordered(registry), pause);
+  chain.heads = await reader.heads(heads);
+  chain.anchoredBefore = await reader.anchoring(chain, statements);
+  const lots = statements.filter(({ kind, content }) => kind === RECORD && content);
+  const ids = lots.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
+  await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause);
+  for (const { id, versions } of chain.lots.values()) {
+    if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
+  }
+  await reader.checkFinalBlock();
+  return chain;
+}
+var ordered = (events) => events.sort((a, b) => a.block - b.block || a.index - b.index);
+var Reader = class {
+  constructor(node, trust2) {
+    this.node = node;
+    this.trust = trust2;
+  }
+  // Is this the chain, with the contracts, that the trust file names?
+  async identify() {
+    const chain = quantity(await this.node.call("eth_chainId"), "chain id");
+    const { hash } = await this.block(0);
+    if (chain !== this.trust.chain_id || hash !== this.trust.genesis) {
+      throw new Malformed(`the node serves another chain: id ${chain} with genesis ${hash}, not id ${this.trust.chain_id} with genesis ${this.trust.genesis}`);
+    }
+    for (const [name2, contract] of Object.entries(this.trust.contracts)) {
+      const code = fromHex(await this.node.call("eth_getCode", contract.address, "latest"));
+      if (hex(sha256(code)) !== contract.code_sha256) {
+        throw new Malformed(`${name2} at ${contract.address} has ${code.length ? "other" : "no"} code, not the code that the trust file names`);
+      }
+    }
+  }
+  async fixFinalBlock() {
+    this.latest = quantity(await this.node.call("eth_blockNumber"), "block number");
+    const last = this.latest - this.trust.finality_blocks + 1;
+    if (last < this.trust.deployed_block) throw new Unreachable("the contracts are not final on the chain yet");
+    this.final = await this.block(last);
+  }
+  async checkFinalBlock() {
+    const { hash } = await this.block(this.final.block);
+    if (hash !== this.final.hash) throw new Unreachable("the chain changed while this device read it");
+  }
+  async block(wanted2) {
+    return header(await this.node.call("eth_getBlockByNumber", tag(wanted2), false), wanted2);
+  }
+  // Events `names` of a contract from block `first` to `last`, whose further topics are `topics`. A range that is too
+  // much for the node is asked for in halves.
+  async events(contract, names, topics = [], first = this.trust.deployed_block, last = this.final.block) {
+    const { address } = this.trust.contracts[contract];
+    const filter = { address, topics: [names.map(topic), ...topics], fromBlock: tag(first), toBlock: tag(last) };
+    let found;
+    try {
+      found = await this.node.call("eth_getLogs", filter);
+    } catch (error) {
+      if (!(error instanceof Refused) || first >= last) throw error;
+      const middle = Math.floor((first + last) / 2);
+      return [
+        ...await this.events(contract, names, topics, first, middle),
+        ...await this.events(contract, names, topics, middle + 1, last)
+      ];
+    }
+    if (!Array.isArray(found)) throw new Unreachable();
+    return found.map((raw) => {
+      const event = decodeEvent(raw, address, names);
+      if (event.block < first || event.block > last) throw new Malformed(`log: not of the blocks ${first} to ${last} that were asked for`);
+      return event;
+    });
+  }
+  // Events whose first value is one of `ids`.
+  async about(contract, names, ids) {
+    const found = [];
+    for (let start = 0; start < ids.length; start += IDS) {
+      found.push(...await this.events(contract, names, [ids.slice(start, start + IDS).map((id) => "0x" + id)]));
+    }
+    return found;
+  }
+  async heads(heads) {
+    const found = /* @__PURE__ */ new Map();
+    for (const log of new Set(heads.map((head) => head.log.id))) {
+      const wanted2 = heads.filter((head) => head.log.id === log);
+      const events = /* @__PURE__ */ new Map();
+      for (let start = 0; start < wanted2.length; start += IDS) {
+        const sizes = wanted2.slice(start, start + IDS).map(({ size }) => word(size));
+        const topics = [["0x" + log], sizes];
+        for (const event of await this.events("TransparencyLog", ["Extended"], topics, this.trust.deployed_block, this.latest)) {
+          events.set(event.values[1], event);
+        }
+      }
+      const blocks = await this.blocksOf([...events.values()]);
+      const held = wanted2.some((head) => !events.has(BigInt(head.size))) ? await this.size(log) : null;
+      for (const head of wanted2) found.set(head, this.judged(head, events.get(BigInt(head.size)), blocks, held));
+    }
+    return found;
+  }
+  judged({ size, root }, event, blocks, held) {
+    if (!event) return held === null ? "no log" : held < BigInt(size) ? { pending: held } : "unknown";
+    if (event.values[2] !== hex(root)) return "unknown";
+    return event.block > this.final.block ? { unsettled: event.block } : blocks.get(event.block);
+  }
+  // {block, time} of each event's block, by number.
+  async blocksOf(events) {
+    const numbers = [...new Set(events.map(({ block }) => block))];
+    const answers = await this.node.callMany("eth_getBlockByNumber", numbers.map((block) => [tag(block), false]));
+    const found = new Map(answers.map((answer, i) => [numbers[i], header(answer, numbers[i])]));
+    for (const { block, blockHash, where } of events) {
+      if (found.get(block).hash !== "0x" + blockHash) throw new Malformed(`${where}: is of another chain than its block`);
+    }
+    return found;
+  }
+  // Size of the log's present head: head(bytes32) returns (uint64 size, bytes32 root). Null: there is no such log.
+  async size(log) {
+    if (!(await this.about("TransparencyLog", ["Opened"], [log])).length) return null;
+    const call = { to: this.trust.contracts.TransparencyLog.address, data: HEAD + log };
+    const answer = fromHex(await this.node.call("eth_call", call, "latest"));
+    if (answer.length !== 64) throw new Malformed("the contract gave no head");
+    return number(answer.subarray(0, 32));
+  }
+  // Whether a head covered a statement by a moment. Heads grow, so that the last one before the moment tells; only
+  // moments that end a key or an operator of one of the `statements` are ever asked about.
+  async anchoring(chain, statements) {
+    const sizes = /* @__PURE__ */ new Map();
+    const place = (log, { block, index }) => `${log} ${block} ${index}`;
+    for (const { keyId, log } of statements) {
+      const key = chain.keys.get(keyId);
+      const ends = key ? [chain.operators.get(key.operator).removed, key.compromised, key.retired?.moment] : [];
+      for (const end of ends.filter(Boolean)) {
+        const asked = place(log.id, end);
+        if (!sizes.has(asked)) sizes.set(asked, await this.sizeBefore(log.id, end));
+      }
+    }
+    return ({ log, index }, end) => sizes.get(place(log.id, end)) > BigInt(index);
+  }
+  async sizeBefore(log, end) {
+    const start = this.trust.deployed_block;
+    for (let last = end.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+      const events = await this.events("TransparencyLog", ["Extended"], [["0x" + log]], Math.max(start, last - span + 1), last);
+      const found = ordered(events.filter((event) => before(event, end))).at(-1);
+      if (found) return found.values[1];
+    }
+    return 0n;
+  }
+};
+function header(raw, wanted2) {
+  const block = quantity(raw?.number, "block.number");
+  if (block !== wanted2) throw new Malformed(`block: the node gave block ${block} for block ${wanted2}`);
+  const time = quantity(raw.timestamp, "block.timestamp");
+  if (time >= LATEST) throw new Malformed("block.timestamp: beyond the calendar");
+  return { block, hash: "0x" + hex(fromHex(raw.hash)), time };
+}
+
+// backend/web/verify/report.js
+var CHECKS = 11;
+var [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ["pass", "warning", "not checked", "not yet anchored", "fail"];
+var WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL];
+var reasonOf = (error) => error instanceof Malformed ? error.message : "cannot be read";
+var Check = class {
+  findings = [];
+  add(status, code, subject2 = "", params = {}) {
+    this.findings.push({ status, code, subject: subject2, params });
+  }
+  // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
+  attempt(code, subject2, work) {
+    try {
+      return work();
+    } catch (error) {
+      this.add(FAIL, code, subject2, { reason: reasonOf(error) });
+      return void 0;
+    }
   }
   // That of its weightiest finding; a check that found nothing has checked nothing.
   get status() {
-    if (!this.findings.length) return "not checked";
-    return WEIGHT[Math.max(...this.findings.map((finding) => WEIGHT.indexOf(finding.status)))];
+    const weights = this.findings.map((finding) => WEIGHT.indexOf(finding.status));
+    return weights.length ? WEIGHT[weights.reduce((a, b) => Math.max(a, b))] : NOT_CHECKED;
   }
 };
+var newReport = () => Array.from({ length: CHECKS }, () => new Check());
+
+// backend/web/verify/current.js
+async function checkCurrent(reading, pause) {
+  const check = reading.report[6];
+  for (const record2 of reading.lots()) {
+    current(reading, record2);
+    await pause();
+  }
+  const first = /* @__PURE__ */ new Map();
+  for (const statement of reading.footprints.values()) {
+    const record2 = reading.recordOf(statement);
+    if (!record2) check.add(FAIL, "footprint-elsewhere", statement.label);
+    else if (reading.maker(statement) !== reading.maker(record2)) check.add(FAIL, "footprint-foreign", statement.label);
+    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${statement.content.supersedes}`;
+    if (first.has(place)) check.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
+    else first.set(place, statement);
+  }
+  const record = reading.record(reading.bundle.lot);
+  if (record && ![...reading.footprints.values()].some(({ content }) => content.record === record.id)) {
+    check.add(FAIL, "footprint-outdated", reading.bundle.lot);
+  }
+}
+function current(reading, record) {
+  const [check, lot2] = [reading.report[6], record.content.of];
+  if (!reading.chain) {
+    check.add(NOT_CHECKED, "withheld-chain", lot2, { reason: reading.noChain });
+    return;
+  }
+  const onChain = reading.onChain(record);
+  const newest = onChain?.versions.at(-1);
+  if (!newest) {
+    const pending = reading.report[5].status === PENDING;
+    const key = reading.key(record);
+    check.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
+  } else if (newest.leaf !== record.leaf) check.add(FAIL, "superseded", lot2, { version: newest.version });
+  else check.add(PASS, "current", lot2, { version: newest.version });
+}
+
+// backend/web/verify/evidence.js
+async function checkEvidence(reading, pause) {
+  const check = reading.report[7];
+  for (const record of reading.used()) {
+    const lot2 = record.content.of;
+    provenance(check, record);
+    const named2 = reading.plan(record);
+    const plan = ownPlan(reading, record, named2);
+    if (named2 && !plan) check.add(FAIL, "plan-foreign", lot2);
+    if (plan && plan.validFrom > record.content.window[0]) {
+      check.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
+    }
+    const foreign = plan && foreignGateway(reading, record, plan);
+    if (foreign) check.add(FAIL, "gateway-foreign", lot2, { key: foreign });
+    check.add(NOT_CHECKED, unmetered(reading, record, plan), lot2);
+    await pause();
+  }
+}
+function provenance(check, { content, issuedAt }) {
+  if (content.mode === "recorded") {
+    const measured = localYear(content.window[0], content.zone);
+    check.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
+  }
+  if (content.mode === "simulated") check.add(WARNING, "simulated", content.of);
+  for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
+    const params = { name: name2, quantity: quantity3, unit };
+    if (source2.kind === "weighed") params.reference = source2.reference ?? "";
+    check.add(WARNING, `quantity-${source2.kind}`, content.of, params);
+  }
+}
+function ownPlan(reading, record, named2) {
+  const own = named2 && reading.maker(named2) === reading.maker(record) && named2.content.facility === record.content.facility;
+  return own ? named2.content : null;
+}
+function foreignGateway(reading, record, plan) {
+  const maker = reading.key(record);
+  if (!maker) return null;
+  const foreign = plan.points.find(({ gateway }) => {
+    const key = reading.chain.keys.get(gateway);
+    return key && key.operator !== maker.operator;
+  });
+  return foreign?.gateway ?? null;
+}
+function unmetered(reading, record, plan) {
+  const { activity: activity2 } = record.content;
+  if (!plan || !activity2) return "withheld";
+  const inRange2 = (index) => activity2.some((one) => one.first_index <= index && index <= one.last_index);
+  const gateways = [...new Set(plan.points.map(({ gateway }) => gateway))];
+  const frames = gateways.flatMap((gateway) => reading.frames.get(gateway) ?? []).filter((frame) => frame.log.name === record.log.name && inRange2(frame.index));
+  return frames.length && frames.every(({ item }) => item.body) ? "not-metered" : "withheld";
+}
+
+// backend/web/verify/inputs.js
+async function checkInputs(reading, pause) {
+  for (const record of reading.used()) {
+    inputsOf(reading, record);
+    await pause();
+  }
+}
+function inputsOf(reading, record) {
+  const [check, { of: lot2, inputs: inputs2 }] = [reading.report[9], record.content];
+  if (!inputs2) {
+    check.add(NOT_CHECKED, "withheld", lot2);
+    return;
+  }
+  if (!inputs2.length) check.add(PASS, "no-inputs", lot2);
+  const taken = /* @__PURE__ */ new Map();
+  for (const line2 of inputs2) {
+    const parent = parentOf(line2);
+    if (!parent) {
+      check.add(WARNING, "input-material", lot2, { name: line2.name });
+      continue;
+    }
+    const found = inputLot(reading, lot2, line2, parent);
+    if (found) taken.set(found.parent.id, [...taken.get(found.parent.id) ?? [], found]);
+  }
+  const consumed = reading.onChain(record)?.inputs ?? null;
+  for (const several of taken.values()) spent(reading, lot2, several, consumed);
+  if (check.findings.some(({ code }) => code === "input-missing")) return;
+  const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
+  for (const parent of [...unstated].sort()) check.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
+}
+function inputLot(reading, child, line2, lot2) {
+  const check = reading.report[9];
+  const named2 = reading.footprints.get(line2.footprint);
+  const used = named2 ? reading.recordOf(named2, lot2) : null;
+  if (!used) {
+    check.add(FAIL, "input-missing", child, { lot: lot2 });
+    return null;
+  }
+  if (!reading.chain) {
+    check.add(NOT_CHECKED, "withheld-chain", child, { reason: reading.noChain });
+    return null;
+  }
+  const parent = reading.onChain(used);
+  if (!parent?.versions.some(({ leaf }) => leaf === used.leaf)) {
+    check.add(FAIL, "input-footprint", child, { lot: lot2 });
+    return null;
+  }
+  const maker = "0x" + parent.operator;
+  if (line2.operator !== maker) check.add(FAIL, "input-maker", child, { lot: lot2, stated: line2.operator ?? "None", maker });
+  const newest = parent.versions.at(-1);
+  if (newest.leaf !== used.leaf) check.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
+  if (!used.content.outputs) check.add(NOT_CHECKED, "withheld", child);
+  return { line: line2, used: used.content, parent };
+}
+function spent(reading, child, taken, consumed) {
+  if (taken.some(({ used: used2 }) => !used2.outputs)) return;
+  const [check, [{ line: line2, used, parent }]] = [reading.report[9], taken];
+  const held = (consumed ?? []).filter((one) => one.parent === parent.id).reduce((total, { shares }) => total + shares, 0n);
+  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line2.unit };
+  const expected2 = wanted(taken);
+  if (consumed === null && reading.report[6].status === PENDING) check.add(PENDING, "lot-pending", child);
+  else if (held === 0n) check.add(FAIL, "input-unspent", child, { lot: used.of });
+  else if (held !== expected2) check.add(FAIL, "input-shares", child, { expected: expected2, spent: held, ...params });
+  else check.add(PASS, "input-verified", child, { shares: `${rounded(new Fraction(100n * held, SHARES), 2)} %`, ...params });
+}
+function wanted(taken) {
+  try {
+    return taken.reduce((total, { line: line2, used }) => total + sharesFor(amountOf(line2).to("t"), productMass(used)), 0n);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return SHARES + 1n;
+  }
+}
+
+// backend/web/verify/keyInForce.js
+function judge(statement, chain, registrars) {
+  const key = chain.keys.get(statement.keyId);
+  if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
+  const operator = chain.operators.get(key.operator);
+  const refused = refusal(statement, key, operator, chain);
+  if (refused) return [[FAIL, ...refused]];
+  const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
+  if (key.role === GATEWAY2) {
+    const trusted = key.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
+    const name2 = trusted && (chain.registrars.get(trusted) ?? "0x" + trusted);
+    found.push(trusted ? [PASS, "key-attested", { registrar: name2 }] : [PASS, "key-self-declared", {}]);
+  }
+  return found;
+}
+function refusal(statement, key, operator, chain) {
+  const { frame, issuer, log } = statement;
+  const over = (end) => end && !chain.anchoredBefore(statement, end);
+  if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
+  if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
+  if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
+  if (over(operator.removed)) return ["key-operator", {}];
+  if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
+  if (over(key.compromised)) return ["key-compromised", {}];
+  if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
+    return ["key-retired", { epoch: key.retired.epoch, sequence: key.retired.lastSequence }];
+  }
+  return null;
+}
+function backlog(frame, { epoch, lastSequence }) {
+  if (!frame) return false;
+  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
+  return own < epoch || own === epoch && place <= lastSequence;
+}
+
+// backend/web/verify/reading.js
+function file(lists, name2, statement) {
+  if (!lists.has(name2)) lists.set(name2, []);
+  lists.get(name2).push(statement);
+}
+var Reading = class {
+  // By maker and lot, a list of record statements.
+  #records = /* @__PURE__ */ new Map();
+  #byId = /* @__PURE__ */ new Map();
+  statements = [];
+  footprints = /* @__PURE__ */ new Map();
+  frames = /* @__PURE__ */ new Map();
+  // by key id, a list of frames
+  // `chain` is what the reader's node said, or null and `noChain` says why.
+  constructor(bundle, trust2, chain, noChain, report) {
+    Object.assign(this, { bundle, trust: trust2, chain, noChain, report });
+  }
+  // Files a statement, so that others can name it.
+  take(statement) {
+    this.statements.push(statement);
+    if (!this.#byId.has(statement.id)) this.#byId.set(statement.id, statement);
+    if (statement.frame) file(this.frames, statement.keyId, statement);
+    if (!statement.content) return;
+    if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement);
+    if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
+  }
+  #named(id, kind) {
+    const found = this.#byId.get(id);
+    return found?.kind === kind && found.content ? found : null;
+  }
+  // The registered key that signed.
+  key(statement) {
+    return this.chain?.keys.get(statement.keyId) ?? null;
+  }
+  // Whose statement it is: the operator on chain; without a chain, or a registered key, the issuer.
+  maker(statement) {
+    return this.key(statement)?.operator ?? statement.issuer;
+  }
+  // The records of a lot of this name, one list a maker.
+  makers(lot2) {
+    return [...this.#records.values()].filter(([first]) => first.content.of === lot2);
+  }
+  // Each lot's current record: the one that the chain points to, else the last in the log.
+  lots() {
+    return [...this.#records.values()].map((versions) => this.#current(versions));
+  }
+  // The current record of the lot that has one maker here.
+  record(lot2) {
+    const [versions] = this.makers(lot2);
+    return versions ? this.#current(versions) : null;
+  }
+  #current(versions) {
+    const inOrder = [...versions].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+    const last = inOrder.at(-1);
+    const pointed = this.onChain(last)?.versions.at(-1).leaf;
+    return inOrder.find(({ leaf }) => leaf === pointed) ?? last;
+  }
+  // `lots`, and each earlier record on which a footprint rests that goes into another lot.
+  used() {
+    const found = new Map(this.lots().map((record) => [record.id, record]));
+    const lines = [...this.#records.values()].flat().flatMap(({ content }) => content.inputs ?? []);
+    for (const id of [...new Set(lines.map(({ footprint }) => footprint).filter(Boolean))].sort()) {
+      const printed = this.footprints.get(id);
+      const rests = printed && this.recordOf(printed);
+      if (rests && !found.has(rests.id)) found.set(rests.id, rests);
+    }
+    return [...found.values()];
+  }
+  // The record that a footprint is of, current or not, if it is one of `lot`.
+  recordOf({ content }, lot2 = lotOf(content)) {
+    const found = this.#named(content.record, RECORD);
+    return found?.content.of === lot2 ? found : null;
+  }
+  // A record's lot on chain, under the operator whose key signed it.
+  onChain(record) {
+    const key = this.key(record);
+    return key ? this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null : null;
+  }
+  // The metering plan that a record names, if it is here; whether it may name it is another matter.
+  plan(record) {
+    return this.#named(record.content.plan, PLAN);
+  }
+  factor(ref) {
+    const found = this.#named(ref.set, FACTORS);
+    if (!found) throw new Malformed("factor: the factor set that the footprint names is missing");
+    return found.content.get(ref.id);
+  }
+  footprint(id) {
+    const found = this.footprints.get(id);
+    if (!found) throw new Malformed("inputs: the footprint of an input lot is missing");
+    return found.content;
+  }
+};
+
+// backend/web/verify/recomputed.js
+var MAX_DIFFERENCE = 300;
+async function checkRecomputed(reading, pause) {
+  const check = reading.report[8];
+  for (const record of reading.used()) {
+    const plan = ownPlan(reading, record, reading.plan(record));
+    check.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of);
+    await pause();
+  }
+  for (const statement of reading.footprints.values()) {
+    const record = reading.recordOf(statement);
+    if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
+    await pause();
+  }
+}
+function recompute(reading, stated, facts) {
+  const [check, lot2] = [reading.report[8], lotOf(stated)];
+  if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+    check.add(NOT_CHECKED, "withheld", lot2);
+    return;
+  }
+  const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id));
+  const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
+  const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
+  for (const part of differing) {
+    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE));
+    check.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
+  }
+  if (!differing.length) check.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
+}
+
+// backend/web/verify/checks.js
+var BREATH = 12;
 function pauses() {
   let last = performance.now();
   return async () => {
@@ -5623,205 +7370,278 @@ function pauses() {
   };
 }
 async function verify(bytes, shown, trust2, rpc, progress) {
-  const checks = { 0: new Check(), 2: new Check(), 3: new Check(), 4: new Check(), 5: new Check() };
-  let bundle;
-  try {
-    bundle = readBundle(bytes);
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
-    checks[0].add("fail", "malformed", "", { reason: error.message });
-    return checks;
-  }
+  const report = newReport();
+  const bundle = report[0].attempt("malformed", "", () => readBundle(bytes));
+  if (!bundle) return report;
   const pause = pauses();
-  const keys = wellFormedKeys(bundle, checks[0]);
-  const statements = wellFormed(bundle, checks[0]);
-  await signatures(statements, keys, checks[2], pause, progress);
-  const read = disclosures(statements, keys, checks[3]);
-  lotOf(bundle, read, shown, checks);
-  included(bundle, statements, checks[4]);
-  await final(bundle, trust2, rpc, checks[5]);
-  return checks;
+  const keys = readKeys(bundle, report[0]);
+  const statements = await readStatements(bundle, report[0], pause);
+  await checkSignatures(statements, keys, report[2], pause, progress);
+  await checkDisclosures(statements, keys, report[3], pause);
+  const { chain, noChain } = await chainOf(bundle, statements, trust2, rpc, report[5], pause);
+  const reading = new Reading(bundle, trust2, chain, noChain, report);
+  for (const statement of statements) reading.take(statement);
+  checkLot(reading, shown);
+  for (const [number2, step] of STEPS) {
+    try {
+      await step(reading, pause);
+    } catch (error) {
+      report[number2].add(FAIL, "malformed", "", { reason: reasonOf(error) });
+    }
+  }
+  return report;
 }
-function wellFormedKeys(bundle, check) {
+var STEPS = [
+  [1, checkKeys],
+  [4, checkIncluded],
+  [5, checkFinal],
+  [6, checkCurrent],
+  [7, checkEvidence],
+  [8, checkRecomputed],
+  [9, checkInputs],
+  [10, checkLabels]
+];
+function readKeys(bundle, check) {
   const keys = /* @__PURE__ */ new Map();
   for (const cose of bundle.keys) {
-    attempt(check, "malformed", "key", () => {
-      const key = readKey(cose);
-      keys.set(hex(key.id), key);
-    });
+    const key = check.attempt("malformed", "key", () => readKey(cose));
+    if (key) keys.set(hex(key.id), key);
   }
   return keys;
 }
-function wellFormed(bundle, check) {
+async function readStatements(bundle, check, pause) {
   const statements = [];
   for (const item of bundle.items) {
-    attempt(check, "malformed", `entry ${item.index}`, () => statements.push(readStatement(item)));
+    const statement = check.attempt("malformed", `entry ${item.index}`, () => readStatement(item));
+    if (statement) statements.push(statement);
+    await pause();
   }
-  if (statements.length === bundle.items.length) check.add("pass", "well-formed", "", { count: statements.length });
+  if (statements.length === bundle.items.length) check.add(PASS, "well-formed", "", { count: statements.length });
   return statements;
 }
-async function signatures(statements, keys, check, pause, progress) {
+async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, pause) {
+  const check = report[1];
+  if (!chain) {
+    check.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
+    return;
+  }
+  const told = /* @__PURE__ */ new Set();
+  for (const statement of statements) {
+    for (const [status, code, params] of judge(statement, chain, trust2.registrars)) {
+      const known2 = `${statement.keyId} ${code}`;
+      if (status === FAIL || !told.has(known2)) check.add(status, code, statement.label, params);
+      told.add(known2);
+    }
+    await pause();
+  }
+}
+async function checkSignatures(statements, keys, check, pause, progress) {
   let good = 0;
   for (const [place, statement] of statements.entries()) {
-    const key = keys.get(hex(statement.keyId));
-    if (!key) check.add("fail", "key-missing", statement.label, { key: hex(statement.keyId) });
+    const key = keys.get(statement.keyId);
+    if (!key) check.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
     else if (signatureVerifies(statement, key)) good += 1;
-    else check.add("fail", "signature-invalid", statement.label, { reason: "the signature does not verify" });
+    else check.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
     progress?.((place + 1) / statements.length);
     await pause();
   }
-  if (good) check.add("pass", "signed", "", { count: good });
+  if (good) check.add(PASS, "signed", "", { count: good });
 }
-function disclosures(statements, keys, check) {
-  const read = [];
+async function checkDisclosures(statements, keys, check, pause) {
   let good = 0;
   for (const statement of statements) {
-    const key = keys.get(hex(statement.keyId));
+    const key = keys.get(statement.keyId);
     if (statement.item.body === null || !key) continue;
-    attempt(check, "disclosure-differs", statement.label, () => {
-      const members = readBody(statement, key);
+    check.attempt("disclosure-differs", statement.label, () => {
+      readBody(statement, key);
       good += 1;
-      if (members) read.push({ statement, members });
     });
+    await pause();
   }
-  if (good) check.add("pass", "disclosed", "", { count: good });
-  return read;
+  if (good) check.add(PASS, "disclosed", "", { count: good });
 }
-function lotOf(bundle, read, shown, checks) {
-  const ours = (kind) => read.filter((r) => r.statement.kind === kind && r.members.gtin === shown.gtin && r.members.lot === shown.lot);
-  if (bundle.lot[0] !== shown.gtin || bundle.lot[1] !== shown.lot || !ours("batch record").length) {
-    checks[0].add("fail", "lacks-record");
-  }
-  const footprints = ours("footprint");
-  if (!footprints.length) checks[0].add("fail", "lacks-footprint");
-  else if (!footprints.some((f) => f.members.per_tonne === shown.per_tonne)) {
-    checks[3].add("fail", "shown-differs", "", { shown: shown.per_tonne, stated: footprints.at(-1).members.per_tonne });
+async function chainOf(bundle, statements, trust2, rpc, check, pause) {
+  if (!rpc) return { chain: null, noChain: "no chain node" };
+  const heads = usedHeads(bundle).filter(({ log }) => onTrusted(log, trust2));
+  try {
+    return { chain: await readChain(new Node(rpc), trust2, statements, heads, pause), noChain: "" };
+  } catch (error) {
+    if (error instanceof Unreachable) return { chain: null, noChain: error.message };
+    check.add(FAIL, "chain-differs", "", { reason: reasonOf(error) });
+    return { chain: null, noChain: reasonOf(error) };
   }
 }
-function included(bundle, statements, check) {
+var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place) => heads[place]);
+var onTrusted = (log, trust2) => log.chain === trust2.chain_id && "0x" + log.contract === trust2.contracts.TransparencyLog.address;
+function checkLot(reading, shown) {
+  const { report, bundle, footprints } = reading;
+  const check = report[0];
+  const asked = lot(shown.gtin, shown.lot);
+  if (bundle.lot !== asked) check.add(FAIL, "another-lot", "", { asked, found: bundle.lot });
+  const count = reading.makers(bundle.lot).length;
+  if (!count) check.add(FAIL, "lacks-record");
+  if (count > 1) check.add(FAIL, "two-makers", bundle.lot);
+  const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
+  if (!printed.length) check.add(FAIL, "lacks-footprint");
+  else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
+    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed.at(-1).per_tonne });
+  }
+}
+async function checkIncluded({ report, bundle, statements }, pause) {
+  const check = report[4];
   let good = 0;
   for (const item of bundle.items) {
     const head = bundle.heads[item.head];
-    attempt(check, "not-included", `entry ${item.index}`, () => {
+    check.attempt("not-included", `entry ${item.index}`, () => {
       if (!equal(rootFromPath(leafHash(item.envelope), item.index, head.size, item.path), head.root)) {
         throw new Malformed("the inclusion proof does not lead to the root");
       }
       good += 1;
     });
+    await pause();
   }
-  for (const { item, label, log: log2 } of statements) {
-    if (!sameLog(log2, bundle.heads[item.head].log)) check.add("fail", "other-log", label);
+  for (const { item, label, log } of statements) {
+    if (log.name !== bundle.heads[item.head].log.name) check.add(FAIL, "other-log", label);
   }
-  if (good) check.add("pass", "included", "", { count: good });
+  if (good) check.add(PASS, "included", "", { count: good });
 }
-var sameLog = (a, b) => a.chain === b.chain && equal(a.contract, b.contract) && equal(a.id, b.id);
-async function final(bundle, trust2, rpc, check) {
-  const used = [...new Set(bundle.items.map((item) => item.head))].map((place) => bundle.heads[place]);
-  const logs = /* @__PURE__ */ new Map();
-  for (const head of used) {
-    const contract = "0x" + hex(head.log.contract);
-    if (head.log.chain !== trust2.chain_id || contract !== trust2.log.address) {
-      check.add("fail", "other-chain", "", { chain: head.log.chain, contract });
-    } else {
-      const id = hex(head.log.id);
-      logs.set(id, [...logs.get(id) ?? [], head]);
-    }
-  }
-  if (!logs.size) return;
-  if (!rpc) {
-    check.add("not checked", "withheld-chain", "", { reason: "no chain node" });
-    return;
-  }
-  try {
-    const ask = node(rpc);
-    await identify(ask, trust2);
-    for (const wanted of logs.values()) await judgeHeads(ask, trust2, wanted, check);
-  } catch (error) {
-    if (error instanceof Malformed) check.add("fail", "malformed", "", { reason: error.message });
-    else if (error instanceof Unreachable) check.add("not checked", "withheld-chain", "", { reason: "the chain node does not answer this device" });
-    else throw error;
+function checkFinal({ report, bundle, chain, noChain, trust: trust2 }) {
+  const check = report[5];
+  for (const head of usedHeads(bundle)) {
+    const { log, size } = head;
+    const held = chain?.heads.get(head);
+    if (!onTrusted(log, trust2)) check.add(FAIL, "other-chain", "", { chain: log.chain, contract: "0x" + log.contract });
+    else if (!chain) check.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
+    else if (held === "no log") check.add(FAIL, "log-unknown");
+    else if (held === "unknown") check.add(FAIL, "head-unknown", "", { size });
+    else if (held.pending !== void 0) check.add(PENDING, "head-pending", "", { size: held.pending, claimed: size });
+    else if (held.unsettled !== void 0) check.add(PENDING, "head-unsettled", "", { size, block: held.unsettled });
+    else check.add(PASS, "head-final", "", { size, block: held.block, time: utcText(held.time) });
   }
 }
-async function judgeHeads(ask, trust2, wanted, check) {
-  const found = await heads(ask, trust2, wanted[0].log.id, wanted);
-  found.forEach((result, i) => {
-    const { size } = wanted[i];
-    if (result.pending !== void 0) check.add("not yet anchored", "head-pending", "", { size: result.pending, claimed: size });
-    else if (result.unsettled !== void 0) check.add("not yet anchored", "head-unsettled", "", { size, block: result.unsettled });
-    else if (result === "unknown") check.add("fail", "head-unknown", "", { size });
-    else {
-      const time = new Date(result.time * 1e3).toISOString().replace(".000", "");
-      check.add("pass", "head-final", "", { size, block: result.block, time });
-    }
-  });
+function checkLabels(reading) {
+  reading.report[10].add(PASS, "no-labels");
 }
-function attempt(check, code, subject, work) {
-  try {
-    work();
-  } catch (error) {
-    const reason = error instanceof Malformed ? error.message : "cannot be read";
-    check.add("fail", code, subject, { reason });
+
+// backend/web/verify/trust.js
+var MAX_TRUST_FILE = 65536;
+var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
+var shape5 = struct(
+  {
+    version: exactly(1),
+    chain_id: whole,
+    genesis: text,
+    network_class: oneOf("development", "single operator", "consortium", "public"),
+    finality_blocks: whole,
+    deployed_block: whole,
+    contracts: named(struct({ address: text, code_sha256: text }))
+  },
+  { registrars: list(text), rpc_urls: list(text) }
+);
+function readTrust(bytes) {
+  if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
+  const value = parseBytes(bytes, "trust file");
+  const trust2 = convert(value, shape5, "trust file");
+  if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
+  trust2.registrars ??= [];
+  if (Object.keys(trust2.contracts).sort().join() !== CONTRACTS.join()) {
+    throw new Malformed(`trust file: contracts are not exactly ${CONTRACTS.join(", ")}`);
   }
+  digits(trust2.genesis, 32, "genesis");
+  for (const { address, code_sha256 } of Object.values(trust2.contracts)) {
+    digits(address, 20, "address");
+    digest(code_sha256, "code_sha256");
+  }
+  for (const registrar of trust2.registrars) digits(registrar, 20, "registrars");
+  if (trust2.chain_id < 1 || trust2.finality_blocks < 1 || trust2.deployed_block < 0) {
+    throw new Malformed("trust file: chain id and finality blocks start at 1, deployed block at 0");
+  }
+  return trust2;
+}
+function digits(value, size, field) {
+  if (!new RegExp(`^0x[0-9a-f]{${2 * size}}$`).test(value)) throw new Malformed(`${field}: not 0x and ${2 * size} lower-case hexadecimal digits`);
+}
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (!(value instanceof Map)) return JSON.stringify(value);
+  return `{${[...value.keys()].sort().map((name2) => `${JSON.stringify(name2)}:${canonical(value.get(name2))}`).join()}}`;
 }
 
 // backend/web/verify/index.js
 var STORED = "leafproof-rpc";
-var MAX_TRUST_FILE = 65536;
+var MAX_FINDINGS = 200;
+var NOT_HERE = ["withheld", "not-metered"];
 var page = document.getElementById("device");
 var config = JSON.parse(page.dataset.config);
-var say = (text, params = {}) => text.replace(/\{(\w+)\}/g, (_, name) => config.texts[params[name]] ?? params[name] ?? "");
+var translated = (word2) => Object.hasOwn(config.texts, word2) ? config.texts[word2] : word2;
+var say = (text2, params = {}) => text2.replace(/\{(\w+)\}/g, (_, name2) => translated(params[name2] ?? ""));
 var trust = config.trust;
 function rpcAddress() {
   const stored = sessionStorage.getItem(STORED);
   return stored && config.nodes.includes(new URL(stored).origin) ? stored : config.node;
 }
-function markFault(number, fault) {
-  const link = document.querySelector(`.strip a[href="#check-${number}"]`);
+function markFault(number2, fault) {
+  const link = document.querySelector(`.strip a[href="#check-${number2}"]`);
   const use = link.querySelector("use");
   link.dataset.server ??= JSON.stringify([link.className, use.getAttribute("href"), link.ariaLabel]);
   const [mark, picture, label] = JSON.parse(link.dataset.server);
   link.className = fault ? "mark-fail" : mark;
   use.setAttribute("href", fault ? "#i-fail" : picture);
-  link.ariaLabel = fault ? `${number} ${config.names[number]}: ${config.statuses.fail}` : label;
+  link.ariaLabel = fault ? `${number2} ${config.names[number2]}: ${config.statuses.fail}` : label;
 }
-function show(number, check) {
-  markFault(number, check.status === "fail");
-  const box = document.querySelector(`[data-check="${number}"]`);
+function show(number2, check) {
+  markFault(number2, check.status === FAIL);
+  const box = document.querySelector(`[data-check="${number2}"]`);
   const word2 = config.statuses[check.status];
-  const checked = check.status !== "not checked";
+  const checked = check.status !== NOT_CHECKED;
   box.dataset.device = check.status;
-  box.querySelector("[data-who]").textContent = checked && check.status !== "pass" ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
-  const list = box.querySelector("[data-device-findings]");
-  list.replaceChildren(...check.findings.map((finding) => sentence(finding)));
-  list.hidden = false;
+  box.querySelector("[data-who]").textContent = checked && check.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
+  const list2 = box.querySelector("[data-device-findings]");
+  const ordered2 = [...check.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
+  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line));
+  if (ordered2.length > MAX_FINDINGS) list2.append(`+ ${ordered2.length - MAX_FINDINGS}`);
+  list2.hidden = false;
+}
+function subject(text2) {
+  const [, kind, index] = /^(?:(.+), )?entry (\d+)$/.exec(text2) ?? [];
+  if (index === void 0) return text2;
+  return say(translated(kind ? "{kind}, entry {index}" : "entry {index}"), { kind, index });
 }
 function sentence(finding) {
-  const line = document.createElement("li");
-  const text = say(config.messages[finding.code], finding.params);
-  line.textContent = `${config.texts.device}: ${finding.subject ? `${finding.subject}: ` : ""}${text}`;
-  line.dataset.status = finding.status;
-  return line;
+  const text2 = say(config.messages[finding.code], finding.params);
+  return finding.subject ? `${subject(finding.subject)}: ${text2}` : text2;
+}
+function line(finding) {
+  const item = document.createElement("li");
+  item.textContent = `${config.texts.device}: ${sentence(finding)}`;
+  item.dataset.status = finding.status;
+  item.dataset.code = finding.code;
+  return item;
 }
 function conclude(checks, milliseconds) {
-  const outcome = (status) => Object.keys(checks).filter((number) => checks[number].status === status);
-  const [failed, good] = [outcome("fail"), outcome("pass")];
-  const seconds = (milliseconds / 1e3).toFixed(1);
-  const missing = Object.keys(checks).filter((n) => !failed.includes(n) && !good.includes(n));
+  const numbers = (wanted2) => Object.keys(checks).filter((number2) => wanted2(checks[number2]));
+  const [failed, pending] = [FAIL, PENDING].map((status) => numbers((check) => check.status === status));
+  const good = numbers(({ status }) => status === PASS || status === WARNING);
+  const unchecked = numbers(({ status }) => status === NOT_CHECKED);
+  const beyond = ({ findings }) => findings.every(({ status, code }) => status !== NOT_CHECKED || NOT_HERE.includes(code));
+  const withheld = unchecked.filter((number2) => checks[number2].findings.length && beyond(checks[number2]));
+  const missing = unchecked.filter((number2) => !withheld.includes(number2));
   const parts = [];
   if (failed.length) {
-    const first = checks[failed[0]].findings.find((finding) => finding.status === "fail");
-    const text = say(config.messages[first.code], first.params);
-    const found = first.subject ? `${first.subject}: ${text}` : text;
-    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: found }));
+    const first = checks[failed[0]].findings.find((finding) => finding.status === FAIL);
+    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }));
     document.getElementById("verdict").dataset.device = "fail";
   } else {
+    const seconds = (milliseconds / 1e3).toFixed(1);
     parts.push(say(config.texts.passed, { numbers: good.join(", "), seconds }));
-    if (missing.length) parts.push(say(config.texts.missing, { numbers: missing.join(", ") }));
+    for (const [name2, list2] of Object.entries({ pending, withheld, missing })) {
+      if (list2.length) parts.push(say(config.texts[name2], { numbers: list2.join(", ") }));
+    }
   }
-  page.dataset.state = failed.length ? "fail" : missing.length ? "partly" : "pass";
+  page.dataset.state = failed.length ? "fail" : pending.length || missing.length ? "partly" : "pass";
   page.querySelector("[data-summary]").textContent = parts.join(" ");
 }
-async function run() {
+async function run2() {
   const started = performance.now();
   page.dataset.state = "running";
   delete document.getElementById("verdict").dataset.device;
@@ -5839,25 +7659,21 @@ async function run() {
   }
   const bar = page.querySelector("progress");
   const checks = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
-  for (const [number, check] of Object.entries(checks)) show(number, check);
+  for (const [number2, check] of Object.entries(checks)) show(number2, check);
   conclude(checks, performance.now() - started);
 }
-function chooseTrust(event) {
-  const [file] = event.target.files;
+async function chooseTrust(event) {
+  const [file2] = event.target.files;
   const answer = document.getElementById("trust-answer");
-  if (!file || file.size > MAX_TRUST_FILE) return;
-  file.text().then((text) => {
-    const { chain_id, genesis, finality_blocks, deployed_block, contracts } = JSON.parse(text);
-    const log2 = contracts.TransparencyLog;
-    if (!(Number.isInteger(chain_id) && Number.isInteger(finality_blocks) && Number.isInteger(deployed_block) && genesis && log2.address && log2.code_sha256)) {
-      throw new Error();
-    }
-    trust = { chain_id, genesis, finality_blocks, deployed_block, log: log2 };
-    answer.textContent = say(config.texts.trusted, { name: file.name });
-    return run();
-  }).catch(() => {
+  if (!file2) return;
+  try {
+    trust = readTrust(new Uint8Array(await file2.slice(0, MAX_TRUST_FILE + 1).arrayBuffer()));
+  } catch {
     answer.textContent = config.texts.nottrust;
-  });
+    return;
+  }
+  answer.textContent = say(config.texts.trusted, { name: file2.name });
+  run2();
 }
 function chooseNode(event) {
   event.preventDefault();
@@ -5873,7 +7689,7 @@ function chooseNode(event) {
   }
   sessionStorage.setItem(STORED, url.href);
   if (config.nodes.includes(url.origin)) {
-    run();
+    run2();
     return;
   }
   const target = new URL(location.href);
@@ -5886,5 +7702,5 @@ document.getElementById("own-tools").hidden = false;
 document.getElementById("node-form").addEventListener("submit", chooseNode);
 document.getElementById("node-form").elements.rpc.addEventListener("input", (event) => event.target.setCustomValidity(""));
 document.getElementById("trust-file").addEventListener("change", chooseTrust);
-document.getElementById("check-again").addEventListener("click", run);
-run();
+document.getElementById("check-again").addEventListener("click", run2);
+run2();

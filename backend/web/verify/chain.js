@@ -1,84 +1,194 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the chain holds, asked of a node by JSON-RPC: the heads of one log, final for the reader.
+// Reading the chain that the trust file names, from a node that need not be believed about which chain it is, in the
+// order of leafproof/client/chain_reader.py. Only what the bundle asks about is read, in few questions.
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equal, fromHex, hex, Malformed } from './encoding.js'
+import { fromHex, hex, Malformed, number } from './encoding.js'
+import { decodeEvent, topic } from './events.js'
+import { before, ChainState, KEY_EVENTS, LOT_EVENTS, lotId, OPERATOR_EVENTS } from './fold.js'
+import { quantity, Refused, Unreachable } from './node.js'
+import { RECORD } from './statement.js'
+import { LATEST } from './values.js'
 
-// keccak-256 of "Extended(bytes32,uint64,bytes32)", contracts/interfaces/ITransparencyLog.sol
-const EXTENDED = '0x0416bafb708f40a23e201acf70d8cf97be3fcb09a7f84ed85c2053c4bd6b198b'
-// the first four bytes of keccak-256 of "head(bytes32)"
-const HEAD = '0xf339e3b2'
-const TIMEOUT = 15000 // milliseconds
-
-export class Unreachable extends Error {}
+const HEAD = '0xf339e3b2' // the first four bytes of keccak-256 of "head(bytes32)"
+const IDS = 100 // asked for in one question
+const FIRST_RANGE = 2000 // blocks: what public providers allow at the least
 
 const word = (value) => '0x' + BigInt(value).toString(16).padStart(64, '0')
-const quantity = (value) => {
-  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,16}$/i.test(value)) throw new Malformed('the node gave no number')
-  return Number(value)
+const tag = (block) => '0x' + block.toString(16)
+
+// What the chain says about the `statements` and `heads` of a bundle:
+// * operators, registrars, keys, unproven, lots: see `ChainState`, up to the newest block that is final;
+// * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
+//   that the chain holds, or 'unknown', or 'no log';
+// * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
+export async function readChain(node, trust, statements, heads, pause) {
+  const reader = new Reader(node, trust)
+  await reader.identify()
+  await reader.fixFinalBlock()
+  const chain = new ChainState(trust)
+  const keyIds = [...new Set(statements.map(({ keyId }) => keyId))]
+  const registry = [...(await reader.events('KeyRegistry', OPERATOR_EVENTS)), ...(await reader.about('KeyRegistry', KEY_EVENTS, keyIds))]
+  await chain.take(ordered(registry), pause)
+  chain.heads = await reader.heads(heads)
+  chain.anchoredBefore = await reader.anchoring(chain, statements)
+  const lots = statements.filter(({ kind, content }) => kind === RECORD && content)
+  const ids = lots.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of))
+  await chain.take(ordered(await reader.about('LotRegistry', LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause)
+  for (const { id, versions } of chain.lots.values()) {
+    if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
+  }
+  await reader.checkFinalBlock()
+  return chain
 }
 
-export function node(url) {
-  return async (method, ...params) => {
-    let answer
+const ordered = (events) => events.sort((a, b) => a.block - b.block || a.index - b.index)
+
+class Reader {
+  constructor(node, trust) {
+    this.node = node
+    this.trust = trust
+  }
+
+  // Is this the chain, with the contracts, that the trust file names?
+  async identify() {
+    const chain = quantity(await this.node.call('eth_chainId'), 'chain id')
+    const { hash } = await this.block(0)
+    if (chain !== this.trust.chain_id || hash !== this.trust.genesis) {
+      throw new Malformed(`the node serves another chain: id ${chain} with genesis ${hash}, not id ${this.trust.chain_id} with genesis ${this.trust.genesis}`)
+    }
+    for (const [name, contract] of Object.entries(this.trust.contracts)) {
+      const code = fromHex(await this.node.call('eth_getCode', contract.address, 'latest'))
+      if (hex(sha256(code)) !== contract.code_sha256) {
+        throw new Malformed(`${name} at ${contract.address} has ${code.length ? 'other' : 'no'} code, not the code that the trust file names`)
+      }
+    }
+  }
+
+  async fixFinalBlock() {
+    this.latest = quantity(await this.node.call('eth_blockNumber'), 'block number')
+    const last = this.latest - this.trust.finality_blocks + 1
+    if (last < this.trust.deployed_block) throw new Unreachable('the contracts are not final on the chain yet')
+    this.final = await this.block(last)
+  }
+
+  async checkFinalBlock() {
+    const { hash } = await this.block(this.final.block)
+    if (hash !== this.final.hash) throw new Unreachable('the chain changed while this device read it')
+  }
+
+  async block(wanted) {
+    return header(await this.node.call('eth_getBlockByNumber', tag(wanted), false), wanted)
+  }
+
+  // Events `names` of a contract from block `first` to `last`, whose further topics are `topics`. A range that is too
+  // much for the node is asked for in halves.
+  async events(contract, names, topics = [], first = this.trust.deployed_block, last = this.final.block) {
+    const { address } = this.trust.contracts[contract]
+    const filter = { address, topics: [names.map(topic), ...topics], fromBlock: tag(first), toBlock: tag(last) }
+    let found
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }),
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        signal: AbortSignal.timeout(TIMEOUT),
-      })
-      answer = await response.json()
-    } catch {
-      throw new Unreachable()
+      found = await this.node.call('eth_getLogs', filter)
+    } catch (error) {
+      if (!(error instanceof Refused) || first >= last) throw error
+      const middle = Math.floor((first + last) / 2)
+      return [
+        ...(await this.events(contract, names, topics, first, middle)),
+        ...(await this.events(contract, names, topics, middle + 1, last)),
+      ]
     }
-    if (answer?.error || answer?.result === undefined) throw new Unreachable()
-    return answer.result
+    if (!Array.isArray(found)) throw new Unreachable()
+    return found.map((raw) => {
+      const event = decodeEvent(raw, address, names)
+      if (event.block < first || event.block > last) throw new Malformed(`log: not of the blocks ${first} to ${last} that were asked for`)
+      return event
+    })
+  }
+
+  // Events whose first value is one of `ids`.
+  async about(contract, names, ids) {
+    const found = []
+    for (let start = 0; start < ids.length; start += IDS) {
+      found.push(...(await this.events(contract, names, [ids.slice(start, start + IDS).map((id) => '0x' + id)])))
+    }
+    return found
+  }
+
+  async heads(heads) {
+    const found = new Map()
+    for (const log of new Set(heads.map((head) => head.log.id))) {
+      const wanted = heads.filter((head) => head.log.id === log)
+      const events = new Map()
+      for (let start = 0; start < wanted.length; start += IDS) {
+        const sizes = wanted.slice(start, start + IDS).map(({ size }) => word(size))
+        const topics = [['0x' + log], sizes]
+        for (const event of await this.events('TransparencyLog', ['Extended'], topics, this.trust.deployed_block, this.latest)) {
+          events.set(event.values[1], event)
+        }
+      }
+      const blocks = await this.blocksOf([...events.values()])
+      const held = wanted.some((head) => !events.has(BigInt(head.size))) ? await this.size(log) : null
+      for (const head of wanted) found.set(head, this.judged(head, events.get(BigInt(head.size)), blocks, held))
+    }
+    return found
+  }
+
+  judged({ size, root }, event, blocks, held) {
+    if (!event) return held === null ? 'no log' : held < BigInt(size) ? { pending: held } : 'unknown'
+    if (event.values[2] !== hex(root)) return 'unknown'
+    return event.block > this.final.block ? { unsettled: event.block } : blocks.get(event.block)
+  }
+
+  // {block, time} of each event's block, by number.
+  async blocksOf(events) {
+    const numbers = [...new Set(events.map(({ block }) => block))]
+    const answers = await this.node.callMany('eth_getBlockByNumber', numbers.map((block) => [tag(block), false]))
+    const found = new Map(answers.map((answer, i) => [numbers[i], header(answer, numbers[i])]))
+    for (const { block, blockHash, where } of events) {
+      if (found.get(block).hash !== '0x' + blockHash) throw new Malformed(`${where}: is of another chain than its block`)
+    }
+    return found
+  }
+
+  // Size of the log's present head: head(bytes32) returns (uint64 size, bytes32 root). Null: there is no such log.
+  async size(log) {
+    if (!(await this.about('TransparencyLog', ['Opened'], [log])).length) return null
+    const call = { to: this.trust.contracts.TransparencyLog.address, data: HEAD + log }
+    const answer = fromHex(await this.node.call('eth_call', call, 'latest'))
+    if (answer.length !== 64) throw new Malformed('the contract gave no head')
+    return number(answer.subarray(0, 32))
+  }
+
+  // Whether a head covered a statement by a moment. Heads grow, so that the last one before the moment tells; only
+  // moments that end a key or an operator of one of the `statements` are ever asked about.
+  async anchoring(chain, statements) {
+    const sizes = new Map()
+    const place = (log, { block, index }) => `${log} ${block} ${index}`
+    for (const { keyId, log } of statements) {
+      const key = chain.keys.get(keyId)
+      const ends = key ? [chain.operators.get(key.operator).removed, key.compromised, key.retired?.moment] : []
+      for (const end of ends.filter(Boolean)) {
+        const asked = place(log.id, end)
+        if (!sizes.has(asked)) sizes.set(asked, await this.sizeBefore(log.id, end))
+      }
+    }
+    return ({ log, index }, end) => sizes.get(place(log.id, end)) > BigInt(index)
+  }
+
+  async sizeBefore(log, end) {
+    const start = this.trust.deployed_block
+    for (let last = end.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+      const events = await this.events('TransparencyLog', ['Extended'], [['0x' + log]], Math.max(start, last - span + 1), last)
+      const found = ordered(events.filter((event) => before(event, end))).at(-1)
+      if (found) return found.values[1]
+    }
+    return 0n
   }
 }
 
-// Is this the chain, and the contract, that `trust` names? Raises `Malformed` with what differs.
-export async function identify(rpc, trust) {
-  if (quantity(await rpc('eth_chainId')) !== trust.chain_id) throw new Malformed('the node serves another chain')
-  const block = await rpc('eth_getBlockByNumber', '0x0', false)
-  if (block?.hash !== trust.genesis) throw new Malformed('the node serves a chain with another first block')
-  const code = await rpc('eth_getCode', trust.log.address, 'latest')
-  if (hex(sha256(fromHex(code))) !== trust.log.code_sha256) throw new Malformed('the contract has other code')
-}
-
-// For each head {size, root} of log `id`: {block, time} once it is final, {unsettled: block},
-// {pending: size held} for what is still to come, or 'unknown'.
-export async function heads(rpc, trust, id, wanted) {
-  const latest = quantity(await rpc('eth_blockNumber'))
-  const found = await rpc('eth_getLogs', {
-    address: trust.log.address,
-    topics: [EXTENDED, '0x' + hex(id), wanted.map(({ size }) => word(size))],
-    fromBlock: '0x' + trust.deployed_block.toString(16),
-    toBlock: 'latest',
-  })
-  if (!Array.isArray(found)) throw new Unreachable()
-  const result = []
-  for (const { size, root } of wanted) {
-    const event = found.find((entry) => entry?.topics?.[2] === word(size) && entry.address?.toLowerCase() === trust.log.address)
-    if (!event) {
-      const held = await current(rpc, trust, id)
-      result.push(held < BigInt(size) ? { pending: held } : 'unknown')
-    } else if (!equal(fromHex(event.data), root)) {
-      result.push('unknown')
-    } else {
-      const number = quantity(event.blockNumber)
-      const block = await rpc('eth_getBlockByNumber', event.blockNumber, false)
-      const settled = latest - number + 1 >= trust.finality_blocks && block?.hash === event.blockHash
-      result.push(settled ? { block: number, time: quantity(block.timestamp) } : { unsettled: number })
-    }
-  }
-  return result
-}
-
-// Size of the log's present head: head(bytes32) returns (uint64 size, bytes32 root).
-async function current(rpc, trust, id) {
-  const answer = fromHex(await rpc('eth_call', { to: trust.log.address, data: HEAD + hex(id) }, 'latest'))
-  if (answer.length !== 64) throw new Malformed('the contract gave no head')
-  return BigInt('0x' + hex(answer.subarray(0, 32)))
+function header(raw, wanted) {
+  const block = quantity(raw?.number, 'block.number')
+  if (block !== wanted) throw new Malformed(`block: the node gave block ${block} for block ${wanted}`)
+  const time = quantity(raw.timestamp, 'block.timestamp')
+  if (time >= LATEST) throw new Malformed('block.timestamp: beyond the calendar')
+  return { block, hash: '0x' + hex(fromHex(raw.hash)), time }
 }

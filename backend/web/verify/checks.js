@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks 0, 2, 3, 4 and 5 of leafproof/verification/verify.py, with the same numbers and the same sentences.
-// Checks 1 and 6 to 10 are not made here: they need the registries on the chain, or readings that are withheld.
-import { heads, identify, node, Unreachable } from './chain.js'
+// The eleven checks of leafproof/verification/verify.py, with the same numbers, codes and sentences, as far as a bundle
+// and a chain node give their material. Whatever they hold, every check is made, and the page stays alive.
+import { readBundle } from './bundle.js'
+import { readChain } from './chain.js'
+import { checkCurrent } from './current.js'
 import { equal, hex, Malformed } from './encoding.js'
-import { readBody, readBundle, readKey, readStatement, signatureVerifies } from './statement.js'
+import { checkEvidence } from './evidence.js'
+import { lotOf } from './footprint.js'
+import { checkInputs } from './inputs.js'
+import { judge } from './keyInForce.js'
+import { readKey } from './keys.js'
+import { Node, Unreachable } from './node.js'
+import { Reading } from './reading.js'
+import { checkRecomputed } from './recomputed.js'
+import { FAIL, newReport, NOT_CHECKED, PASS, PENDING, reasonOf } from './report.js'
+import { readBody, readStatement, signatureVerifies } from './statement.js'
 import { leafHash, rootFromPath } from './tree.js'
+import { lot as lotNamed, utcText } from './values.js'
 
-const WEIGHT = ['pass', 'not checked', 'not yet anchored', 'fail']
 const BREATH = 12 // milliseconds of work between two pauses, so that the page stays alive
-
-class Check {
-  constructor() {
-    this.findings = []
-  }
-
-  add(status, code, subject = '', params = {}) {
-    this.findings.push({ status, code, subject, params })
-  }
-
-  // That of its weightiest finding; a check that found nothing has checked nothing.
-  get status() {
-    if (!this.findings.length) return 'not checked'
-    return WEIGHT[Math.max(...this.findings.map((finding) => WEIGHT.indexOf(finding.status)))]
-  }
-}
 
 function pauses() {
   let last = performance.now()
@@ -34,157 +29,176 @@ function pauses() {
   }
 }
 
-// `shown` is what the page says: {gtin, lot, per_tonne}. `trust` names chain and contract, `rpc` a node or nothing.
+// `shown` is what the page says: {gtin, lot, per_tonne}. `trust` is a trust file's content, `rpc` a node's address or
+// nothing.
 export async function verify(bytes, shown, trust, rpc, progress) {
-  const checks = { 0: new Check(), 2: new Check(), 3: new Check(), 4: new Check(), 5: new Check() }
-  let bundle
-  try {
-    bundle = readBundle(bytes)
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error
-    checks[0].add('fail', 'malformed', '', { reason: error.message })
-    return checks
-  }
+  const report = newReport()
+  const bundle = report[0].attempt('malformed', '', () => readBundle(bytes))
+  if (!bundle) return report
   const pause = pauses()
-  const keys = wellFormedKeys(bundle, checks[0])
-  const statements = wellFormed(bundle, checks[0])
-  await signatures(statements, keys, checks[2], pause, progress)
-  const read = disclosures(statements, keys, checks[3])
-  lotOf(bundle, read, shown, checks)
-  included(bundle, statements, checks[4])
-  await final(bundle, trust, rpc, checks[5])
-  return checks
+  const keys = readKeys(bundle, report[0])
+  const statements = await readStatements(bundle, report[0], pause)
+  await checkSignatures(statements, keys, report[2], pause, progress)
+  await checkDisclosures(statements, keys, report[3], pause)
+  const { chain, noChain } = await chainOf(bundle, statements, trust, rpc, report[5], pause)
+  const reading = new Reading(bundle, trust, chain, noChain, report)
+  for (const statement of statements) reading.take(statement)
+  checkLot(reading, shown)
+  for (const [number, step] of STEPS) {
+    try {
+      await step(reading, pause)
+    } catch (error) {
+      report[number].add(FAIL, 'malformed', '', { reason: reasonOf(error) })
+    }
+  }
+  return report
 }
 
-function wellFormedKeys(bundle, check) {
+// Each leans on those before it, and none is left out for a fault of theirs.
+const STEPS = [
+  [1, checkKeys],
+  [4, checkIncluded],
+  [5, checkFinal],
+  [6, checkCurrent],
+  [7, checkEvidence],
+  [8, checkRecomputed],
+  [9, checkInputs],
+  [10, checkLabels],
+]
+
+function readKeys(bundle, check) {
   const keys = new Map()
   for (const cose of bundle.keys) {
-    attempt(check, 'malformed', 'key', () => {
-      const key = readKey(cose)
-      keys.set(hex(key.id), key)
-    })
+    const key = check.attempt('malformed', 'key', () => readKey(cose))
+    if (key) keys.set(hex(key.id), key)
   }
   return keys
 }
 
-function wellFormed(bundle, check) {
+async function readStatements(bundle, check, pause) {
   const statements = []
   for (const item of bundle.items) {
-    attempt(check, 'malformed', `entry ${item.index}`, () => statements.push(readStatement(item)))
+    const statement = check.attempt('malformed', `entry ${item.index}`, () => readStatement(item))
+    if (statement) statements.push(statement)
+    await pause()
   }
-  if (statements.length === bundle.items.length) check.add('pass', 'well-formed', '', { count: statements.length })
+  if (statements.length === bundle.items.length) check.add(PASS, 'well-formed', '', { count: statements.length })
   return statements
 }
 
-async function signatures(statements, keys, check, pause, progress) {
+async function checkKeys({ report, statements, chain, noChain, trust }, pause) {
+  const check = report[1]
+  if (!chain) {
+    check.add(NOT_CHECKED, 'withheld-chain', '', { reason: noChain })
+    return
+  }
+  const told = new Set()
+  for (const statement of statements) {
+    for (const [status, code, params] of judge(statement, chain, trust.registrars)) {
+      const known = `${statement.keyId} ${code}`
+      if (status === FAIL || !told.has(known)) check.add(status, code, statement.label, params)
+      told.add(known)
+    }
+    await pause()
+  }
+}
+
+async function checkSignatures(statements, keys, check, pause, progress) {
   let good = 0
   for (const [place, statement] of statements.entries()) {
-    const key = keys.get(hex(statement.keyId))
-    if (!key) check.add('fail', 'key-missing', statement.label, { key: hex(statement.keyId) })
+    const key = keys.get(statement.keyId)
+    if (!key) check.add(FAIL, 'key-missing', statement.label, { key: statement.keyId })
     else if (signatureVerifies(statement, key)) good += 1
-    else check.add('fail', 'signature-invalid', statement.label, { reason: 'the signature does not verify' })
+    else check.add(FAIL, 'signature-invalid', statement.label, { reason: 'the signature does not verify' })
     progress?.((place + 1) / statements.length)
     await pause()
   }
-  if (good) check.add('pass', 'signed', '', { count: good })
+  if (good) check.add(PASS, 'signed', '', { count: good })
 }
 
-function disclosures(statements, keys, check) {
-  const read = []
+async function checkDisclosures(statements, keys, check, pause) {
   let good = 0
   for (const statement of statements) {
-    const key = keys.get(hex(statement.keyId))
+    const key = keys.get(statement.keyId)
     if (statement.item.body === null || !key) continue
-    attempt(check, 'disclosure-differs', statement.label, () => {
-      const members = readBody(statement, key)
+    check.attempt('disclosure-differs', statement.label, () => {
+      readBody(statement, key)
       good += 1
-      if (members) read.push({ statement, members })
     })
+    await pause()
   }
-  if (good) check.add('pass', 'disclosed', '', { count: good })
-  return read
+  if (good) check.add(PASS, 'disclosed', '', { count: good })
 }
 
-// Is the bundle of the lot that the page shows, and is the number on the page the one that was signed?
-function lotOf(bundle, read, shown, checks) {
-  const ours = (kind) => read.filter((r) => r.statement.kind === kind && r.members.gtin === shown.gtin && r.members.lot === shown.lot)
-  if (bundle.lot[0] !== shown.gtin || bundle.lot[1] !== shown.lot || !ours('batch record').length) {
-    checks[0].add('fail', 'lacks-record')
-  }
-  const footprints = ours('footprint')
-  if (!footprints.length) checks[0].add('fail', 'lacks-footprint')
-  else if (!footprints.some((f) => f.members.per_tonne === shown.per_tonne)) {
-    checks[3].add('fail', 'shown-differs', '', { shown: shown.per_tonne, stated: footprints.at(-1).members.per_tonne })
+// The chain, or why there is none: what is wrong with the node's answers counts against check 5.
+async function chainOf(bundle, statements, trust, rpc, check, pause) {
+  if (!rpc) return { chain: null, noChain: 'no chain node' }
+  const heads = usedHeads(bundle).filter(({ log }) => onTrusted(log, trust))
+  try {
+    return { chain: await readChain(new Node(rpc), trust, statements, heads, pause), noChain: '' }
+  } catch (error) {
+    if (error instanceof Unreachable) return { chain: null, noChain: error.message }
+    check.add(FAIL, 'chain-differs', '', { reason: reasonOf(error) })
+    return { chain: null, noChain: reasonOf(error) }
   }
 }
 
-function included(bundle, statements, check) {
+const usedHeads = ({ items, heads }) =>
+  [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place) => heads[place])
+
+const onTrusted = (log, trust) => log.chain === trust.chain_id && '0x' + log.contract === trust.contracts.TransparencyLog.address
+
+// Is the bundle of the lot that the page shows, of one maker, and is the number on the page the one that was signed?
+function checkLot(reading, shown) {
+  const { report, bundle, footprints } = reading
+  const check = report[0]
+  const asked = lotNamed(shown.gtin, shown.lot)
+  if (bundle.lot !== asked) check.add(FAIL, 'another-lot', '', { asked, found: bundle.lot })
+  const count = reading.makers(bundle.lot).length
+  if (!count) check.add(FAIL, 'lacks-record')
+  if (count > 1) check.add(FAIL, 'two-makers', bundle.lot)
+  const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot)
+  if (!printed.length) check.add(FAIL, 'lacks-footprint')
+  else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
+    report[3].add(FAIL, 'shown-differs', '', { shown: shown.per_tonne, stated: printed.at(-1).per_tonne })
+  }
+}
+
+async function checkIncluded({ report, bundle, statements }, pause) {
+  const check = report[4]
   let good = 0
   for (const item of bundle.items) {
     const head = bundle.heads[item.head]
-    attempt(check, 'not-included', `entry ${item.index}`, () => {
+    check.attempt('not-included', `entry ${item.index}`, () => {
       if (!equal(rootFromPath(leafHash(item.envelope), item.index, head.size, item.path), head.root)) {
         throw new Malformed('the inclusion proof does not lead to the root')
       }
       good += 1
     })
+    await pause()
   }
   for (const { item, label, log } of statements) {
-    if (!sameLog(log, bundle.heads[item.head].log)) check.add('fail', 'other-log', label)
+    if (log.name !== bundle.heads[item.head].log.name) check.add(FAIL, 'other-log', label)
   }
-  if (good) check.add('pass', 'included', '', { count: good })
+  if (good) check.add(PASS, 'included', '', { count: good })
 }
 
-const sameLog = (a, b) => a.chain === b.chain && equal(a.contract, b.contract) && equal(a.id, b.id)
-
-async function final(bundle, trust, rpc, check) {
-  const used = [...new Set(bundle.items.map((item) => item.head))].map((place) => bundle.heads[place])
-  const logs = new Map()
-  for (const head of used) {
-    const contract = '0x' + hex(head.log.contract)
-    if (head.log.chain !== trust.chain_id || contract !== trust.log.address) {
-      check.add('fail', 'other-chain', '', { chain: head.log.chain, contract })
-    } else {
-      const id = hex(head.log.id)
-      logs.set(id, [...(logs.get(id) ?? []), head])
-    }
-  }
-  if (!logs.size) return
-  if (!rpc) {
-    check.add('not checked', 'withheld-chain', '', { reason: 'no chain node' })
-    return
-  }
-  try {
-    const ask = node(rpc)
-    await identify(ask, trust)
-    for (const wanted of logs.values()) await judgeHeads(ask, trust, wanted, check)
-  } catch (error) {
-    if (error instanceof Malformed) check.add('fail', 'malformed', '', { reason: error.message })
-    else if (error instanceof Unreachable) check.add('not checked', 'withheld-chain', '', { reason: 'the chain node does not answer this device' })
-    else throw error
+function checkFinal({ report, bundle, chain, noChain, trust }) {
+  const check = report[5]
+  for (const head of usedHeads(bundle)) {
+    const { log, size } = head
+    const held = chain?.heads.get(head)
+    if (!onTrusted(log, trust)) check.add(FAIL, 'other-chain', '', { chain: log.chain, contract: '0x' + log.contract })
+    else if (!chain) check.add(NOT_CHECKED, 'withheld-chain', '', { reason: noChain })
+    else if (held === 'no log') check.add(FAIL, 'log-unknown')
+    else if (held === 'unknown') check.add(FAIL, 'head-unknown', '', { size })
+    else if (held.pending !== undefined) check.add(PENDING, 'head-pending', '', { size: held.pending, claimed: size })
+    else if (held.unsettled !== undefined) check.add(PENDING, 'head-unsettled', '', { size, block: held.unsettled })
+    else check.add(PASS, 'head-final', '', { size, block: held.block, time: utcText(held.time) })
   }
 }
 
-async function judgeHeads(ask, trust, wanted, check) {
-  const found = await heads(ask, trust, wanted[0].log.id, wanted)
-  found.forEach((result, i) => {
-    const { size } = wanted[i]
-    if (result.pending !== undefined) check.add('not yet anchored', 'head-pending', '', { size: result.pending, claimed: size })
-    else if (result.unsettled !== undefined) check.add('not yet anchored', 'head-unsettled', '', { size, block: result.unsettled })
-    else if (result === 'unknown') check.add('fail', 'head-unknown', '', { size })
-    else {
-      const time = new Date(result.time * 1000).toISOString().replace('.000', '')
-      check.add('pass', 'head-final', '', { size, block: result.block, time })
-    }
-  })
-}
-
-function attempt(check, code, subject, work) {
-  try {
-    work()
-  } catch (error) {
-    // Whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
-    const reason = error instanceof Malformed ? error.message : 'cannot be read'
-    check.add('fail', code, subject, { reason })
-  }
+// 10: labels and opinions.
+function checkLabels(reading) {
+  reading.report[10].add(PASS, 'no-labels')
 }

@@ -5,13 +5,17 @@
 // bundle that was altered on its way or in the store. A server that lies on purpose can serve another script. For a
 // judgement that rests on nothing of this server, use `leafproof verify` with a trust file from elsewhere.
 import { verify } from './checks.js'
+import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING, WEIGHT } from './report.js'
+import { MAX_TRUST_FILE, readTrust } from './trust.js'
 
 const STORED = 'leafproof-rpc' // the full address, with a provider's token, never leaves this tab
-const MAX_TRUST_FILE = 65536
+const MAX_FINDINGS = 200 // of one check that are shown, the weightiest first
+const NOT_HERE = ['withheld', 'not-metered'] // what no chain node would change
 
 const page = document.getElementById('device')
 const config = JSON.parse(page.dataset.config)
-const say = (text, params = {}) => text.replace(/\{(\w+)\}/g, (_, name) => config.texts[params[name]] ?? params[name] ?? '')
+const translated = (word) => (Object.hasOwn(config.texts, word) ? config.texts[word] : word)
+const say = (text, params = {}) => text.replace(/\{(\w+)\}/g, (_, name) => translated(params[name] ?? ''))
 
 let trust = config.trust
 
@@ -32,43 +36,61 @@ function markFault(number, fault) {
 }
 
 function show(number, check) {
-  markFault(number, check.status === 'fail')
+  markFault(number, check.status === FAIL)
   const box = document.querySelector(`[data-check="${number}"]`)
   const word = config.statuses[check.status]
-  const checked = check.status !== 'not checked'
+  const checked = check.status !== NOT_CHECKED
   box.dataset.device = check.status
   box.querySelector('[data-who]').textContent =
-    checked && check.status !== 'pass' ? `${config.texts.device}: ${word}` : checked ? config.texts.device : config.texts.server
+    checked && check.status !== PASS ? `${config.texts.device}: ${word}` : checked ? config.texts.device : config.texts.server
   const list = box.querySelector('[data-device-findings]')
-  list.replaceChildren(...check.findings.map((finding) => sentence(finding)))
+  const ordered = [...check.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status))
+  list.replaceChildren(...ordered.slice(0, MAX_FINDINGS).map(line))
+  if (ordered.length > MAX_FINDINGS) list.append(`+ ${ordered.length - MAX_FINDINGS}`)
   list.hidden = false
 }
 
+// Of which statement or lot a finding speaks.
+function subject(text) {
+  const [, kind, index] = /^(?:(.+), )?entry (\d+)$/.exec(text) ?? []
+  if (index === undefined) return text
+  return say(translated(kind ? '{kind}, entry {index}' : 'entry {index}'), { kind, index })
+}
+
 function sentence(finding) {
-  const line = document.createElement('li')
   const text = say(config.messages[finding.code], finding.params)
-  line.textContent = `${config.texts.device}: ${finding.subject ? `${finding.subject}: ` : ''}${text}`
-  line.dataset.status = finding.status
-  return line
+  return finding.subject ? `${subject(finding.subject)}: ${text}` : text
+}
+
+function line(finding) {
+  const item = document.createElement('li')
+  item.textContent = `${config.texts.device}: ${sentence(finding)}`
+  item.dataset.status = finding.status
+  item.dataset.code = finding.code
+  return item
 }
 
 function conclude(checks, milliseconds) {
-  const outcome = (status) => Object.keys(checks).filter((number) => checks[number].status === status)
-  const [failed, good] = [outcome('fail'), outcome('pass')]
-  const seconds = (milliseconds / 1000).toFixed(1)
-  const missing = Object.keys(checks).filter((n) => !failed.includes(n) && !good.includes(n))
+  const numbers = (wanted) => Object.keys(checks).filter((number) => wanted(checks[number]))
+  const [failed, pending] = [FAIL, PENDING].map((status) => numbers((check) => check.status === status))
+  const good = numbers(({ status }) => status === PASS || status === WARNING)
+  const unchecked = numbers(({ status }) => status === NOT_CHECKED)
+  const beyond = ({ findings }) => findings.every(({ status, code }) => status !== NOT_CHECKED || NOT_HERE.includes(code))
+  const withheld = unchecked.filter((number) => checks[number].findings.length && beyond(checks[number]))
+  const missing = unchecked.filter((number) => !withheld.includes(number))
   const parts = []
   if (failed.length) {
-    const first = checks[failed[0]].findings.find((finding) => finding.status === 'fail')
-    const text = say(config.messages[first.code], first.params)
-    const found = first.subject ? `${first.subject}: ${text}` : text
-    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: found }))
+    const first = checks[failed[0]].findings.find((finding) => finding.status === FAIL)
+    parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }))
     document.getElementById('verdict').dataset.device = 'fail'
   } else {
+    const seconds = (milliseconds / 1000).toFixed(1)
     parts.push(say(config.texts.passed, { numbers: good.join(', '), seconds }))
-    if (missing.length) parts.push(say(config.texts.missing, { numbers: missing.join(', ') }))
+    for (const [name, list] of Object.entries({ pending, withheld, missing })) {
+      if (list.length) parts.push(say(config.texts[name], { numbers: list.join(', ') }))
+    }
   }
-  page.dataset.state = failed.length ? 'fail' : missing.length ? 'partly' : 'pass'
+  page.dataset.state = failed.length ? 'fail' : pending.length || missing.length ? 'partly' : 'pass'
   page.querySelector('[data-summary]').textContent = parts.join(' ')
 }
 
@@ -94,22 +116,18 @@ async function run() {
   conclude(checks, performance.now() - started)
 }
 
-function chooseTrust(event) {
+async function chooseTrust(event) {
   const [file] = event.target.files
   const answer = document.getElementById('trust-answer')
-  if (!file || file.size > MAX_TRUST_FILE) return
-  file.text().then((text) => {
-    const { chain_id, genesis, finality_blocks, deployed_block, contracts } = JSON.parse(text)
-    const log = contracts.TransparencyLog
-    if (!(Number.isInteger(chain_id) && Number.isInteger(finality_blocks) && Number.isInteger(deployed_block) && genesis && log.address && log.code_sha256)) {
-      throw new Error()
-    }
-    trust = { chain_id, genesis, finality_blocks, deployed_block, log }
-    answer.textContent = say(config.texts.trusted, { name: file.name })
-    return run()
-  }).catch(() => {
+  if (!file) return
+  try {
+    trust = readTrust(new Uint8Array(await file.slice(0, MAX_TRUST_FILE + 1).arrayBuffer()))
+  } catch {
     answer.textContent = config.texts.nottrust
-  })
+    return
+  }
+  answer.textContent = say(config.texts.trusted, { name: file.name })
+  run()
 }
 
 // The page may connect only where its policy says; it is loaded again with the new node's origin, and no more, added.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from tests.integration.web.phone import PHONE, Phone
 from tests.integration.web.street import Street, street
 from tests.support.require import need
 from tests.support.server import serving
 from tests.support.storage import migrated_sqlite  # noqa: F401
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
     from backend.embedded.node import EmbeddedNode
 
 
@@ -56,3 +59,23 @@ def client(seen: Street) -> Iterator[httpx.Client]:
     """Of the street that is only looked at."""
     with serving(seen.app) as http:
         yield http
+
+
+@pytest.fixture
+def new_phone(browser: Browser, client: httpx.Client) -> Iterator[Any]:
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Phone:
+        contexts.append(browser.new_context(**{**PHONE, **options}))
+        return Phone(contexts[-1], str(client.base_url).rstrip("/"))
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(new_phone: Any) -> Phone:
+    made = new_phone()
+    assert isinstance(made, Phone)
+    return made

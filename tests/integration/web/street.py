@@ -170,4 +170,4 @@ def correct(made: Street, lot: Lot, tonnes: str) -> None:
     made.settle()
 
 
-__all__ = ["NOTICE", "Street", "coil", "correct", "footprints", "section", "street"]
+__all__ = ["NOTICE", "STEEL", "Street", "coil", "correct", "footprints", "section", "street"]

@@ -6,91 +6,24 @@ Screenshots go to build/screenshots, for somebody to look at.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import rfc8785
 
-from tests.integration.web.street import Street, section
+from leafproof.chain.decode import topics_of
+from tests.integration.web.phone import BUNDLES, Phone, altered
+from tests.integration.web.street import STEEL, Street, coil, correct, section
+from tests.support.server import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Route
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
-SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
-BUNDLES = "**/bundle"
-OWN = (0, 2, 3, 4, 5)  # the checks that the page makes by itself
-
-
-class Phone:
-    """One browser window; it notes what it asked for and what went wrong."""
-
-    def __init__(self, context: BrowserContext, base: str) -> None:
-        self.base = base
-        self.page: Page = context.new_page()
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.page.on("request", lambda r: self.hosts.add(urlsplit(r.url).netloc))
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-
-    def open(self, path: str, wait: bool = True) -> Page:
-        self.page.goto(self.base + path)
-        if wait:
-            self.settled()
-        return self.page
-
-    def settled(self) -> str:
-        """Wait until the device has come to its result: pass, partly, fail or missing."""
-        self.page.wait_for_selector("#device[data-state]:not([data-state=running])", timeout=30_000)
-        return str(self.page.get_attribute("#device", "data-state"))
-
-    def again(self) -> str:
-        """Check again, and wait for the result."""
-        self.page.evaluate("document.getElementById('device').dataset.state = 'running'")
-        self.page.click("#check-again")
-        return self.settled()
-
-    def who(self, number: int) -> str:
-        return self.page.inner_text(f"#check-{number} [data-who]")
-
-    def keep(self, name: str, full: bool = False) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full)
-
-
-@pytest.fixture
-def new_phone(browser: Browser, client: httpx.Client) -> Iterator[Any]:
-    contexts: list[BrowserContext] = []
-
-    def make(**options: Any) -> Phone:
-        contexts.append(browser.new_context(**{**PHONE, **options}))
-        return Phone(contexts[-1], str(client.base_url).rstrip("/"))
-
-    yield make
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def phone(new_phone: Any) -> Phone:
-    made = new_phone()
-    assert isinstance(made, Phone)
-    return made
-
-
-def altered(page: Page, data: bytes) -> None:
-    """From now on the server's bundle reaches the page as `data`."""
-    page.unroute_all()
-
-    def answer(route: Route) -> None:
-        route.fulfill(status=200, content_type="application/vnd.leafproof.bundle+cbor", body=data)
-
-    page.route(BUNDLES, answer)
+OWN = (0, 1, 2, 3, 4, 5, 6, 10)  # the checks of a public bundle that need nothing withheld
 
 
 class TestReading:
@@ -211,22 +144,28 @@ class TestCheckingOnThisDevice:
         page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
         assert page.get_attribute("#device", "data-state") == "pass"
         assert {n: phone.who(n) for n in OWN} == dict.fromkeys(OWN, "checked by this device")
-        assert phone.who(1) == phone.who(8) == "by the server"
+        assert {n: phone.who(n) for n in (7, 8, 9)} == dict.fromkeys((7, 8, 9), "by the server")
+        assert "This device has checked 0, 1, 2, 3, 4, 5, 6, 10 itself" in page.inner_text("#device")
+        assert "Not on this device: 7, 8, 9" in page.inner_text("#device")
         page.click("#check-5 summary")
         assert page.is_visible("#check-5 >> text=checked by this device: size")
 
-    def test_it_says_the_same_as_the_server(self, phone: Phone, seen: Street, client: httpx.Client) -> None:
-        page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
-        report = client.get(PASSPORT, headers={"Accept": "application/json"}).json()
-        for number in OWN:
-            lines = page.locator(f"#check-{number} [data-device-findings] li").all_text_contents()
-            said = sorted(line.removeprefix("checked by this device: ") for line in lines)
-            assert said == sorted(f["message"] for f in report["checks"][number]["findings"])
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    def test_it_says_the_same_as_the_server(self, phone: Phone, seen: Street, lang: str) -> None:
+        page = phone.open(f"{PASSPORT}?lang={lang}&rpc={seen.ledger.url}")
+        device = phone.who(0)  # a check that passes
+        for number in range(11):
+            found = f"#check-{number} .found ul"
+            own = page.locator(f"{found}[data-device-findings] li").all_text_contents()
+            server = page.locator(f"{found}:not([data-device-findings]) li").all_text_contents()
+            assert len(own) == len(server) > 0
+            for line in own:
+                assert any(one.strip().endswith(line.removeprefix(f"{device}: ")) for one in server), line
 
     def test_without_a_node_it_says_what_it_did_not_check(self, phone: Phone) -> None:
         page = phone.open(PASSPORT)
         assert page.get_attribute("#device", "data-state") == "partly"
-        assert "Not on this device: 5" in page.inner_text("#device")
+        assert "Not on this device: 1, 5, 6, no chain node answers it" in page.inner_text("#device")
         assert phone.who(5) == "by the server"
 
     def test_a_node_of_ones_own_is_asked_and_its_full_address_stays_here(self, phone: Phone, seen: Street) -> None:
@@ -258,7 +197,7 @@ class TestCheckingOnThisDevice:
             else:
                 other[member] = value
             path = tmp_path / f"other-{number}.json"
-            path.write_text(json.dumps(other), encoding="utf-8")
+            path.write_bytes(rfc8785.dumps(other))
             page.evaluate("document.getElementById('device').dataset.state = 'running'")
             page.set_input_files("#trust-file", path)
             assert phone.settled() == "fail", member
@@ -323,6 +262,8 @@ class TestLies:
         assert "could not fetch the evidence" in page.inner_text("#device")
 
     def test_a_chain_that_holds_another_root_is_found(self, phone: Phone, seen: Street) -> None:
+        extended = "0x" + topics_of("log")["Extended"].hex()
+
         def lie(route: Route) -> None:
             if "eth_getLogs" not in (route.request.post_data or ""):
                 route.continue_()
@@ -330,10 +271,62 @@ class TestLies:
             answer = route.fetch()
             found = answer.json()
             for one in found["result"]:
-                one["data"] = "0x" + "ab" * 32
+                if one["topics"][0] == extended:
+                    one["data"] = "0x" + "ab" * 32
             route.fulfill(response=answer, json=found)
 
         phone.page.route(f"{seen.ledger.url}/**", lie)
         page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
         assert page.get_attribute("#device", "data-state") == "fail"
         assert "the chain holds no head of size" in page.inner_text("#device")
+
+    @pytest.mark.parametrize("result", [None, {}, [], [{}], "0x", "0xzz", "0x" + "ff" * 9, 7, [{"topics": [7]}]])
+    def test_a_node_that_talks_nonsense_stops_no_other_check(
+        self, phone: Phone, seen: Street, result: Any
+    ) -> None:
+        def lie(route: Route) -> None:
+            asked = json.loads(route.request.post_data or "")
+            if route.request.method != "POST" or (isinstance(asked, dict) and asked["method"] in honest):
+                route.continue_()
+                return
+            ids = [one["id"] for one in asked] if isinstance(asked, list) else [asked["id"]]
+            answers = [{"jsonrpc": "2.0", "id": one, "result": result} for one in ids]
+            told = answers if isinstance(asked, list) else answers[0]
+            route.fulfill(json=told, headers={"access-control-allow-origin": "*"})
+
+        identity = {"eth_chainId", "eth_getCode", "eth_getBlockByNumber"}
+        phone.page.route(f"{seen.ledger.url}/**", lie)
+        for honest in (
+            set(),
+            identity,
+            identity | {"eth_blockNumber"},
+            identity | {"eth_blockNumber", "eth_getLogs"},
+        ):
+            page = phone.open(f"{PASSPORT}?rpc={seen.ledger.url}")
+            assert page.get_attribute("#device", "data-state") in ("partly", "fail"), honest
+            for number in (0, 2, 3, 4, 10):
+                assert page.get_attribute(f"#check-{number}", "data-device") == "pass"
+
+    def test_what_happens_on_the_chain_afterwards_is_found(self, new_phone: Any, own: Street) -> None:
+        lot = coil("C-1")
+        path = f"/01/{lot.gtin}/10/C-1"
+        with serving(own.app) as http:
+            phone = new_phone()
+            phone.base = str(http.base_url).rstrip("/")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert page.get_attribute("#device", "data-state") == "pass"
+            old = http.get(f"/v1/lots/{lot.gtin}/C-1/bundle").content
+            correct(own, lot, "18.9")
+            altered(page, old)
+            assert phone.again() == "fail"
+            assert "Check 6, current: " in page.inner_text("#device")
+            page.unroute_all()
+            key = own.works.signer.key(STEEL).public.key_id
+            own.ledger.done(f"operator-{STEEL}", "KeyRegistry", "compromised", [key], "compromised")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert page.get_attribute("#device", "data-state") == "pass"  # all of it was anchored before
+            correct(own, lot, "18.7")
+            page = phone.open(f"{path}?rpc={own.ledger.url}")
+            assert "was reported compromised before this was anchored" in page.inner_text("#device")
+            report = http.get(path, headers={"Accept": "application/json"}).json()
+            assert report["verdict"].startswith("Failed at check 1, ")

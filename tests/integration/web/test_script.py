@@ -1,8 +1,9 @@
-"""The committed script is what its sources give, and knows the contracts' true event and call."""
+"""The committed script is what its sources give, and knows the contracts' true events and call."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,7 +30,11 @@ def test_the_committed_script_equals_a_fresh_build(tmp_path: Path) -> None:
     assert COMMITTED.stat().st_mtime_ns == before
 
 
-def test_it_asks_for_the_contracts_own_event_and_function() -> None:
-    source = (SOURCES / "chain.js").read_text(encoding="utf-8")
-    assert f"const EXTENDED = '0x{topics_of('log')['Extended'].hex()}'" in source
-    assert f"const HEAD = '0x{keccak(b'head(bytes32)')[:4].hex()}'" in source
+def test_it_asks_for_the_contracts_own_events_and_function() -> None:
+    events = (SOURCES / "events.js").read_text(encoding="utf-8")
+    signatures = re.findall(r"\['(\w+\([\w,]+\))', \d\]", events)
+    known = {name: topic for contract in ("log", "keys", "lots") for name, topic in topics_of(contract).items()}
+    assert len(signatures) == 14
+    assert {s.partition("(")[0]: bytes(keccak(s.encode())) for s in signatures}.items() <= known.items()
+    head = f"const HEAD = '0x{keccak(b'head(bytes32)')[:4].hex()}'"
+    assert head in (SOURCES / "chain.js").read_text(encoding="utf-8")

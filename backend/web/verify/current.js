@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Check 6, for each lot of a bundle, by the rules of leafproof/verification/verify.py.
+import { lotOf } from './footprint.js'
+import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
+
+// 6: the lot's pointer on chain is this record, and each footprint the one answer of that record's operator.
+export async function checkCurrent(reading, pause) {
+  const check = reading.report[6]
+  for (const record of reading.lots()) {
+    current(reading, record)
+    await pause()
+  }
+  const first = new Map()
+  for (const statement of reading.footprints.values()) {
+    const record = reading.recordOf(statement)
+    if (!record) check.add(FAIL, 'footprint-elsewhere', statement.label)
+    else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'footprint-foreign', statement.label)
+    // Each version names the one before it, so that two with one predecessor are two answers.
+    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${statement.content.supersedes}`
+    if (first.has(place)) check.add(FAIL, 'footprint-fork', statement.label, { other: first.get(place).label })
+    else first.set(place, statement)
+  }
+  const record = reading.record(reading.bundle.lot)
+  if (record && ![...reading.footprints.values()].some(({ content }) => content.record === record.id)) {
+    check.add(FAIL, 'footprint-outdated', reading.bundle.lot)
+  }
+}
+
+function current(reading, record) {
+  const [check, lot] = [reading.report[6], record.content.of]
+  if (!reading.chain) {
+    check.add(NOT_CHECKED, 'withheld-chain', lot, { reason: reading.noChain })
+    return
+  }
+  const onChain = reading.onChain(record)
+  const newest = onChain?.versions.at(-1)
+  if (!newest) {
+    const pending = reading.report[5].status === PENDING
+    const key = reading.key(record)
+    check.add(pending ? PENDING : FAIL, pending ? 'lot-pending' : 'lot-missing', lot, { operator: key ? '0x' + key.operator : 'unknown' })
+  } else if (newest.leaf !== record.leaf) check.add(FAIL, 'superseded', lot, { version: newest.version })
+  else check.add(PASS, 'current', lot, { version: newest.version })
+}

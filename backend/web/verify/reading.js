@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the checks share, as leafproof/verification/reading.py has it: trust and chain, and the statements read so far.
+// A lot is its maker's: two operators may use one GTIN and lot code, and neither speaks for the other.
+import { Malformed } from './encoding.js'
+import { lotId } from './fold.js'
+import { lotOf } from './footprint.js'
+import { FACTORS, FOOTPRINT, PLAN, RECORD } from './statement.js'
+
+function file(lists, name, statement) {
+  if (!lists.has(name)) lists.set(name, [])
+  lists.get(name).push(statement)
+}
+
+export class Reading {
+  // By maker and lot, a list of record statements.
+  #records = new Map()
+  #byId = new Map()
+  statements = []
+  footprints = new Map()
+  frames = new Map() // by key id, a list of frames
+
+  // `chain` is what the reader's node said, or null and `noChain` says why.
+  constructor(bundle, trust, chain, noChain, report) {
+    Object.assign(this, { bundle, trust, chain, noChain, report })
+  }
+
+  // Files a statement, so that others can name it.
+  take(statement) {
+    this.statements.push(statement)
+    if (!this.#byId.has(statement.id)) this.#byId.set(statement.id, statement)
+    if (statement.frame) file(this.frames, statement.keyId, statement)
+    if (!statement.content) return
+    if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement)
+    if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
+  }
+
+  #named(id, kind) {
+    const found = this.#byId.get(id)
+    return found?.kind === kind && found.content ? found : null
+  }
+
+  // The registered key that signed.
+  key(statement) {
+    return this.chain?.keys.get(statement.keyId) ?? null
+  }
+
+  // Whose statement it is: the operator on chain; without a chain, or a registered key, the issuer.
+  maker(statement) {
+    return this.key(statement)?.operator ?? statement.issuer
+  }
+
+  // The records of a lot of this name, one list a maker.
+  makers(lot) {
+    return [...this.#records.values()].filter(([first]) => first.content.of === lot)
+  }
+
+  // Each lot's current record: the one that the chain points to, else the last in the log.
+  lots() {
+    return [...this.#records.values()].map((versions) => this.#current(versions))
+  }
+
+  // The current record of the lot that has one maker here.
+  record(lot) {
+    const [versions] = this.makers(lot)
+    return versions ? this.#current(versions) : null
+  }
+
+  #current(versions) {
+    const inOrder = [...versions].sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
+    const last = inOrder.at(-1)
+    const pointed = this.onChain(last)?.versions.at(-1).leaf
+    return inOrder.find(({ leaf }) => leaf === pointed) ?? last
+  }
+
+  // `lots`, and each earlier record on which a footprint rests that goes into another lot.
+  used() {
+    const found = new Map(this.lots().map((record) => [record.id, record]))
+    const lines = [...this.#records.values()].flat().flatMap(({ content }) => content.inputs ?? [])
+    for (const id of [...new Set(lines.map(({ footprint }) => footprint).filter(Boolean))].sort()) {
+      const printed = this.footprints.get(id)
+      const rests = printed && this.recordOf(printed)
+      if (rests && !found.has(rests.id)) found.set(rests.id, rests)
+    }
+    return [...found.values()]
+  }
+
+  // The record that a footprint is of, current or not, if it is one of `lot`.
+  recordOf({ content }, lot = lotOf(content)) {
+    const found = this.#named(content.record, RECORD)
+    return found?.content.of === lot ? found : null
+  }
+
+  // A record's lot on chain, under the operator whose key signed it.
+  onChain(record) {
+    const key = this.key(record)
+    return key ? (this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null) : null
+  }
+
+  // The metering plan that a record names, if it is here; whether it may name it is another matter.
+  plan(record) {
+    return this.#named(record.content.plan, PLAN)
+  }
+
+  factor(ref) {
+    const found = this.#named(ref.set, FACTORS)
+    if (!found) throw new Malformed('factor: the factor set that the footprint names is missing')
+    return found.content.get(ref.id)
+  }
+
+  footprint(id) {
+    const found = this.footprints.get(id)
+    if (!found) throw new Malformed('inputs: the footprint of an input lot is missing')
+    return found.content
+  }
+}

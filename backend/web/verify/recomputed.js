@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
+import { ownPlan, unmetered } from './evidence.js'
+import { calculate, lotOf, MEMBERS } from './footprint.js'
+import { FAIL, NOT_CHECKED, PASS } from './report.js'
+
+const MAX_DIFFERENCE = 300 // characters of a member that differs
+
+// 8: footprints from facts and factors, to the same digits.
+export async function checkRecomputed(reading, pause) {
+  const check = reading.report[8]
+  for (const record of reading.used()) {
+    const plan = ownPlan(reading, record, reading.plan(record))
+    check.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of)
+    await pause()
+  }
+  for (const statement of reading.footprints.values()) {
+    const record = reading.recordOf(statement)
+    if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
+    await pause()
+  }
+}
+
+function recompute(reading, stated, facts) {
+  const [check, lot] = [reading.report[8], lotOf(stated)]
+  if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+    check.add(NOT_CHECKED, 'withheld', lot)
+    return
+  }
+  const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id))
+  const told = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
+  const differing = MEMBERS.filter((name) => told(stated[name]) !== told(computed[name]))
+  for (const part of differing) {
+    const [given, expected] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE))
+    check.add(FAIL, 'footprint-differs', lot, { part, stated: given, computed: expected })
+  }
+  if (!differing.length) check.add(PASS, 'footprint-recomputed', lot, { value: stated.per_tonne })
+}

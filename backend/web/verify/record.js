@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The batch record, as leafproof/record.py reads and checks it. `outputs`, `inputs` and `activity` are null where
+// they are withheld.
+import { Malformed } from './encoding.js'
+import { sum, ZERO } from './rational.js'
+import { convert, list, oneOf, orNull, pair, struct, text, whole } from './shape.js'
+import { quantity } from './units.js'
+import { checkZone, digest, gln, lot, utcSeconds } from './values.js'
+
+export const WITHHELD = ['outputs', 'inputs', 'activity']
+export const JWT_TYPE = 'leafproof-batch-record+sd-jwt'
+export const SHARES = 10n ** 18n // of every lot, LotRegistry.sol
+const MAX_LINES = 512
+
+const source = struct({ kind: oneOf('weighed', 'document', 'declared') }, { reference: orNull(text) })
+const output = struct({
+  role: oneOf('product', 'co-product', 'waste', 'rework'), name: text, quantity: text, unit: text, source,
+})
+const input = struct(
+  { name: text, quantity: text, unit: text, source },
+  { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) },
+)
+const activity = struct({
+  point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
+  first_index: whole, last_index: whole,
+})
+const run = struct({ id: text, line: text, opened: text, closed: text })
+const shape = struct(
+  {
+    gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text,
+    mode: oneOf('live', 'recorded', 'simulated'),
+  },
+  {
+    supersedes: orNull(text), outputs: orNull(list(output)), inputs: orNull(list(input)),
+    activity: orNull(list(activity)),
+  },
+)
+
+
+// Of an output or an input.
+export const amountOf = (line) => quantity(line.quantity, line.unit)
+
+// The input lot with evidence; null for a material.
+export const parentOf = (line) => (line.gtin && line.lot ? lot(line.gtin, line.lot) : null)
+
+export function readRecord(members) {
+  const record = convert(members, shape, 'batch record')
+  record.of = lot(record.gtin, record.lot)
+  record.window = window(record.run)
+  gln(record.facility, 'facility')
+  checkZone(record.zone)
+  digest(record.plan, 'plan')
+  const metered = (record.activity ?? []).map(({ point }) => point)
+  if (new Set(metered).size !== metered.length) throw new Malformed('activity: one metering point is given twice')
+  for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
+  if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
+  for (const line of record.inputs ?? []) {
+    if ((parentOf(line) === null) === (line.material === null)) {
+      throw new Malformed(`inputs: ${line.name}: either a lot (gtin, lot) or a material is needed`)
+    }
+  }
+  return record
+}
+
+function window({ opened, closed }) {
+  const [start, end] = [utcSeconds(opened, 'opened'), utcSeconds(closed, 'closed')]
+  if (end <= start) throw new Malformed(`closed: the run closes at ${closed}, not after it opens at ${opened}`)
+  return [start, end]
+}
+
+function checkLines(lines) {
+  if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`)
+  for (const line of lines) {
+    if (amountOf(line).value.compare(ZERO) <= 0) {
+      throw new Malformed(`quantity: ${line.name}: ${line.quantity} ${line.unit} is not positive`)
+    }
+  }
+}
+
+// Tonnes of product and co-products: what shares and declared units are counted by.
+export const productMass = (record) =>
+  sum((record.outputs ?? []).filter(({ role }) => role === 'product' || role === 'co-product').map((line) => amountOf(line).to('t')))
+
+// How many of a lot's shares `part` of its `whole` mass is, rounded down.
+export function sharesFor(part, whole) {
+  if (part.compare(ZERO) <= 0 || part.compare(whole) > 0) throw new Malformed('quantity: more than the lot holds')
+  return (SHARES * part.numerator * whole.denominator) / (part.denominator * whole.numerator)
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was found: eleven numbered checks, as leafproof/verification/report.py has them.
+import { Malformed } from './encoding.js'
+
+const CHECKS = 11
+export const [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ['pass', 'warning', 'not checked', 'not yet anchored', 'fail']
+export const WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL]
+
+export const reasonOf = (error) => (error instanceof Malformed ? error.message : 'cannot be read')
+
+class Check {
+  findings = []
+
+  add(status, code, subject = '', params = {}) {
+    this.findings.push({ status, code, subject, params })
+  }
+
+  // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
+  attempt(code, subject, work) {
+    try {
+      return work()
+    } catch (error) {
+      this.add(FAIL, code, subject, { reason: reasonOf(error) })
+      return undefined
+    }
+  }
+
+  // That of its weightiest finding; a check that found nothing has checked nothing.
+  get status() {
+    const weights = this.findings.map((finding) => WEIGHT.indexOf(finding.status))
+    return weights.length ? WEIGHT[weights.reduce((a, b) => Math.max(a, b))] : NOT_CHECKED
+  }
+}
+
+export const newReport = () => Array.from({ length: CHECKS }, () => new Check())

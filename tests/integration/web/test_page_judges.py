@@ -1,0 +1,472 @@
+"""The page's eleven checks are the kernel's: on the same bundle, trust file and chain node, a real Chromium finds what
+`leafproof.verification.verify` finds, whether all is honest or somebody lies with real keys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from leafproof import body
+from leafproof.bundle import Bundle
+from leafproof.chain.view import ChainView, Consumption, Retirement, lot_id
+from leafproof.client.chain_reader import read_chain
+from leafproof.client.rpc import Rpc
+from leafproof.errors import InvalidInput
+from leafproof.footprint import Footprint
+from leafproof.keys import SigningKey
+from leafproof.record import JWT_TYPE
+from leafproof.trust import Trust
+from leafproof.verification.report import Report, Status
+from leafproof.verification.verify import verify
+from tests.integration.web.phone import Phone, altered
+from tests.integration.web.street import section
+from tests.support import world as w
+from tests.support.world import COIL, TOWER, Places, World
+from tests.support.world_chain import WorldChain, trust_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
+REGISTRAR = b"\xcc" * 20
+SAID = "checked by this device: "
+PUBLIC = ("outputs", "components")  # the members that anybody is given
+Found = dict[int, tuple[str, list[tuple[str, str]]]]  # by check: its status, and each finding's code and words
+
+
+# Before the page's own script runs, as if the server had said so.
+_TOLD = """document.addEventListener('readystatechange', () => {
+  const device = document.getElementById('device')
+  if (document.readyState !== 'interactive' || !device) return
+  device.dataset.config = JSON.stringify({ ...JSON.parse(device.dataset.config), ...TOLD })
+})"""
+
+
+@dataclass
+class Case:
+    """What page and kernel are given: a bundle, and the chain as `view` has it."""
+
+    bundle: Bundle
+    view: ChainView
+    trust: Trust = field(default_factory=trust_of)
+    unproven: set[bytes] = field(default_factory=set)
+    signers: World | None = None
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def member(disclosure: str) -> str:
+    return str(json.loads(base64.urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[1])
+
+
+def public(bundle: Bundle) -> Bundle:
+    """Of it, what anybody is given."""
+    shown = (replace(i, disclosures=tuple(d for d in i.disclosures if member(d) in PUBLIC)) for i in bundle.items)
+    return replace(bundle, items=tuple(shown))
+
+
+def case(world: World, lot: Any = TOWER, **parts: Any) -> Case:
+    return Case(world.bundle(lot, bodies=False), world.view(), signers=world, **parts)
+
+
+def by_kernel(case: Case, url: str) -> Found:
+    with Rpc(url) as rpc:
+        report: Report = verify(case.bundle, case.trust, read_chain(rpc, case.trust))
+    return {c.number: (str(c.status), sorted((f.code, f.text()) for f in c.findings)) for c in report.checks}
+
+
+def by_page(phone: Phone, case: Case, url: str) -> Found:
+    """What the page finds when the server shows it `case`."""
+    config = {"trust": {k: v for k, v in msgspec.to_builtins(case.trust).items() if k != "rpc_urls"}}
+    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), "per_tonne": printed(case.bundle)}
+
+    told = json.dumps({**config, "shown": lot})
+    phone.page.add_init_script(_TOLD.replace("TOLD", told))
+    altered(phone.page, case.bundle.encode())
+    page = phone.open(f"{PASSPORT}?rpc={url}")
+    return {number: of_check(page, number) for number in range(11)}
+
+
+def of_check(page: Page, number: int) -> tuple[str, list[tuple[str, str]]]:
+    status = page.get_attribute(f"#check-{number}", "data-device")
+    lines = f"#check-{number} [data-device-findings] li"
+    told = page.eval_on_selector_all(lines, "all => all.map((one) => [one.dataset.code, one.textContent])")
+    return str(status), sorted((code, text.removeprefix(SAID)) for code, text in told)
+
+
+def printed(bundle: Bundle) -> str | None:
+    """The number that a page shows: of the last footprint of the lot."""
+    from backend.passports import material
+
+    found = material.read(bundle).footprint
+    return found.content.per_tonne if found else None
+
+
+def compared(phone: Phone, case: Case, world: World, most: int = 1_000_000) -> tuple[Found, Found]:
+    with WorldChain(world) as chain:
+        chain.view, chain.unproven, chain.most = case.view, case.unproven, most
+        kernel = by_kernel(case, chain.url)
+        chain.asked = 0
+        page = by_page(phone, case, chain.url)
+        assert chain.asked <= (20 if most > 1000 else 60)
+    assert phone.errors == []
+    return page, kernel
+
+
+class TestAnHonestLot:
+    @pytest.mark.parametrize("disclosed", ["everything but frames", "what anybody is given"])
+    @pytest.mark.parametrize("lot", [TOWER, COIL], ids=["with inputs", "an input itself"])
+    def test_is_judged_as_the_kernel_judges_it(self, phone: Phone, lot: Any, disclosed: str) -> None:
+        world, _ = w.honest_world()
+        given = case(world, lot)
+        if disclosed != "everything but frames":
+            given.bundle = public(given.bundle)
+        page, kernel = compared(phone, given, world)
+        assert page == kernel
+        assert page[6][0] == "pass"
+
+    def test_with_readings_says_that_a_page_does_not_meter(self, phone: Phone) -> None:
+        world, _ = w.honest_world()
+        page, kernel = compared(phone, Case(world.bundle(), world.view()), world)
+        assert {n: page[n] for n in (0, 1, 2, 3, 4, 5, 6, 9, 10)} == {
+            n: kernel[n] for n in (0, 1, 2, 3, 4, 5, 6, 9, 10)
+        }
+        for number in (7, 8):
+            assert page[number][0] == "not checked"
+            assert {code for code, _ in page[number][1]} >= {"not-metered"}
+        assert "footprint-recomputed" in {code for code, _ in page[8][1]}
+
+    def test_is_read_from_a_node_that_gives_few_blocks_at_once(self, phone: Phone) -> None:
+        world, _ = w.honest_world()
+        page, kernel = compared(phone, case(world), world, most=4)
+        assert page == kernel
+
+    @pytest.mark.parametrize("trusted", [True, False])
+    def test_registrars_of_the_trust_file_decide_who_attests(self, phone: Phone, trusted: bool) -> None:
+        world, _ = w.honest_world()
+        view = world.view()
+        keys = {k: replace(v, attested_by=(REGISTRAR,)) for k, v in view.keys.items()}
+        given = case(world, trust=trust_of((REGISTRAR,) if trusted else ()))
+        given.view = replace(view, keys=keys, registrars={REGISTRAR: "Metering Office"})
+        page, kernel = compared(phone, given, world)
+        assert page == kernel
+        assert {"key-attested" if trusted else "key-self-declared"} < {code for code, _ in page[1][1]}
+
+
+def key_of(case: Case, key: SigningKey, **changes: Any) -> Case:
+    """The chain says something else of a key."""
+    key_id = key.public.key_id
+    keys = {**case.view.keys, key_id: replace(case.view.keys[key_id], **changes)}
+    return replace(case, view=replace(case.view, keys=keys))
+
+
+def compromised_before(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.gateway, compromised=w.moment(5))
+
+
+def compromised_after(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.gateway, compromised=w.moment(10_000))
+
+
+def unregistered(world: World, at: Places) -> Case:
+    given = case(world)
+    keys = {k: v for k, v in given.view.keys.items() if k != world.steel.key.public.key_id}
+    return replace(given, view=replace(given.view, keys=keys))
+
+
+def unproven(world: World, at: Places) -> Case:
+    return case(world, unproven={world.steel.key.public.key_id})
+
+
+def retired(last: int) -> Callable[[World, Places], Case]:
+    def lie(world: World, at: Places) -> Case:
+        return key_of(case(world), world.steel.gateway, retired=Retirement(1, last, w.moment(5)))
+
+    return lie
+
+
+def issuer_retired(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.key, retired=Retirement(0, 0, w.moment(5)))
+
+
+def another_role(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.gateway, role=0, log_id=bytes(32))
+
+
+def another_log(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.gateway, log_id=b"\x33" * 32)
+
+
+def another_issuer(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.key, issuer=world.fabricator.uri)
+
+
+def another_company(world: World, at: Places) -> Case:
+    return key_of(case(world), world.steel.key, operator=world.fabricator.address)
+
+
+def removed_operator(world: World, at: Places) -> Case:
+    given = case(world)
+    operators = {a: replace(o, removed=w.moment(5)) for a, o in given.view.operators.items()}
+    return replace(given, view=replace(given.view, operators=operators))
+
+
+def foreign_footprint(world: World, at: Places) -> Case:
+    w.log_footprint(world, world.fabricator, w.coil_record(world, at.steel_plan), at.coil, at.factors)
+    world.anchor()
+    return case(world, COIL)
+
+
+def forked_footprint(world: World, at: Places) -> Case:
+    w.log_footprint(world, world.steel, w.coil_record(world, at.steel_plan), at.coil, at.factors)
+    world.anchor()
+    return case(world, COIL)
+
+
+def superseded(world: World, at: Places) -> Case:
+    bundle = world.bundle(bodies=False)
+    newer = w.coil_record(world, at.steel_plan, "19.4", supersedes=world.id(at.coil))
+    world.supersede(world.steel, COIL, w.log_record(world, world.steel, newer))
+    return Case(bundle, world.view())
+
+
+def corrected_after_use(world: World, at: Places) -> Case:
+    newer = w.coil_record(world, at.steel_plan, "19.4", supersedes=world.id(at.coil))
+    index = w.log_record(world, world.steel, newer)
+    world.anchor()
+    world.supersede(world.steel, COIL, index)
+    return case(world)
+
+
+def elsewhere(world: World, at: Places) -> Case:
+    given = case(world, COIL)
+    kept = tuple(i for i in given.bundle.items if i.index not in (at.tower, at.coil))
+    return replace(given, bundle=replace(given.bundle, items=kept))
+
+
+def outdated(world: World, at: Places) -> Case:
+    newer = w.coil_record(world, at.steel_plan, "19.4", supersedes=world.id(at.coil))
+    index = w.log_record(world, world.steel, newer)
+    world.anchor()
+    world.supersede(world.steel, COIL, index)
+    return case(world, COIL)
+
+
+def not_minted(world: World, at: Places) -> Case:
+    given = case(world)
+    lots = {k: v for k, v in given.view.lots.items() if v.operator != world.fabricator.address}
+    return replace(given, view=replace(given.view, lots=lots))
+
+
+def smaller(world: World, at: Places) -> Case:
+    """A footprint that does not follow from its facts, anchored as any other."""
+    true = stated(world, at.coil_footprint)
+    lie = msgspec.structs.replace(true, per_tonne="1999.000", supersedes=world.id(at.coil_footprint))
+    data, disclosed = lie.issue(world.steel.key, world.steel.uri)
+    world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
+    world.anchor()
+    return case(world, COIL)
+
+
+def stated(world: World, index: int) -> Footprint:
+    entry = world.entries[index]
+    assert entry.body
+    return Footprint.read(entry.body, entry.disclosures, world.steel.key.public, world.steel.uri)
+
+
+def without_factors(world: World, at: Places) -> Case:
+    given = case(world)
+    kept = tuple(i for i in given.bundle.items if i.index != at.factors)
+    return replace(given, bundle=replace(given.bundle, items=kept))
+
+
+def foreign_plan(world: World, at: Places) -> Case:
+    lie = w.coil_record(world, at.workshop_plan, supersedes=world.id(at.coil))
+    index = w.log_record(world, world.steel, lie)
+    first = world.id(at.coil_footprint)
+    w.log_footprint(world, world.steel, lie, index, at.factors, supersedes=first)
+    world.anchor()
+    world.supersede(world.steel, COIL, index)
+    return case(world, COIL)
+
+
+def foreign_gateway(world: World, at: Places) -> Case:
+    gateway = world.fabricator.gateway
+    return key_of(case(world), gateway, operator=world.steel.address)
+
+
+def inputs_of(change: Callable[[World, tuple[Consumption, ...]], tuple[Consumption, ...]]) -> Any:
+    def lie(world: World, at: Places) -> Case:
+        given = case(world)
+        token = lot_id(world.fabricator.address, TOWER)
+        known = given.view.lots[token]
+        lots = {**given.view.lots, token: replace(known, inputs=change(world, known.inputs))}
+        return replace(given, view=replace(given.view, lots=lots))
+
+    return lie
+
+
+def input_left_out(world: World, at: Places) -> Case:
+    given = case(world)
+    kept = tuple(i for i in given.bundle.items if i.index not in (at.coil, at.coil_footprint))
+    return replace(given, bundle=replace(given.bundle, items=kept))
+
+
+def another_root(world: World, at: Places) -> Case:
+    given = case(world)
+    logs = {
+        k: replace(v, heads=tuple(replace(h, root=bytes(32)) for h in v.heads)) for k, v in given.view.logs.items()
+    }
+    return replace(given, view=replace(given.view, logs=logs))
+
+
+def not_yet_anchored(world: World, at: Places) -> Case:
+    bundle = world.bundle(bodies=False)
+    world.anchors.pop()
+    return Case(bundle, world.view())
+
+
+def no_such_log(world: World, at: Places) -> Case:
+    return replace(case(world), view=replace(world.view(), logs={}))
+
+
+def signed_jwt(claims: str) -> Callable[[World, Places], Case]:
+    """The coil's record anew, as a JWT whose claims end in the text `claims`, really signed, logged and anchored."""
+
+    def lie(world: World, at: Places) -> Case:
+        record = w.coil_record(world, at.steel_plan, supersedes=world.id(at.coil))
+        plain = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None and k != "inputs"}
+        shown = json.dumps({"iss": world.steel.uri, "_sd_alg": "sha-256", **plain})
+        head = json.dumps({"alg": "ES256", "typ": JWT_TYPE})
+        text = f"{base64url(head.encode())}.{base64url((shown[:-1] + claims + '}').encode())}"
+        data = body.encode(f"{text}.{base64url(world.steel.key.sign(text.encode()))}")
+        world.state(world.steel, COIL.urn, body.BATCH_RECORD, data)
+        world.anchor()
+        return case(world, COIL)
+
+    return lie
+
+
+def digest(*parts: Any) -> str:
+    text = base64url(json.dumps(["salt", *parts]).encode())
+    return json.dumps(base64url(hashlib.sha256(text.encode()).digest()))
+
+
+def another_disclosure(world: World, at: Places) -> Case:
+    given = case(world)
+    foreign = world.entries[at.tower].disclosures
+    items = tuple(replace(i, disclosures=foreign) if i.index == at.coil else i for i in given.bundle.items)
+    return replace(given, bundle=replace(given.bundle, items=items))
+
+
+LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
+    "a key compromised before the anchor": (1, compromised_before),
+    "a key compromised after the anchor": (None, compromised_after),
+    "an unregistered key": (1, unregistered),
+    "a key without a proof of possession": (1, unproven),
+    "a retired key": (1, retired(4)),
+    "a retired key's backlog": (None, retired(5)),
+    "a retired issuer": (1, issuer_retired),
+    "a key of another role": (1, another_role),
+    "a gateway of another log": (1, another_log),
+    "another issuer's name": (1, another_issuer),
+    "a name of another company": (1, another_company),
+    "an operator who was removed": (1, removed_operator),
+    "a member withheld in part": (3, signed_jwt(f', "inputs": [{{"...": {digest({"lot": "B"})}}}]')),
+    "more digests than members": (
+        3,
+        signed_jwt(f', "inputs": [], "_sd": [{digest(1)}, {digest(2)}, {digest(3)}]'),
+    ),
+    "a member twice": (3, signed_jwt(', "inputs": [], "inputs": []')),
+    "an unknown member": (3, signed_jwt(', "inputs": [], "note": "so"')),
+    "a number that is not whole": (3, signed_jwt(', "inputs": [], "supersedes": 1.0')),
+    "a disclosure of another statement": (3, another_disclosure),
+    "another root on the chain": (5, another_root),
+    "a log that nobody opened": (5, no_such_log),
+    "a head that is not anchored": (None, not_yet_anchored),
+    "a footprint by another operator": (6, foreign_footprint),
+    "a forked footprint": (6, forked_footprint),
+    "a superseded record": (6, superseded),
+    "a footprint of an older record": (6, outdated),
+    "a record that is not there": (0, elsewhere),
+    "a lot that is not on the chain": (6, not_minted),
+    "another operator's metering plan": (7, foreign_plan),
+    "another operator's gateway": (1, foreign_gateway),
+    "a footprint made smaller": (8, smaller),
+    "a factor set that is missing": (8, without_factors),
+    "shares that were not spent": (9, inputs_of(lambda _, __: ())),
+    "shares of something unnamed": (9, inputs_of(lambda _, known: (*known, Consumption(b"\x77" * 32, 10**17)))),
+    "too few shares": (9, inputs_of(lambda _, known: tuple(replace(c, shares=c.shares - 1) for c in known))),
+    "an input that is left out": (8, input_left_out),
+    "an input corrected after its use": (None, corrected_after_use),
+}
+
+
+class TestALie:
+    @pytest.mark.parametrize("lie", LIES)
+    def test_fails_at_the_kernels_check(self, phone: Phone, lie: str) -> None:
+        number, tell = LIES[lie]
+        world, at = w.honest_world()
+        page, kernel = compared(phone, tell(world, at), world)
+        assert agreed(page) == agreed(kernel)
+        assert next((n for n, (status, _) in page.items() if status == "fail"), None) == number
+
+    @pytest.mark.parametrize("lot", [COIL, TOWER])
+    def test_about_whose_lot_it_is(self, phone: Phone, lot: Any) -> None:
+        world, _ = w.fabricators_own_coil("1.000")
+        page, kernel = compared(phone, case(world, lot), world)
+        assert agreed(page) == agreed(kernel)
+        assert "two-makers" in {code for code, _ in page[0][1]} or "input-maker" in {c for c, _ in page[9][1]}
+
+    def test_in_a_plan_valid_only_later(self, phone: Phone) -> None:
+        world, _ = w.honest_world(valid_from="2018-01-02T00:30:00Z")
+        page, kernel = compared(phone, case(world, COIL), world)
+        assert page == kernel
+        assert "plan-later" in {code for code, _ in page[7][1]}
+
+
+def agreed(found: Found) -> Found:
+    """All but the words of two codes, which hold a library's or Python's own."""
+    loose = ("disclosure-differs", "footprint-differs")
+    return {
+        n: (status, sorted((code, "" if code in loose else text) for code, text in lines))
+        for n, (status, lines) in found.items()
+    }
+
+
+class TestAnyBit:
+    def test_a_changed_bit_fails_at_the_kernels_checks(self, phone: Phone) -> None:
+        world, _ = w.honest_world()
+        given = case(world)
+        data = given.bundle.encode()
+        with WorldChain(world) as chain:
+            by_page(phone, given, chain.url)
+            with Rpc(chain.url) as rpc:
+                view = read_chain(rpc, given.trust)
+            for place in range(0, len(data), len(data) // 24):
+                broken = data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :]
+                altered(phone.page, broken)
+                phone.again()
+                failed = [n for n in range(11) if of_check(phone.page, n)[0] == "fail"]
+                assert failed == failed_by_kernel(broken, given.trust, view), place
+
+
+def failed_by_kernel(data: bytes, trust: Trust, view: ChainView) -> list[int]:
+    """Numbers of the checks that fail: a file that cannot be read fails at the first."""
+    try:
+        bundle = Bundle.decode(data)
+    except InvalidInput:
+        return [0]
+    report = verify(bundle, trust, view)
+    if bundle.lot != TOWER:
+        report[0].add(Status.FAIL, "another-lot", asked=TOWER, found=bundle.lot)
+    return [c.number for c in report.checks if c.status is Status.FAIL]

@@ -1,0 +1,186 @@
+"""A chain node over HTTP that holds what a `World` says: its events as the contracts emit them, nothing more.
+
+Programs and pages read it as they read any node; what a test changes in the world, they all see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from leafproof.chain.possession import Claim, prove
+from leafproof.chain.view import ChainView, RegisteredKey
+from leafproof.keys import SigningKey
+from leafproof.trust import CONTRACTS, Contract, Trust
+from tests.support import world as w
+from tests.support.world import LOG, World
+from tests.unit.chain.synthetic import raw_log
+
+ADDRESSES = {"TransparencyLog": LOG.contract, "KeyRegistry": b"\x12" * 20, "LotRegistry": b"\x13" * 20}
+_CONTRACT = {"log": "TransparencyLog", "keys": "KeyRegistry", "lots": "LotRegistry"}
+_HEAD = "0x" + keccak(b"head(bytes32)")[:4].hex()
+_Event = tuple[int, str, str, list[Any]]  # block, contract, name, values
+
+
+def trust_of(registrars: tuple[bytes, ...] = ()) -> Trust:
+    """The trust file of a reader who trusts the world's contracts."""
+    contracts = {
+        name: Contract("0x" + ADDRESSES[name].hex(), hashlib.sha256(_code(name)).hexdigest()) for name in CONTRACTS
+    }
+    trusted = ["0x" + one.hex() for one in registrars]
+    return Trust(1, LOG.chain_id, "0x" + w.GENESIS.hex(), "development", 1, 1, contracts, trusted)
+
+
+def _code(name: str) -> bytes:
+    return f"the code of {name}".encode()
+
+
+class WorldChain:
+    """A context manager; `url` is the node's. `view`, `unproven` (ids of keys that are registered without a valid
+    proof of possession) and `most` (blocks that one question may span) may be changed at any time; `asked` counts
+    the questions."""
+
+    def __init__(self, world: World) -> None:
+        parties = (world.steel, world.fabricator)
+        self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
+        self.view: ChainView = world.view()
+        self.unproven: set[bytes] = set()
+        self.most = 1_000_000
+        self.asked = 0
+        chain = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_OPTIONS(self) -> None:
+                self._send(b"")
+
+            def do_POST(self) -> None:
+                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                chain.asked += 1
+                answer = list(map(chain._answer, request)) if isinstance(request, list) else chain._answer(request)
+                self._send(json.dumps(answer).encode())
+
+            def _send(self, data: bytes) -> None:
+                self.send_response(200)
+                for name in ("origin", "headers"):
+                    self.send_header(f"access-control-allow-{name}", "*")
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> WorldChain:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "jsonrpc": "2.0",
+            "id": request["id"],
+            "result": self._result(request["method"], request["params"]),
+        }
+
+    def _result(self, method: str, params: list[Any]) -> Any:
+        match method:
+            case "eth_chainId":
+                return hex(LOG.chain_id)
+            case "eth_blockNumber":
+                return hex(self._latest)
+            case "eth_getBlockByNumber":
+                number = int(params[0], 16)
+                return {"number": params[0], "hash": _hash(number), "timestamp": hex(w.moment(number).block_time)}
+            case "eth_getCode":
+                return "0x" + next(_code(n) for n, a in ADDRESSES.items() if "0x" + a.hex() == params[0]).hex()
+            case "eth_call":
+                assert params[0]["data"].startswith(_HEAD)
+                newest = self.view.logs[LOG.log_id].heads[-1]
+                return "0x" + newest.size.to_bytes(32, "big").hex() + newest.root.hex()
+            case "eth_getLogs":
+                return [log for log in self.logs() if _asked(log, params[0])]
+        raise AssertionError(method)
+
+    @property
+    def _latest(self) -> int:
+        return max(block for block, *_ in self._events())
+
+    def logs(self) -> list[dict[str, Any]]:
+        """All events, as eth_getLogs gives them."""
+        found: list[dict[str, Any]] = []
+        for index, (block, contract, name, values) in enumerate(sorted(self._events(), key=lambda e: e[0])):
+            address = "0x" + ADDRESSES[_CONTRACT[contract]].hex()
+            made = raw_log(contract, name, values, block, index)
+            found.append({**made, "address": address, "blockHash": _hash(block)})
+        return found
+
+    def _events(self) -> Iterator[_Event]:
+        for log in self.view.logs.values():
+            yield 1, "log", "Opened", [log.log_id, log.owner, log.name]
+            for head in log.heads:
+                yield head.moment.block_number, "log", "Extended", [log.log_id, head.size, head.root]
+        for operator in self.view.operators.values():
+            yield 2, "keys", "OperatorAdmitted", [operator.address, operator.identifier]
+            if operator.removed:
+                yield operator.removed.block_number, "keys", "OperatorRemoved", [operator.address]
+        for address, name in self.view.registrars.items():
+            yield 2, "keys", "RegistrarAccredited", [address, name]
+        for key in self.view.keys.values():
+            yield from self._key(key)
+        for lot in self.view.lots.values():
+            first, *more = lot.versions
+            block = first.moment.block_number
+            yield block, "lots", "LotMinted", [lot.lot_id, lot.operator, lot.lot_hash]
+            yield block, "lots", "RecordSet", [lot.lot_id, 1, first.log_id, first.leaf, first.index]
+            for spent in lot.inputs:
+                yield block, "lots", "Consumed", [lot.lot_id, spent.parent, lot.operator, spent.shares]
+            for one in more:
+                values = [lot.lot_id, one.version, one.log_id, one.leaf, one.index]
+                yield one.moment.block_number, "lots", "RecordSet", values
+
+    def _key(self, key: RegisteredKey) -> Iterator[_Event]:
+        registry = ADDRESSES["KeyRegistry"]
+        claim = Claim(LOG.chain_id, registry, key.operator, key.role, key.log_id, key.issuer)
+        signer = SigningKey.generate() if key.key_id in self.unproven else self._signers[key.key_id]
+        whose = [key.key_id, key.operator]
+        values = [*whose, int(key.role), key.log_id, key.issuer, key.cose, prove(signer, claim)]
+        yield key.registered.block_number, "keys", "KeyRegistered", values
+        for registrar in key.attested_by:
+            yield key.registered.block_number, "keys", "KeyAttested", [*whose, registrar, b"\x01" * 32]
+        if key.retired:
+            end = [key.retired.epoch, key.retired.last_sequence]
+            yield key.retired.moment.block_number, "keys", "KeyRetired", [*whose, *end]
+        if key.compromised:
+            yield key.compromised.block_number, "keys", "KeyCompromised", whose
+
+
+def _hash(block: int) -> str:
+    return "0x" + (w.moment(block).block_hash if block else w.GENESIS).hex()
+
+
+def _asked(log: dict[str, Any], query: dict[str, Any]) -> bool:
+    if not int(query["fromBlock"], 16) <= int(log["blockNumber"], 16) <= int(query["toBlock"], 16):
+        return False
+    wanted = [query["address"], *query.get("topics", ())]
+    given = [log["address"], *log["topics"], *[""] * 4]
+    return all(w is None or g in (w if isinstance(w, list) else [w]) for w, g in zip(wanted, given, strict=False))
