@@ -21,9 +21,9 @@ export async function checkCurrent(reading, pause) {
     else first.set(place, statement)
   }
   const record = reading.record(reading.bundle.lot)
-  if (record && ![...reading.footprints.values()].some(({ content }) => content.record === record.id)) {
-    check.add(FAIL, 'footprint-outdated', reading.bundle.lot)
-  }
+  if (!record) return
+  const printed = [...reading.footprints.values()].some(({ content }) => content.record === record.id)
+  check.add(...(printed ? [PASS, 'footprint-newest'] : [FAIL, 'footprint-outdated']), reading.bundle.lot)
 }
 
 function current(reading, record) {

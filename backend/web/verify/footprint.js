@@ -20,24 +20,27 @@ const EXCLUDED = [
   'use and end of life',
 ]
 
+const stage = oneOf('raw material', 'production')
+const kind = oneOf('primary', 'secondary', 'supplier')
+const stageTotal = struct({ stage, kind, emissions: text })
 const component = struct(
   {
-    stage: oneOf('raw material', 'production'), name: text, subject: text, kind: oneOf('primary', 'secondary', 'supplier'),
+    stage, name: text, subject: text, kind,
     quantity: text, unit: text, emissions: text,
   },
   { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) },
 )
 const shape = struct(
   {
-    gtin: text, lot: text, facility: text, record: text, method: text, per_tonne: text, primary_data_share: text,
-    excluded: list(text), flags: list(text), status: oneOf('provisional', 'final'),
+    gtin: text, lot: text, facility: text, record: text, method: text, per_tonne: text, stages: list(stageTotal),
+    primary_data_share: text, excluded: list(text), flags: list(text), status: oneOf('provisional', 'final'),
   },
   { supersedes: orNull(text), components: orNull(list(component)) },
 )
 
 export const MEMBERS = [
-  'gtin', 'lot', 'facility', 'record', 'method', 'per_tonne', 'primary_data_share', 'excluded', 'flags', 'status',
-  'supersedes', 'components',
+  'gtin', 'lot', 'facility', 'record', 'method', 'per_tonne', 'stages', 'primary_data_share', 'excluded', 'flags',
+  'status', 'supersedes', 'components',
 ]
 
 export const lotOf = (footprint) => lot(footprint.gtin, footprint.lot)
@@ -48,6 +51,7 @@ export function readFootprint(members) {
   digest(footprint.record, 'record')
   decimal(footprint.per_tonne, 'per_tonne')
   decimal(footprint.primary_data_share, 'primary_data_share')
+  for (const { emissions } of footprint.stages) decimal(emissions, 'stages.emissions')
   return footprint
 }
 
@@ -69,6 +73,7 @@ export function calculate(record, stated, factorOf, footprintOf) {
   const published = apportioned(parts.map(({ exact }) => exact.over(mass)), PLACES)
   const exact = sum(parts.map((part) => part.exact))
   const primary = sum(parts.map((part) => part.primary))
+  const components = parts.map((part, i) => ({ ...part.component, emissions: published.parts[i] }))
   return {
     gtin: record.of.split('/')[0],
     lot: record.lot,
@@ -76,13 +81,25 @@ export function calculate(record, stated, factorOf, footprintOf) {
     record: stated.record,
     method: METHOD,
     per_tonne: published.total,
+    stages: stages(components),
     primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
     excluded: EXCLUDED,
     flags: flags(record, parts),
     status: record.activity.some(({ gaps }) => gaps.length) ? 'provisional' : 'final',
     supersedes: stated.supersedes,
-    components: parts.map((part, i) => ({ ...part.component, emissions: published.parts[i] })),
+    components,
   }
+}
+
+// What the components of each stage and kind add up to, in the order in which they are named first.
+function stages(components) {
+  const sums = new Map()
+  for (const { stage, kind, emissions } of components) {
+    const place = `${stage} ${kind}`
+    if (!sums.has(place)) sums.set(place, { stage, kind, parts: [] })
+    sums.get(place).parts.push(decimal(emissions, 'emissions'))
+  }
+  return [...sums.values()].map(({ parts, ...of }) => ({ ...of, emissions: rounded(sum(parts), PLACES) }))
 }
 
 const made = (stage, line, subject, kind, { factor = null, footprint = null }) => ({

@@ -39,6 +39,11 @@ export class Reading {
     return found?.kind === kind && found.content ? found : null
   }
 
+  // Who issued the statement with that id, if it is here.
+  issuer(id) {
+    return this.#byId.get(id)?.issuer ?? null
+  }
+
   // The registered key that signed.
   key(statement) {
     return this.chain?.keys.get(statement.keyId) ?? null

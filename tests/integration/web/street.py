@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 from fastapi import FastAPI
 
@@ -109,7 +110,8 @@ def _built(node: EmbeddedNode, ledger: Ledger, folder: Path) -> Street:
         opened = sa.update(products).where(products.c.gtin == SECTION.zfill(14))
         connection.execute(opened.values(disclosure="open"))
     trust_file = folder / "trust.json"
-    trust_file.write_bytes(ledger.trust.encode())
+    believed = msgspec.structs.replace(ledger.trust, publishers=[values.party_uri(STEWARD)])
+    trust_file.write_bytes(believed.encode())
     settings = Settings(data=folder, trust_file=trust_file, public_url="https://passport.example", notice=NOTICE)
     app = create_app(Context(settings, ledger.engine, ledger.logs), routers=(passports, pages))
     made = Street(app, works, ledger, settings, trust_file)
