@@ -26,6 +26,7 @@ import msgspec
 from leafproof import body, clock, numbers, units, values
 from leafproof.errors import InvalidInput
 from leafproof.structs import convert
+from leafproof.texts import check_printable
 
 _DAY = 86400
 MAX_POINTS = 4096  # a large integrated works has some hundreds
@@ -72,6 +73,7 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
+        check_printable(self)
         values.Gln.parse(self.facility, "facility")
         clock.zone(self.zone)
         clock.utc_seconds(self.valid_from, "valid_from")
