@@ -93,7 +93,7 @@ class Check:
 @dataclass(slots=True)
 class Report:
     """All checks of one lot. `network_class` is the trust file's word for the chain; `attested` says whether
-    every gateway key is attested by a registrar that the reader trusts."""
+    every gateway that a metering plan counts on is attested by a registrar that the reader trusts."""
 
     lot: str
     network_class: str
