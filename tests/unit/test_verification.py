@@ -391,7 +391,8 @@ class TestWhatARecordCallsItsReadings:
 class TestHostileInput:
     def test_a_reading_in_a_unit_without_an_exact_form_is_a_finding(self) -> None:
         world, at = w.honest_world()
-        record, reading = w.coil_record(world, at.steel_plan), frame.Reading("rolling", w.START, w.Decimal(1), "J")
+        reading = frame.Reading("rolling", w.START + 7200, w.Decimal(1), "J")  # while the coil was rolled
+        record = w.coil_record(world, at.steel_plan)
         data = frame.encode_body(w.PLANT, frame.FrameContent(str(w.PLANT), frame.group([reading]), [], None))
         last = w.log_frame(world, world.steel, 6, data)
         activity = tuple(msgspec.structs.replace(a, last_index=last) for a in record.activity or ())
