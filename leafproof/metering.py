@@ -181,7 +181,10 @@ def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]
         span = _span(point, time)
         try:
             amount = _in_unit(value, unit, point.unit)
-        except (InvalidInput, PrecisionLost) as error:
+        except InvalidInput as error:
+            result.impossible.setdefault(span, error.reason)
+            continue
+        except PrecisionLost as error:
             result.impossible.setdefault(span, error.message)
             continue
         if point.kind != "register":
