@@ -187,6 +187,18 @@ class TestEachLieFailsItsCheck:
             keys = {**view.keys, key_id: replace(view.keys[key_id], compromised=w.moment(block))}
             assert codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1) == expected
 
+    def test_a_statement_anchored_while_its_operator_was_removed(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        view, address = world.view(), world.steel.address
+        anchor = view.logs[w.LOG.log_id].first_covering(at.coil)
+        assert anchor
+        number = anchor.moment.block_number
+        first = replace(view.operators[address], removed=w.moment(number))
+        for again, expected in ((number + 1, {"key-operator"}), (number, set())):
+            operator = Operator(address, first.identifier, w.moment(again), before=(first,))
+            shown = replace(view, operators={**view.operators, address: operator})
+            assert codes(verify(world.bundle(COIL), world.trust(), shown), 1) == expected
+
     def test_a_retired_keys_honest_backlog_passes_and_more_does_not(self, made: tuple[World, Places]) -> None:
         world, _ = made
         view, key_id = world.view(), world.steel.gateway.public.key_id
