@@ -23,6 +23,7 @@ from leafproof.values import Lot
 MAX_BUNDLE = 64 << 20  # a lot of some thousand frames; a server takes less by upload
 MEDIA_TYPE = "application/vnd.leafproof.bundle+cbor"
 _MAGIC, _VERSION = "leafproof-bundle", 1
+_TEXT, _ARRAY = b"\x70", 4  # CBOR: the head of a text of 16 bytes; the major type of arrays
 _MAX_ITEMS = 100_000
 
 
@@ -81,6 +82,12 @@ class Bundle:
             raise Malformed("bundle", f"keys are not byte strings, or more than {_MAX_ITEMS} parts")
         read_heads = tuple(_head(h) for h in heads)
         return cls(Lot.parse(gtin, code), tuple(keys), read_heads, tuple(_item(i, len(read_heads)) for i in items))
+
+
+def begins_one(data: bytes) -> bool:
+    """Whether `data` begins as a bundle does: what does not is none, what does may still be damaged."""
+    start = _TEXT + _MAGIC.encode()
+    return data[:1] != b"" and data[0] >> 5 == _ARRAY and data[1 : 1 + len(start)] == start
 
 
 def _head(value: Any) -> BundleHead:

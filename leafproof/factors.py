@@ -10,6 +10,7 @@ import msgspec
 from leafproof import body, units
 from leafproof.errors import InvalidInput
 from leafproof.structs import convert
+from leafproof.texts import check_printable
 
 MAX_FACTORS = 2000
 
@@ -65,7 +66,8 @@ class FactorSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def check(self) -> None:
-        """Raises `InvalidInput` for a factor without a number, or two of one id."""
+        """Raises `InvalidInput` for a factor without a number, two of one id, or a text that cannot be shown."""
+        check_printable(self)
         if not 1 <= len(self.factors) <= MAX_FACTORS:
             raise InvalidInput("factors", f"1 to {MAX_FACTORS} are allowed")
         if len({f.id for f in self.factors}) != len(self.factors):

@@ -30,6 +30,7 @@ from leafproof.factors import Factor
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.record import BatchRecord, Input, Tier
 from leafproof.structs import convert
+from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-footprint+sd-jwt"
 METHOD = "leafproof-partial-1"
@@ -114,6 +115,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         found = convert(
             disclosure.read(data, disclosures, key, issuer, JWT_TYPE, DISCLOSED_FROM), cls, "footprint"
         )
+        check_printable(found)
         _ = found.of
         values.digest(found.record, "record")
         units.parse_decimal(found.per_tonne, "per_tonne")

@@ -143,7 +143,7 @@ def decode_body(data: bytes) -> FrameContent:
     heartbeats: list[int] = []
     facility = ""
     base = 0
-    times: list[int] = []
+    times: list[int] | None = None  # of the run that the record continues; a heartbeat ends it
     numbers: list[int | Decimal] = []
     for record in pack:
         if not isinstance(record, dict):
@@ -152,14 +152,16 @@ def decode_body(data: bytes) -> FrameContent:
             facility, point, base, unit = _base(record, facility)
             if point == HEARTBEAT:
                 heartbeats.append(base)
-                times, numbers = [], []
+                times = None
                 continue
             times, numbers = [], []
             series.append(Series(point, unit, times, numbers))
+        if times is None:
+            raise Malformed("pack", "a value follows no start of a run")
         number, offset = record.get(_VALUE), record.get(_TIME)
         if type(number) is not int and not (isinstance(number, Decimal) and number.is_finite()):
             raise Malformed("value", "not an exact decimal number")
-        if type(offset) is not int or not _EARLIEST <= base + offset < clock.LATEST or not series:
+        if type(offset) is not int or not _EARLIEST <= base + offset < clock.LATEST:
             raise Malformed("time", "not a whole absolute number of Unix seconds")
         times.append(base + offset)
         numbers.append(number)

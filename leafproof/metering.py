@@ -9,6 +9,8 @@ Rules:
   disagreement is reported.
 * An interval that a window's bound cuts is split pro rata of time, and counted as split.
 * An interval of the plan's grid that no reading names is a gap.
+* A reading in a unit that measures something else, and a register that runs backwards (its meter was exchanged),
+  give no interval. Whoever asks for a window that holds such a thing is told; all other windows stay good.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from typing import Literal, Self
 import msgspec
 
 from leafproof import body, clock, numbers, units, values
-from leafproof.errors import InvalidInput
+from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.structs import convert
+from leafproof.texts import check_printable
 
 _DAY = 86400
 MAX_POINTS = 4096  # a large integrated works has some hundreds
@@ -72,6 +75,7 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
+        check_printable(self)
         values.Gln.parse(self.facility, "facility")
         clock.zone(self.zone)
         clock.utc_seconds(self.valid_from, "valid_from")
@@ -130,11 +134,14 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Intervals:
-    """A point's intervals, `amounts[(start, end)]`, in `unit`; `conflicts` names those told in two ways."""
+    """The intervals of `point`, `amounts[(start, end)]`, in `unit`; `conflicts` names those told in two ways,
+    `impossible[(start, end)]` says what kept a reading from giving one."""
 
+    point: str
     unit: str
     amounts: dict[tuple[int, int], Decimal] = field(default_factory=dict)
     conflicts: list[tuple[int, int]] = field(default_factory=list)
+    impossible: dict[tuple[int, int], str] = field(default_factory=dict)
     _ordered: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, start: int, end: int, amount: Decimal) -> None:
@@ -142,6 +149,20 @@ class Intervals:
         known = self.amounts.setdefault((start, end), amount)
         if known != amount:
             self.conflicts.append((start, end))
+
+    def extend(self, later: Intervals) -> None:
+        """Take in what readings logged later give: no interval of a register reaches across both."""
+        for (start, end), amount in later.amounts.items():
+            self.add(start, end, amount)
+        self.conflicts.extend(later.conflicts)
+        for span, reason in later.impossible.items():
+            self.impossible.setdefault(span, reason)
+
+    def check(self, start: int, end: int) -> None:
+        """Raises `InvalidInput` for a reading within [start, end) that cannot be."""
+        for (left, right), reason in self.impossible.items():
+            if (start <= left <= end) if left == right else (left < end and right > start):
+                raise InvalidInput(self.point, reason)
 
     def within(self, start: int, end: int) -> list[tuple[int, int]]:
         """The intervals that overlap [start, end), in order; none may be longer than a day."""
@@ -153,30 +174,48 @@ class Intervals:
 
 
 def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]) -> Intervals:
-    """Intervals from a point's readings (time, value, unit) in log order, in the plan's unit.
-
-    Raises `InvalidInput` for a unit of another dimension and for a register that runs backwards.
-    """
-    result = Intervals(point.unit)
+    """Intervals from a point's readings (time, value, unit) in log order, in the plan's unit."""
+    result = Intervals(point.point, point.unit)
     registers: dict[int, Decimal] = {}
     for time, value, unit in readings:
-        amount = (
-            value if unit == point.unit else units.exact_decimal(Fraction(value) * units.scale(unit, point.unit))
-        )
-        if point.kind == "register":
-            if registers.setdefault(time, amount) != amount:
-                result.conflicts.append((time, time))
-        elif point.names == "end":
-            result.add(time - point.interval_seconds, time, amount)
-        else:
-            result.add(time, time + point.interval_seconds, amount)
+        span = _span(point, time)
+        try:
+            amount = _in_unit(value, unit, point.unit)
+        except InvalidInput as error:
+            result.impossible.setdefault(span, error.reason)
+            continue
+        except PrecisionLost as error:
+            result.impossible.setdefault(span, error.message)
+            continue
+        if point.kind != "register":
+            result.add(*span, amount)
+        elif registers.setdefault(time, amount) != amount:
+            result.conflicts.append(span)
+    _differences(result, registers)
+    return result
+
+
+def _span(point: MeteringPoint, time: int) -> tuple[int, int]:
+    """What a reading of that time speaks of: a register's one instant, else the interval that it names."""
+    if point.kind == "register":
+        return time, time
+    start = time - point.interval_seconds if point.names == "end" else time
+    return start, start + point.interval_seconds
+
+
+def _in_unit(value: Decimal, unit: str, wanted: str) -> Decimal:
+    """Raises `InvalidInput` across dimensions, `PrecisionLost` where there is no exact decimal."""
+    return value if unit == wanted else units.exact_decimal(Fraction(value) * units.scale(unit, wanted))
+
+
+def _differences(result: Intervals, registers: Mapping[int, Decimal]) -> None:
+    """Intervals between a register's readings, as far as it ran forwards."""
     for start, end in pairwise(sorted(registers)):
         amount = numbers.difference(registers[end], registers[start])
         if amount < 0:
-            raise InvalidInput(point.point, f"the register runs backwards at {clock.utc_text(end)}")
-        if end - start <= _DAY:  # what a longer silence metered belongs to no day: it stays a gap
+            result.impossible[start, end] = f"the register runs backwards at {clock.utc_text(end)}"
+        elif end - start <= _DAY:  # what a longer silence metered belongs to no day: it stays a gap
             result.add(start, end, amount)
-    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +231,11 @@ class Metered:
 
 
 def metered(found: Intervals, start: int, end: int) -> Metered:
-    """The amount within [start, end), split intervals pro rata; times in Unix seconds."""
+    """The amount within [start, end), split intervals pro rata; times in Unix seconds.
+
+    Raises `InvalidInput` for a reading there that cannot be, such as of a register that runs backwards.
+    """
+    found.check(start, end)
     total, count, split = Fraction(0), 0, 0
     gaps: list[tuple[int, int]] = []
     covered = start

@@ -21,6 +21,7 @@ from leafproof.chain.view import SHARES
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.structs import convert
+from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-batch-record+sd-jwt"
 # Below a watt-hour no meter of a plant resolves; what a run's share of a cut interval has beyond it stays in
@@ -136,6 +137,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
+        check_printable(self)
         _ = self.of, self.run.window
         values.Gln.parse(self.facility, "facility")
         clock.zone(self.zone)

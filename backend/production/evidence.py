@@ -86,7 +86,7 @@ class FrameReader:
     def metered(self, point: MeteringPoint, start: int, end: int) -> Metered:
         """What `point` metered in [start, end), a part of the window.
 
-        Raises `InvalidInput` for readings that cannot be, such as a register that runs backwards, and
+        Raises `InvalidInput` for readings there that cannot be, such as of a register that runs backwards, and
         `LogDamaged` for a stored frame that is not the one that was signed.
         """
         return metering.metered(self._of_point(point)[0], start, end)

@@ -150,8 +150,8 @@ class ChainState:
     def _admitted(self, event: ev.OperatorAdmitted, moment: Moment) -> None:
         known = self._operators.get(event.operator)
         _require(known is None or known.removed is not None, "the operator was admitted before")
-        since = known.admitted if known else moment
-        self._operators[event.operator] = Operator(event.operator, event.identifier, since)
+        before = (*known.before, replace(known, before=())) if known else ()
+        self._operators[event.operator] = Operator(event.operator, event.identifier, moment, before=before)
 
     def _removed(self, event: ev.OperatorRemoved, moment: Moment) -> None:
         _require(self._is_operator(event.operator), "no such operator was admitted")

@@ -67,12 +67,25 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An operator admitted by the registry's authority; `identifier` is its legal identity."""
+    """An operator admitted by the registry's authority; `identifier` is its legal identity. `before` holds its
+    earlier admissions, each of which ended, in order."""
 
     address: Address
     identifier: str
     admitted: Moment
     removed: Moment | None = None
+    before: tuple[Operator, ...] = ()
+
+    def at(self, anchored: Moment | None) -> Operator | None:
+        """The admission under which something stands that was anchored then, or is not anchored yet; None for
+        what came after a removal. What was anchored before the first admission stands under that one: a server
+        logs while its own registrations are still on their way to the chain."""
+        if anchored is None:
+            return self if self.removed is None else None
+        for place, one in enumerate((*self.before, self)):
+            if one.removed is None or anchored < one.removed:
+                return one if place == 0 or one.admitted <= anchored else None
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,9 @@ def _exit_code(reports: Sequence[ReplayReport]) -> int:
 
 def _chain(node: str, trust: Trust) -> ChainView:
     from leafproof.client.chain_reader import AnotherChain, OtherCode, read_chain
-    from leafproof.client.rpc import Rpc
+    from leafproof.client.rpc import READERS_PATIENCE, Rpc
 
-    with progress("chain  ") as bar, Rpc(node) as rpc:
+    with progress("chain  ") as bar, Rpc(node, patience=READERS_PATIENCE) as rpc:
         task = bar.add_task("chain", total=None)
         try:
             return read_chain(

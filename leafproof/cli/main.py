@@ -14,6 +14,7 @@ import typer
 
 from leafproof.cli import audit, verify
 from leafproof.errors import LeafproofError
+from leafproof.texts import printable
 from leafproof.verification.report import EXIT_USAGE
 
 GROUP = "leafproof.commands"
@@ -60,7 +61,7 @@ def main() -> None:
     try:
         _application(sys.argv[1:])()
     except LeafproofError as error:
-        sys.stderr.write(f"leafproof: {error}\n")
+        sys.stderr.write(f"leafproof: {printable(str(error))}\n")  # it may quote a server
         sys.exit(EXIT_USAGE)
 
 

@@ -39,6 +39,8 @@ def command(
         raise InvalidInput("--offline", "contradicts --rpc")
     believed = read_trust(trust)
     data = _fetch(source)
+    if not bundles.begins_one(data):
+        raise InvalidInput("bundle", f"{source} is not a Leafproof bundle")
     try:
         bundle = Bundle.decode(data)
     except (Malformed, InvalidInput) as error:
@@ -55,10 +57,10 @@ def command(
 
 def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
     from leafproof.client.chain_reader import AnotherChain, NotFinal, OtherCode, read_chain
-    from leafproof.client.rpc import NodeRefused, NodeUnreachable, Rpc
+    from leafproof.client.rpc import READERS_PATIENCE, NodeRefused, NodeUnreachable, Rpc
 
     try:
-        with Rpc(node) as rpc:
+        with Rpc(node, patience=READERS_PATIENCE) as rpc:
             return verify(bundle, trust, read_chain(rpc, trust))
     except (NodeUnreachable, NodeRefused, NotFinal) as error:
         return verify(bundle, trust, None, error.message)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError, Malformed
@@ -21,11 +23,10 @@ class ExportFolder:
         self._folder = folder
         self._faults: list[tuple[int | None, str]] = []
         try:
-            size = (folder / export.MANIFEST).stat().st_size
-            data = (folder / export.MANIFEST).read_bytes() if size <= export.MAX_MANIFEST else b""
+            data = _regular(folder / export.MANIFEST, export.MAX_MANIFEST)
         except OSError as error:
             raise InvalidInput("export", f"{folder} has no readable {export.MANIFEST}") from error
-        self._manifest = export.Manifest.decode(data)
+        self._manifest = export.Manifest.decode(data if len(data) <= export.MAX_MANIFEST else b"")
         self._ref = self._manifest.log.ref()
         self._leaves = self._read(export.LEAVES, 32 * self._manifest.size) or b""
         self._strangers()
@@ -78,12 +79,12 @@ class ExportFolder:
         """A listed file; what is not as listed becomes a fault, and is handed on all the same."""
         listed, path = self._manifest.files[name], self._folder / name
         try:
-            if path.stat().st_size > limit:
-                self._faults.append((index, f"{name} is larger than any such file can be"))
-                return None
-            data = path.read_bytes()
+            data = _regular(path, limit)
         except OSError:
             self._faults.append((index, f"{name} cannot be read"))
+            return None
+        if len(data) > limit:
+            self._faults.append((index, f"{name} is larger than any such file can be"))
             return None
         if export.FileDigest.of(data) != listed:
             self._faults.append((index, f"{name} is not the file that the manifest lists"))
@@ -93,5 +94,23 @@ class ExportFolder:
         listed = {export.MANIFEST, *self._manifest.files}
         for path in sorted(self._folder.rglob("*")):
             name = path.relative_to(self._folder).as_posix()
-            if path.is_file() and name not in listed:
+            if name not in listed and not path.is_dir():
                 self._faults.append((None, f"{name} is not in the manifest"))
+
+
+def _regular(path: Path, limit: int) -> bytes:
+    """At most `limit` bytes and one more of a regular file; raises `OSError` for anything else.
+
+    Opening a pipe would wait for its writer, a device has no end, and a link leads out of the folder.
+    """
+    if not S_ISREG(path.lstat().st_mode):
+        raise OSError("not a regular file")
+    with open(path, "rb", opener=_open_at_once) as file:
+        if not S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("not a regular file")
+        return file.read(limit + 1)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Neither following nor waiting: the file may be another one than a moment ago."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

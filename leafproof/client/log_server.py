@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from leafproof.client.http import fetch
+from leafproof.client.http import NotLetIn, fetch
 from leafproof.envelope import LogRef
 from leafproof.errors import LeafproofError, Malformed
 from leafproof.replay import export
@@ -89,6 +89,8 @@ class LogServer:
         url = f"{self._base}/audit/logs/{self._ref.log_id.hex()}/rollups"
         try:
             found = export.SumsAt.decode(fetch(url, "application/json", export.MAX_ROLLUPS, self._api_key))
+        except NotLetIn:  # a wrong key is the caller's slip, not the log's discrepancy
+            raise
         except LeafproofError as error:
             self._faults.append((None, error.message))
             return
@@ -100,7 +102,7 @@ class LogServer:
 
 
 def logs_of(url: str, api_key: str | None) -> list[LogServer]:
-    """All logs of the backend at `url`; raises `ServerRefused` or `Malformed`."""
+    """All logs of the backend at `url`; raises `ServerRefused` (for a wrong API key as well) or `Malformed`."""
     base = url.rstrip("/")
     data = fetch(f"{base}/v1/logs", "application/json", _MAX_LIST)
     try:

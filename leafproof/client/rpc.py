@@ -14,16 +14,19 @@ import threading
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
+from math import inf
 from typing import Any
 
 import httpx
 import msgspec
 
-from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.client.http import address, origin
+from leafproof.errors import LeafproofError
 
 MAX_ANSWER = 64 << 20  # bytes; larger answers make the reader ask for fewer blocks at once
 MAX_BATCH = 100  # calls in one request: below what public providers allow
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_SILENCE, _CONNECT = 30.0, 5.0  # seconds
+READERS_PATIENCE = 15.0  # seconds: somebody sits before the command and waits
 _RETRIES = 4
 _FIRST_PAUSE = 0.25  # seconds, doubled from try to try
 _BUSY = frozenset({429, 502, 503, 504})
@@ -56,20 +59,16 @@ class AnswerTooLarge(NodeRefused):
 class Rpc:
     """A node at `url` (http or https). Threads may share one; close it when done, a later call opens it again.
 
+    `patience` is after how many seconds of silence no new try is begun.
+
     Every call raises `NodeUnreachable` or `NodeRefused`; a wrong URL raises `InvalidInput` at once.
     """
 
-    def __init__(self, url: str, *, retries: int = _RETRIES) -> None:
-        try:
-            parsed = httpx.URL(url)
-        except (httpx.InvalidURL, TypeError):
-            raise InvalidInput("rpc", "not a URL") from None
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise InvalidInput("rpc", "not an http or https URL with a host")
-        port = f":{parsed.port}" if parsed.port else ""
-        self.name = f"{parsed.scheme}://{parsed.host}{port}"
-        self._url = parsed
+    def __init__(self, url: str, *, retries: int = _RETRIES, patience: float = inf) -> None:
+        self._url = address(url, "rpc")
+        self.name = origin(self._url)
         self._retries = retries
+        self._patience = patience
         # httpx logs whole URLs, with the provider's token in them.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._http: httpx.Client | None = None
@@ -111,6 +110,7 @@ class Rpc:
 
     def _send(self, method: str, request: object) -> Any:
         body = msgspec.json.encode(request)
+        give_up = time.monotonic() + self._patience
         for attempt in range(self._retries + 1):
             try:
                 status, data = self._post(method, body)
@@ -120,6 +120,8 @@ class Rpc:
                 if status not in _BUSY:
                     return self._parse(status, data)
                 reason = f"HTTP status {status}"
+            if time.monotonic() >= give_up:
+                break
             if attempt < self._retries:
                 time.sleep(_FIRST_PAUSE * 2**attempt)
         raise NodeUnreachable(f"the chain node at {self.name} does not answer ({reason})")
@@ -138,8 +140,11 @@ class Rpc:
         with self._opening:
             if self._http is None:
                 # A proxy named in the environment has no business with this machine's own node.
-                self._http = httpx.Client(timeout=_TIMEOUT, trust_env=not _is_loopback(self._url.host))
+                self._http = httpx.Client(timeout=self._timeout(), trust_env=not _is_loopback(self._url.host))
             return self._http
+
+    def _timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(min(_SILENCE, self._patience), connect=_CONNECT)
 
     def _parse(self, status: int, data: bytes) -> Any:
         # Some nodes send an error object with status 400 or 500: the object says more than the status.

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from leafproof.texts import printable
+
 # kind -> what it says, for docs and for people
 KINDS = {
     "unreadable": "a part of what was handed over cannot be read, or is not what its manifest says",
@@ -49,6 +51,9 @@ class Discrepancy:
     index: int | None
     kind: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printable(self.message))  # it may quote what others signed
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""

@@ -90,16 +90,13 @@ class Evidence:
             )
 
     def intervals(self, facility: str, point: MeteringPoint) -> Intervals:
-        """The point's intervals as far as frames were taken in; raises `InvalidInput` for impossible readings."""
+        """The point's intervals as far as frames were taken in."""
         rows = self._readings[bytes.fromhex(point.gateway), facility, point.point].rows
         derived = self._derived.get((facility, point))
         if derived is None or (point.kind == "register" and derived.consumed != len(rows)):
             derived = self._derived[facility, point] = _Derived(metering.intervals(point, rows), len(rows))
         elif derived.consumed != len(rows):
-            fresh = metering.intervals(point, rows[derived.consumed :])
-            for (start, end), amount in fresh.amounts.items():
-                derived.intervals.add(start, end, amount)
-            derived.intervals.conflicts.extend(fresh.conflicts)
+            derived.intervals.extend(metering.intervals(point, rows[derived.consumed :]))
             derived.consumed = len(rows)
         return derived.intervals
 
@@ -115,7 +112,7 @@ class Evidence:
         return {mode for mode, times in known.items() if _near(times, first, last)}
 
     def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
-        """What the point metered in [start, end), Unix seconds."""
+        """What the point metered in [start, end), Unix seconds; raises `InvalidInput` for impossible readings."""
         return metering.metered(self.intervals(facility, point), start, end)
 
 

@@ -1,6 +1,8 @@
 """Check 1: may this key sign this statement, as the chain saw it when it was anchored?
 
-* The key is registered, with a proof of possession, by an operator who was admitted then.
+* The key is registered, with a proof of possession, by an operator who was admitted then: what was anchored
+  between a removal and the next admission stays refused. Possession may be proven later than the anchor: a server
+  logs while its own keys' registrations are still on their way, and the proof then says who held the key.
 * Its role fits the statement: gateways sign frames, issuers sign everything else; a gateway's log is this one.
 * The issuer's name is the registered one, and the operator's own: the registry takes any name from any operator,
   the authority's word for who the operator is stands in its identifier.
@@ -26,8 +28,9 @@ def judge(statement: Statement, chain: ChainView, registrars: frozenset[bytes]) 
     anchored = _anchored(statement, chain)
     if failure := _refused(statement, key, chain, anchored):
         return [failure]
-    operator = chain.operators[key.operator]
-    found = [_finding(Status.PASS, "key-in-force", statement, operator=operator.identifier)]
+    operator = chain.operators[key.operator].at(anchored)
+    name = operator.identifier if operator else ""
+    found = [_finding(Status.PASS, "key-in-force", statement, operator=name)]
     if key.role is Role.GATEWAY:
         trusted = [r for r in key.attested_by if r in registrars]
         if trusted:
@@ -54,8 +57,9 @@ def _refused(
         return _finding(Status.FAIL, "key-issuer", statement, issuer=header.issuer, registered=key.issuer)
     if key.role is Role.GATEWAY and key.log_id != header.log.log_id:
         return _finding(Status.FAIL, "key-log", statement)
-    operator = chain.operators.get(key.operator)
-    if operator is None or _over(operator.removed, anchored):
+    known = chain.operators.get(key.operator)
+    operator = known.at(anchored) if known else None
+    if operator is None:
         return _finding(Status.FAIL, "key-operator", statement)
     if not values.speaks_for(operator.identifier, key.issuer):
         return _finding(Status.FAIL, "key-name", statement, issuer=key.issuer, operator=operator.identifier)

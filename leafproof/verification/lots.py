@@ -60,6 +60,14 @@ def _plan(reading: Reading, signed: Statement, record: BatchRecord) -> MeteringP
     return named[1]
 
 
+def meters_attested(reading: Reading) -> bool:
+    """Whether each gateway that the metering plans count on is attested by a registrar whom the reader trusts.
+    Frames say nothing about it: a stranger's may lie in any bundle. A plan that is withheld counts as none."""
+    plans = [_plan(reading, statement, record) for _, statement, record in reading.used()]
+    gateways = {bytes.fromhex(point.gateway) for plan in plans if plan for point in plan.points}
+    return bool(plans) and None not in plans and all(map(reading.attested, gateways))
+
+
 def _frames_of(reading: Reading, signed: Statement, record: BatchRecord) -> list[Statement]:
     """Frames of the plan's gateways, in the record's own log, in the ranges that it names."""
     plan = _plan(reading, signed, record)

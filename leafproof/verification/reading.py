@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from leafproof.bundle import Bundle
-from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, lot_id
+from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
@@ -79,6 +79,13 @@ class Reading:
     def operator(self, statement: Statement) -> RegisteredKey | None:
         """The registered key that signed."""
         return self.chain.keys.get(statement.envelope.key_id) if self.chain else None
+
+    def attested(self, gateway: bytes) -> bool:
+        """Whether a registrar whom the reader trusts attested the gateway's key."""
+        key = self.chain.keys.get(gateway) if self.chain else None
+        if key is None or key.role is not Role.GATEWAY:
+            return False
+        return not self.trust.trusted_registrars.isdisjoint(key.attested_by)
 
     def maker(self, statement: Statement) -> Maker:
         """Whose statement it is."""

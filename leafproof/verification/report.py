@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from leafproof.texts import printable
 from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
 
 Translate = Callable[[str], str]
@@ -36,12 +37,16 @@ def _same(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One observation: `code` names its sentence in `messages.MESSAGES`, `params` fill it, `subject` says of
-    which statement or lot it speaks."""
+    which statement or lot it speaks. Both may quote what others signed: only what can be shown is kept."""
 
     status: Status
     code: str
     subject: str = ""
     params: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", printable(self.subject))
+        object.__setattr__(self, "params", {name: printable(text) for name, text in self.params.items()})
 
     def text(self, translate: Translate = _same) -> str:
         """The sentence, in the reader's language."""
@@ -88,7 +93,7 @@ class Check:
 @dataclass(slots=True)
 class Report:
     """All checks of one lot. `network_class` is the trust file's word for the chain; `attested` says whether
-    every gateway key is attested by a registrar that the reader trusts."""
+    every gateway that a metering plan counts on is attested by a registrar that the reader trusts."""
 
     lot: str
     network_class: str

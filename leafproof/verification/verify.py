@@ -55,6 +55,7 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
     )
     for step in steps:
         step(reading)
+    report.attested = lots.meters_attested(reading)
     return report
 
 
@@ -82,15 +83,12 @@ def _keys(reading: Reading) -> None:
         check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
         return
     told: set[tuple[bytes, str]] = set()
-    declared = False
     for statement in reading.statements:
         for finding in key_in_force.judge(statement, chain, reading.trust.trusted_registrars):
-            declared |= finding.code == "key-self-declared"
             key = (statement.envelope.key_id, finding.code)
             if finding.status is Status.FAIL or key not in told:
                 told.add(key)
                 check.findings.append(finding)
-    reading.report.attested = not declared and any(f.code == "key-attested" for f in check.findings)
 
 
 def _signatures(reading: Reading) -> None:

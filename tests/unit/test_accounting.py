@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leafproof import clock, footprint, metering, numbers, units
+from leafproof.envelope import FrameHeader
 from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef
+from leafproof.frame import FrameContent, Series
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Run, activity_quantity, shares_for
 from leafproof.units import Quantity
+from leafproof.verification.evidence import Evidence
 from tests.support import world as w
 from tests.support.world import DECLARED, FACTORS, PLANT
 
@@ -100,10 +104,36 @@ class TestMetering:
         found = metering.intervals(point(kind="register"), rows)
         assert list(found.amounts.values()) == [1, 3, 5]
 
-    def test_a_register_that_runs_backwards_is_an_error(self) -> None:
-        rows = [(T0, Decimal(5), "kWh"), (T0 + 900, Decimal(4), "kWh")]
-        with pytest.raises(InvalidInput, match="backwards"):
-            metering.intervals(point(kind="register"), rows)
+    def test_a_register_that_runs_backwards_spoils_the_windows_that_hold_it_and_no_other(self) -> None:
+        states = [5, 7, 1, 4]  # the meter was exchanged between the second and the third
+        rows = [(T0 + 900 * i, Decimal(state), "kWh") for i, state in enumerate(states)]
+        found = metering.intervals(point(kind="register"), rows)
+        assert metering.metered(found, T0, T0 + 900).amount == 2
+        assert metering.metered(found, T0 + 1800, T0 + 2700).amount == 3
+        for start, end in ((T0, T0 + 2700), (T0 + 1000, T0 + 1100), (T0 + 899, T0 + 901)):
+            with pytest.raises(InvalidInput, match="main: the register runs backwards"):
+                metering.metered(found, start, end)
+
+    @pytest.mark.parametrize("kind", ["interval", "register"])
+    @pytest.mark.parametrize("unit", ["kg", "J"])  # of another thing; without an exact decimal
+    def test_a_reading_in_a_foreign_unit_spoils_its_own_window(self, kind: Any, unit: str) -> None:
+        rows = [(T0 + 900 * i, Decimal(1 + i), "kWh" if i != 1 else unit) for i in range(6)]
+        found = metering.intervals(point(kind=kind), rows)
+        assert metering.metered(found, T0 + 2700, T0 + 4500).gaps == ()
+        with pytest.raises(InvalidInput, match="main"):
+            metering.metered(found, T0, T0 + 900)
+
+    def test_readings_taken_in_one_by_one_give_the_same(self) -> None:
+        series = [(T0, 1, "kWh"), (T0 + 900, 1, "kg"), (T0, 2, "kWh"), (T0 + 1800, 3, "kWh"), (T0 + 900, 0, "kWh")]
+        for kind in ("interval", "register"):
+            asked, evidence = point(kind=kind), Evidence()
+            for n, (time, number, unit) in enumerate(series):
+                content = FrameContent("f", [Series(asked.point, unit, [time], [number])], [], None)
+                evidence.add(bytes.fromhex(asked.gateway), FrameHeader(1, n, None, None, "live"), content)
+                found = evidence.intervals("f", asked)
+            whole = metering.intervals(asked, [(t, Decimal(n), u) for t, n, u in series])
+            assert (found.amounts, found.conflicts) == (whole.amounts, whole.conflicts)
+            assert found.impossible == whole.impossible != {}
 
     def test_watt_hours_count_as_kilowatt_hours(self) -> None:
         found = metering.intervals(point(), [(T0, Decimal(3170), "Wh")])

@@ -213,6 +213,11 @@ class TestFrame:
             [{-2: f"{PLANT}/heartbeat", -3: 1 << 30, -4: "Wh", 2: 1, 6: 0}],
             [{-2: f"{PLANT}/main", -3: 1 << 30, 4: True}],
             [{-2: f"{PLANT}/main", -3: 1 << 30, -4: "Wh", 2: 1, 6: 0}, {2: 1, 6: "0"}],
+            [
+                {-2: f"{PLANT}/main", -3: 1 << 30, -4: "Wh", 2: 1, 6: 0},
+                {-2: f"{PLANT}/heartbeat", -3: 1 << 30, 4: True},
+                {2: 5, 6: 900},  # of which run?
+            ],
             [5],
         ],
     )

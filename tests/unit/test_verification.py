@@ -9,7 +9,7 @@ import pytest
 
 from leafproof import body, clock, footprint, frame
 from leafproof.bundle import Bundle
-from leafproof.chain.view import Consumption, Retirement, lot_id
+from leafproof.chain.view import Consumption, Operator, Retirement, Role, lot_id
 from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError
 from leafproof.keys import _P256_ORDER, SigningKey
@@ -73,14 +73,39 @@ class TestAnHonestBundle:
         assert verify(bundle, world.trust(), world.view()).exit_code == 3
 
     def test_an_attested_meter_is_said_to_be_attested(self, made: tuple[World, Places]) -> None:
-        world, _ = made
+        world, at = made
         registrar = b"\xcc" * 20
         view = world.view()
         keys = {k: replace(v, attested_by=(registrar,)) for k, v in view.keys.items()}
         trust = world.trust()
         trust = msgspec.structs.replace(trust, registrars=["0x" + registrar.hex()])
-        report = verify(world.bundle(), trust, replace(view, keys=keys))
-        assert "meters attested" in report.verdict()
+        view = replace(view, keys=keys)
+        assert "meters attested" in verify(world.bundle(), trust, view).verdict()
+        assert "meters attested" in verify(world.bundle(bodies=False), trust, view).verdict()
+        without = changed(world.bundle(bodies=False), at.steel_plan, body=None)
+        assert "meters self-declared" in verify(without, trust, view).verdict()
+
+    def test_one_strangers_attested_frame_attests_no_meter(self) -> None:
+        world, _ = w.honest_world()
+        registrar, other = b"\xcc" * 20, w.Party(w.gln("400123450001"), w.gln("400123450002"), b"\xc3" * 20)
+        world.register(other, other.gateway, Role.GATEWAY, other.gateway_uri)
+        stranger = other.gateway.public.key_id
+        world.keys[stranger] = replace(world.keys[stranger], attested_by=(registrar,))
+        content = frame.FrameContent(str(other.facility), [], [w.START], None)
+        index = w.log_frame(world, other, 0, frame.encode_body(other.facility, content))
+        world.anchor()
+        view = world.view()
+        named = Operator(other.address, other.uri, w.moment(2))
+        view = replace(view, operators={**view.operators, other.address: named})
+        trust = msgspec.structs.replace(world.trust(), registrars=["0x" + registrar.hex()])
+        bundle = world.bundle()
+        meters = {p.gateway.public.key_id for p in (world.steel, world.fabricator)}
+        items = [i for i in bundle.items if world.entries[i.index].parsed.key_id not in meters]
+        assert index in {i.index for i in items}
+        forged = replace(bundle, items=tuple(items), keys=(*bundle.keys, other.gateway.public.cose))
+        report = verify(forged, trust, view)
+        assert report.exit_code == 4
+        assert "meters self-declared" in report.verdict()
 
 
 class TestEachLieFailsItsCheck:
@@ -159,6 +184,18 @@ class TestEachLieFailsItsCheck:
         for block, expected in ((5, {"key-compromised"}), (10_000, set())):
             keys = {**view.keys, key_id: replace(view.keys[key_id], compromised=w.moment(block))}
             assert codes(verify(world.bundle(), world.trust(), replace(view, keys=keys)), 1) == expected
+
+    def test_a_statement_anchored_while_its_operator_was_removed(self, made: tuple[World, Places]) -> None:
+        world, at = made
+        view, address = world.view(), world.steel.address
+        anchor = view.logs[w.LOG.log_id].first_covering(at.coil)
+        assert anchor
+        number = anchor.moment.block_number
+        first = replace(view.operators[address], removed=w.moment(number))
+        for again, expected in ((number + 1, {"key-operator"}), (number, set())):
+            operator = Operator(address, first.identifier, w.moment(again), before=(first,))
+            shown = replace(view, operators={**view.operators, address: operator})
+            assert codes(verify(world.bundle(COIL), world.trust(), shown), 1) == expected
 
     def test_a_retired_keys_honest_backlog_passes_and_more_does_not(self, made: tuple[World, Places]) -> None:
         world, _ = made
@@ -342,7 +379,8 @@ class TestWhatARecordCallsItsReadings:
 class TestHostileInput:
     def test_a_reading_in_a_unit_without_an_exact_form_is_a_finding(self) -> None:
         world, at = w.honest_world()
-        record, reading = w.coil_record(world, at.steel_plan), frame.Reading("rolling", w.START, w.Decimal(1), "J")
+        reading = frame.Reading("rolling", w.START + 7200, w.Decimal(1), "J")  # while the coil was rolled
+        record = w.coil_record(world, at.steel_plan)
         data = frame.encode_body(w.PLANT, frame.FrameContent(str(w.PLANT), frame.group([reading]), [], None))
         last = w.log_frame(world, world.steel, 6, data)
         activity = tuple(msgspec.structs.replace(a, last_index=last) for a in record.activity or ())

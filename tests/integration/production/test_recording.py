@@ -78,7 +78,7 @@ class TestWaiting:
         works.meter(works.mill, ["1"] * 12)
         works.say(works.mill, [Reading("main", START + 450, Decimal(1), "t")])
         assert works.recorder().step() == 1
-        assert works.problem(coil("A")) == "unit: kg (mass) is no kWh (energy)"
+        assert works.problem(coil("A")) == "main: kg (mass) is no kWh (energy)"
         assert works.record(coil("B")).of == coil("B")
 
     def test_a_run_waits_for_the_record_of_its_input_lot(self, works: Works) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leafproof.chain.fold import fold
+from leafproof.chain.view import Moment
 from leafproof.errors import Malformed
 from leafproof.keys import EDDSA, SigningKey
 from tests.unit.chain.synthetic import (
@@ -18,6 +19,7 @@ from tests.unit.chain.synthetic import (
     ZERO,
     Chain,
     block,
+    block_hash,
 )
 
 KEY = SigningKey.generate()
@@ -130,6 +132,22 @@ class TestKeys:
         view = chain.view()
         assert view.operators[ACME].removed is not None
         assert KEY.public.key_id in view.keys
+
+    def test_an_operator_admitted_again_did_not_speak_in_between(self) -> None:
+        chain = Chain()
+        for name in ("OperatorAdmitted", "OperatorRemoved") * 2 + ("OperatorAdmitted",):
+            told = [f"urn:example:{len(chain.events)}"] if name == "OperatorAdmitted" else []
+            chain.emit("keys", name, ACME, *told)
+        operator = chain.view().operators[ACME]
+
+        def under(number: int) -> str | None:
+            found = operator.at(Moment(number, block_hash(number), block(number).time, 1))
+            return found.identifier if found else None
+
+        names = ["urn:example:0", "urn:example:2", "urn:example:4"]
+        # A block each; the first statement may come before its operator's admission.
+        assert [under(n) for n in range(7)] == [names[0], names[0], None, names[1], None, names[2], names[2]]
+        assert operator.at(None) == operator
 
     def test_retired_then_compromised(self) -> None:
         chain = Chain()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -121,8 +123,31 @@ class TestCall:
         with Rpc("http://127.0.0.1:9", retries=0) as rpc, pytest.raises(NodeUnreachable, match=r"127\.0\.0\.1:9"):
             rpc.call("eth_chainId")
 
+    def test_silence_is_not_waited_for_longer_than_the_reader_has_patience(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            started = time.monotonic()
+            with (
+                Rpc(f"http://127.0.0.1:{silent.getsockname()[1]}", patience=0.2) as rpc,
+                pytest.raises(NodeUnreachable, match="does not answer"),
+            ):
+                rpc.call("eth_chainId")
+        assert time.monotonic() - started < 5
+        assert module.READERS_PATIENCE + module._CONNECT <= 20
+
     @pytest.mark.parametrize(
-        "url", ["", "ftp://x", "http://", "127.0.0.1:8545", "http://[::1", "file:///etc/passwd"]
+        "url",
+        [
+            "",
+            "ftp://x",
+            "http://",
+            "127.0.0.1:8545",
+            "http://[::1",
+            "file:///etc/passwd",
+            "http://a..b/x",
+            f"http://{'a' * 70}.de",
+            "http://xn--/x",
+            "http://127.0.0.1:99999",
+        ],
     )
     def test_a_url_that_is_none_is_refused_at_once(self, url: str) -> None:
         with pytest.raises(InvalidInput, match="rpc"):
