@@ -118,6 +118,8 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
         )
         if report.unanchored or report.withheld:
             _console.print(f"  {report.unanchored} entries not anchored yet; {report.withheld} bodies withheld")
+        if report.unpointed:
+            _console.print(f"  {report.unpointed} lots that the chain does not point to their newest record yet")
         for found in report.discrepancies:
             place = "" if found.index is None else f" entry {found.index}"
             _console.print(f"  ✗ {found.kind}{place}: {found.message}", style="red", markup=False)

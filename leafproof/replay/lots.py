@@ -32,6 +32,7 @@ class Lots:
         self._footprints: dict[tuple[bytes, Lot], Statement] = {}
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._withheld: dict[str, Statement] = {}
+        self._forked: set[tuple[bytes, Lot]] = set()
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -55,6 +56,7 @@ class Lots:
                 f"lot {record.of} has a record already, entry {known[-1][0].index}, which this does not supersede"
             )
             self._report.add("two-records", statement.index, message)
+            self._forked.add((self._operator(statement), record.of))
         known.append((statement, record))
         self._recompute(statement, record)
 
@@ -162,7 +164,7 @@ class Lots:
         for (operator, lot), versions in self._records.items():
             on_chain = self._chain.lots.get(lot_id(operator, lot))
             leaves.update(s.leaf for s, _ in versions)
-            self._pointer(lot, versions, on_chain)
+            self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():
@@ -173,14 +175,20 @@ class Lots:
         self._balances()
 
     def _pointer(
-        self, lot: Lot, versions: list[tuple[Statement, BatchRecord]], on_chain: LotRecord | None
+        self, lot: Lot, versions: list[tuple[Statement, BatchRecord]], on_chain: LotRecord | None, forked: bool
     ) -> None:
         newest = versions[-1][0]
+        if on_chain and on_chain.current.leaf == newest.leaf:
+            return
         if not self._anchored(newest):
             return  # the pointer follows the anchor
-        if on_chain is None:
+        # The wait is for a first record, or one that corrects what the chain points to; a rival has nothing due.
+        due = on_chain is None or on_chain.current.leaf in {s.leaf for s, _ in versions}
+        if due and not forked and self._chain.pointer_under_way(self._ref.log_id, newest.index):
+            self._report.unpointed += 1
+        elif on_chain is None:
             self._report.add("lot-missing", newest.index, f"lot {lot} is not on the chain")
-        elif on_chain.current.leaf != newest.leaf:
+        else:
             message = f"the chain points lot {lot} to entry {on_chain.current.index}, its newest record is this"
             self._report.add("pointer-differs", newest.index, message)
 

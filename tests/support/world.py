@@ -16,6 +16,7 @@ import msgspec
 from leafproof import body, clock, footprint, frame, metering, tiles, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item
 from leafproof.chain.view import (
+    POINTER_GRACE,
     SHARES,
     ChainView,
     Consumption,
@@ -91,6 +92,11 @@ class Entry:
 
 def moment(block: int) -> Moment:
     return Moment(block, block.to_bytes(32, "big"), START + 86400 + block, 0)
+
+
+def later(view: ChainView) -> ChainView:
+    """The same chain when a pointer's time is over."""
+    return replace(view, at=replace(view.at, block_time=view.at.block_time + POINTER_GRACE))
 
 
 @dataclass

@@ -272,7 +272,18 @@ class TestEachLieIsNamed:
     def test_a_lot_that_the_chain_does_not_know(self) -> None:
         world, at = w.honest_world()
         del world.lots[lot_id(world.fabricator.address, TOWER)]
-        assert (at.tower, "lot-missing") in found(run(world))
+        assert (at.tower, "lot-missing") in found(run(world, view=w.later(world.view())))
+
+    def test_a_pointer_is_given_its_time_and_no_more(self) -> None:
+        world, at = w.honest_world()
+        corrected = w.coil_record(world, at.steel_plan, "18.3", supersedes=world.id(at.coil))
+        second = w.log_record(world, world.steel, corrected)
+        w.log_footprint(world, world.steel, corrected, second, at.factors, supersedes=world.id(at.coil_footprint))
+        world.anchor()
+        report = run(world)
+        assert (report.clean, report.unpointed) == (True, 1)
+        late = run(world, view=w.later(world.view()))
+        assert (found(late), late.unpointed) == ({(second, "pointer-differs")}, 0)
 
     def test_an_entry_that_is_no_statement(self) -> None:
         world, _ = w.honest_world()
