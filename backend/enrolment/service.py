@@ -64,7 +64,7 @@ def register_gateway(
     proof: bytes,
     partition: int = 0,
 ) -> Enrolled:
-    """A gateway's key, which proves itself by `proof`, registered in the operator's name for the log of `partition`.
+    """A gateway's key, which proves itself by `proof`, registered in the operator's name for the partition's log.
 
     Raises `InvalidInput` for a proof that does not hold, `NotFound` for an unknown operator or partition,
     `NotAllowed`.
@@ -76,7 +76,7 @@ def register_gateway(
     if not holds(cose, claim, proof):
         raise InvalidInput(
             "proof",
-            "not this key's signature that it is this operator's gateway of this name, for the log of the partition",
+            "not this key's signature for this operator, gateway name and partition's log",
         )
     key_id = PublicKey.from_cose(cose).key_id
     submitted = f"key:{key_id.hex()}"

@@ -143,7 +143,7 @@ class Lots:
         return bool((sets | parents) & self._withheld.keys())
 
     def _rests_elsewhere(self, statement: Statement, facts: BatchRecord) -> bool:
-        """Whether the footprint of an input lot was not handed over: it is another log's, as far as one can tell."""
+        """Whether the footprint of an input lot was not handed over: another log's, as far as one can tell."""
         named = [str(line.footprint) for line in facts.inputs or () if line.parent is not None]
         absent = [n for n in named if n not in self._statements and n not in self._withheld]
         for name in absent:
@@ -199,8 +199,8 @@ class Lots:
         self._balances()
 
     def _elsewhere(self) -> None:
-        """Input lots whose footprint was not there when it was used: it may stand in another log, and nobody handed
-        that over; in this log it stands too late."""
+        """Input lots whose footprint was not there when it was used: it may stand in another log, and nobody
+        handed that over; in this log it stands too late."""
         for name, statement in self._absent.items():
             found = self._statements.get(name)
             if found is None or found.envelope.header.log != self._ref:

@@ -41,8 +41,8 @@ def replay(
     progress: Progress | None = None,
     known: Known | None = None,
 ) -> ReplayReport:
-    """Replay one log; `progress(done, total)` counts entries, `known` is shared by logs that are replayed together,
-    for a lot may be made from another log's lot. Raises nothing on hostile input."""
+    """Replay one log; `progress(done, total)` counts entries, `known` is shared by logs that are replayed
+    together, for a lot may be made from another log's lot. Raises nothing on hostile input."""
     return _Replay(source, trust, chain, known or Known()).run(progress)
 
 

@@ -58,8 +58,8 @@ class Discrepancy:
 @dataclass(slots=True)
 class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
-    anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input lots
-    whose evidence is in no log handed over: none is a discrepancy, all limit what was checked."""
+    anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
+    lots whose evidence is in no log handed over: none is a discrepancy, all limit what was checked."""
 
     log: str
     size: int = 0
