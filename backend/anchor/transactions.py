@@ -36,6 +36,7 @@ from backend.database import reading, transaction
 from backend.errors import Conflict, NotFound
 from backend.log.service import HostedLogs
 from leafproof import cbor
+from leafproof.client.rpc import NodeRefused
 from leafproof.errors import InvalidInput, LeafproofError
 
 MAX_ARGS = 1 << 16  # bytes; a mint with 64 inputs takes 5 KiB
@@ -191,7 +192,7 @@ class Queue:
             try:
                 call = self._call(row)
                 lane.replace(slot, call, self._chain.estimate(lane.address, call), fees, None)
-            except (_Wait, Reverted):
+            except (_Wait, Reverted, NodeRefused):
                 continue  # the bytes that were sent stay as they are
 
     def _settle(self) -> None:
@@ -238,6 +239,10 @@ class Queue:
             waits = refusal.name == "NotIncluded" or self._others_under_way(row.id)
             self._update(row, "queued" if waits else "failed", refusal.reason)
             return not waits
+        except NodeRefused as refusal:
+            # The node may be asked again, and it may be this call alone that it does not take: others go on.
+            self._update(row, "queued", refusal.message)
+            return False
         except LeafproofError as error:
             if not isinstance(error, InvalidInput | Conflict | NotFound):
                 raise

@@ -30,12 +30,14 @@ class OperatorIn(BaseModel, extra="forbid"):
 
 
 class GatewayIn(BaseModel, extra="forbid"):
-    """A gateway's key as `leafproof gateway init` prints it; hexadecimal."""
+    """A gateway's key as `leafproof gateway init` prints it; hexadecimal. `partition` says which of this server's
+    logs the gateway signs for: that of its facility."""
 
     operator: str = Field(max_length=13)
     name: str = Field(min_length=1, max_length=63)
     cose_key: str = Field(max_length=2 * MAX_COSE_KEY)
     proof: str = Field(max_length=2 + 2 * SIGNATURE_SIZE)
+    partition: int = Field(default=0, ge=0, lt=2**31)
 
 
 class EnrolledOut(BaseModel):
@@ -73,7 +75,9 @@ def add_gateway(
     operator = Gln.parse(gateway.operator, "operator")
     cose, proof = _bytes(gateway.cose_key, "cose_key"), _bytes(gateway.proof, "proof")
     with transaction(context.engine) as connection:
-        found = service.register_gateway(connection, context, caller, operator, gateway.name, cose, proof)
+        found = service.register_gateway(
+            connection, context, caller, operator, gateway.name, cose, proof, gateway.partition
+        )
     return EnrolledOut(address=found.address, key_id=found.key_id, transaction=found.transaction)
 
 

@@ -55,18 +55,29 @@ def admit_operator(connection: Connection, context: Context, gln: Gln, name: str
 
 
 def register_gateway(
-    connection: Connection, context: Context, caller: ApiKey, operator: Gln, name: str, cose: bytes, proof: bytes
+    connection: Connection,
+    context: Context,
+    caller: ApiKey,
+    operator: Gln,
+    name: str,
+    cose: bytes,
+    proof: bytes,
+    partition: int = 0,
 ) -> Enrolled:
-    """A gateway's key, which proves itself by `proof`, registered in the operator's name for this server's log.
+    """A gateway's key, which proves itself by `proof`, registered in the operator's name for the partition's log.
 
-    Raises `InvalidInput` for a proof that does not hold, `NotFound` for an unknown operator, `NotAllowed`.
+    Raises `InvalidInput` for a proof that does not hold, `NotFound` for an unknown operator or partition,
+    `NotAllowed`.
     """
     caller.check_operator(operator)
     company = production.company(connection, operator)
-    trust, log = context.settings.trust(), next(iter(context.logs)).log.ref
+    trust, log = context.settings.trust(), context.logs.of_partition(partition).log.ref
     claim = _claim(trust, company["address"], Role.GATEWAY, log.log_id, gateway_uri(operator, name))
     if not holds(cose, claim, proof):
-        raise InvalidInput("proof", "not this key's signature that it is this operator's gateway of this name")
+        raise InvalidInput(
+            "proof",
+            "not this key's signature for this operator, gateway name and partition's log",
+        )
     key_id = PublicKey.from_cose(cose).key_id
     submitted = f"key:{key_id.hex()}"
     args = [key_id, int(Role.GATEWAY), log.log_id, claim.issuer, cose, proof]

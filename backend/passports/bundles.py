@@ -17,14 +17,14 @@ from backend.errors import Conflict, NotFound
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
 from backend.log.service import HostedLogs, TransparencyLog
-from backend.production import recording
+from backend.production import pointing, recording
 from backend.production import repository as production_rows
 from backend.production.repository import Row
 from backend.production.service import read_plan
 from backend.production.statements import Archive
 from leafproof import envelope
 from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item
-from leafproof.chain.view import Head, RegisteredKey
+from leafproof.chain.view import Head, LotRecord, RegisteredKey
 from leafproof.footprint import Footprint, factors_used
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
@@ -42,6 +42,9 @@ class Anchors(Protocol):
 
     def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
         """The key, if it is registered with a valid proof of possession."""
+
+    def lot(self, connection: Connection, lot_id: bytes) -> LotRecord | None:
+        """The lot, if it is minted."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class BundleBuilder:
         gathered = _Gathered()
         self._record(connection, row, tier, gathered, ())
         self._footprint(connection, footprint, tier, gathered, (lot,))
+        self._pointed_to(connection, row, tier, gathered, ())
         return self._bundle(connection, lot, tier, gathered.places)
 
     def _record(
@@ -95,6 +99,26 @@ class BundleBuilder:
                 raise NotFound(f"lot {line.parent}, from which {lot} is made, has no record here")
             self._footprint(connection, used, tier, gathered, (*path, lot))
             self._record(connection, current, tier, gathered, (*path, lot))
+            self._pointed_to(connection, current, tier, gathered, (*path, lot))
+
+    def _pointed_to(
+        self, connection: Connection, newest: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
+    ) -> None:
+        """The record that the chain points to, with its newest footprint, while it is not the lot's newest one:
+        a correction is the lot's word only from the moment when the chain says so."""
+        versions = production_rows.record_versions(connection, newest["gtin"], newest["lot"])
+        if len(versions) < 2:
+            return
+        lot = Lot.parse(newest["gtin"], newest["lot"])
+        on_chain = self._anchors.lot(connection, pointing.token_of(connection, lot))
+        pointed = next((v for v in versions if on_chain and v["leaf_hash"] == on_chain.current.leaf), newest)
+        if pointed["statement_id"] == newest["statement_id"]:
+            return
+        self._record(connection, pointed, tier, gathered, path)
+        printed = footprint_rows.versions(connection, newest["gtin"], newest["lot"])
+        of_it = [f for f in printed if f["record"] == pointed["statement_id"]]
+        for row in of_it[-1:]:
+            self._footprint(connection, row, tier, gathered, (*path, lot))
 
     def _footprint(
         self, connection: Connection, row: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]

@@ -48,7 +48,7 @@ def _inputs(connection: Connection, lot: Lot) -> list[list[object]]:
     found: list[list[object]] = []
     for one in repository.inputs_of_run(connection, run["id"]):
         parent = Lot.parse(one["gtin"], one["lot"])
-        found.append([lot_id(_maker(connection, parent)["address"], parent), one["shares"]])
+        found.append([token_of(connection, parent), one["shares"]])
     if len(found) > MAX_INPUTS:
         raise InvalidInput("inputs", f"{len(found)} input lots, the chain takes at most {MAX_INPUTS}")
     return found
@@ -56,14 +56,19 @@ def _inputs(connection: Connection, lot: Lot) -> list[list[object]]:
 
 def submit_transfer(connection: Connection, lot: Lot, sender: Row, receiver: bytes, shares: int, key: str) -> None:
     """Have the chain hand shares of a lot from one address to another."""
-    token = int.from_bytes(lot_id(_maker(connection, lot)["address"], lot), "big")
+    token = int.from_bytes(token_of(connection, lot), "big")
     args = [bytes(sender["address"]), receiver, token, shares, b""]
     transactions.submit(connection, signer_of(sender["gln"]), "LotRegistry", "safeTransferFrom", args, key)
 
 
 def on_chain(connection: Connection, registry: Registry, lot: Lot) -> LotRecord | None:
     """The lot as the chain has it in a final block, if it does."""
-    return registry.lot(connection, lot_id(_maker(connection, lot)["address"], lot))
+    return registry.lot(connection, token_of(connection, lot))
+
+
+def token_of(connection: Connection, lot: Lot) -> bytes:
+    """The lot's id on chain, as its maker's."""
+    return lot_id(_maker(connection, lot)["address"], lot)
 
 
 def points_to(lot: LotRecord, leaf: bytes) -> bool:

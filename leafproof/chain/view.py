@@ -14,6 +14,10 @@ from eth_hash.auto import keccak
 from leafproof.values import Lot
 
 SHARES = 10**18  # of every lot, LotRegistry.sol
+# Seconds from a record's anchor in which its lot's pointer may still be under way, by the chain's own clock. The
+# pointer is a transaction that is sent once the anchor is final, behind all others of its signer, one at a time:
+# minutes on a quiet day, longer when many lots are recorded at once. After that its absence counts.
+POINTER_GRACE = 3600
 Address = bytes  # 20 bytes
 
 
@@ -178,6 +182,15 @@ class ChainView:
     def lot(self, operator: Address, lot: Lot) -> LotRecord | None:
         """The operator's lot, if it is on chain."""
         return self.lots.get(lot_id(operator, lot))
+
+    def pointer_under_way(self, log_id: bytes, index: int) -> bool:
+        """Whether nobody can be blamed yet that no lot points to the record at `index`: it is not anchored, or was
+        less than `POINTER_GRACE` ago."""
+        log = self.logs.get(log_id)
+        if log is None:
+            return False
+        anchored = log.first_covering(index)
+        return anchored is None or self.at.block_time - anchored.moment.block_time < POINTER_GRACE
 
 
 def lot_hash(lot: Lot) -> bytes:

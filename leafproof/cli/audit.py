@@ -13,6 +13,7 @@ from rich.console import Console
 
 from leafproof.cli.common import AsJson, TrustFile, progress, read_file, read_trust
 from leafproof.errors import InvalidInput, Malformed
+from leafproof.replay.lots import Known
 from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import LogSource
@@ -46,14 +47,16 @@ def replay_command(
 ) -> None:
     """Rebuild tree, readings, records, footprints and shares; name each discrepancy.
 
-    Exit codes: 0 clean, 1 any discrepancy, 2 usage, 4 none in what was handed over, but bodies are withheld."""
+    Exit codes: 0 clean, 1 any discrepancy, 2 usage, 4 none in what was handed over, but bodies are
+    withheld, or input lots' evidence is in a log that was not handed over."""
     if (url is None) == (folder is None):
         raise InvalidInput("source", "give either --url or --export")
     believed = read_trust(trust)
     try:
         chain = _chain(rpc, believed)  # first: a log that grows meanwhile then has more, never less
         sources = _sources(url, folder, key_file)
-        reports = [_replay(source, believed, chain) for source in sources]
+        known = Known()
+        reports = [_replay(source, believed, chain, known) for source in sources]
         if not reports:
             reports = [ReplayReport("unknown")]
             reports[0].add("log-unknown", None, "no log was handed over")
@@ -65,10 +68,10 @@ def replay_command(
 
 
 def _exit_code(reports: Sequence[ReplayReport]) -> int:
-    """As `leafproof verify` has it: 0, 1 for any discrepancy, 4 for none but bodies withheld."""
+    """As `leafproof verify` has it: 0, 1 for any discrepancy, 4 for none but something was not handed over."""
     if not all(r.clean for r in reports):
         return EXIT_FAILED
-    return EXIT_MISSING if any(r.withheld for r in reports) else 0
+    return EXIT_MISSING if any(r.withheld or r.inputs_elsewhere for r in reports) else 0
 
 
 def _chain(node: str, trust: Trust) -> ChainView:
@@ -85,10 +88,12 @@ def _chain(node: str, trust: Trust) -> ChainView:
             raise Malformed("chain", error.message) from error
 
 
-def _replay(source: LogSource, trust: Trust, chain: ChainView) -> ReplayReport:
+def _replay(source: LogSource, trust: Trust, chain: ChainView, known: Known) -> ReplayReport:
     with progress("entries") as bar:
         task = bar.add_task("entries", total=source.size)
-        return replay(source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total))
+        return replay(
+            source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total), known
+        )
 
 
 def _sources(url: str | None, folder: Path | None, key_file: Path | None) -> Sequence[LogSource]:
@@ -118,12 +123,16 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
         )
         if report.unanchored or report.withheld:
             _console.print(f"  {report.unanchored} entries not anchored yet; {report.withheld} bodies withheld")
+        if report.unpointed:
+            _console.print(f"  {report.unpointed} lots that the chain does not point to their newest record yet")
+        if report.inputs_elsewhere:
+            _console.print(f"  {report.inputs_elsewhere} input lots not checked: their evidence is in another log")
         for found in report.discrepancies:
             place = "" if found.index is None else f" entry {found.index}"
             _console.print(f"  ✗ {found.kind}{place}: {found.message}", style="red", markup=False)
         verdict = "clean: everything recomputed, nothing differs"
-        if report.withheld:
-            verdict = "nothing differs in what was handed over; what was withheld was not recomputed"
+        if report.withheld or report.inputs_elsewhere:
+            verdict = "nothing differs in what was handed over; the rest was not recomputed"
         if not report.clean:
             verdict = f"{len(report.discrepancies)} discrepancies"
         _console.print(f"  {verdict}", style="bold")

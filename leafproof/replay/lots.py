@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 
 from leafproof import clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
@@ -22,16 +23,30 @@ from leafproof.verification.statements import Statement
 _ZERO = bytes(20)
 
 
+@dataclass(slots=True)
+class Known:
+    """What the logs replayed so far say, by statement id: logs of one server name each other's statements.
+
+    `withheld` are statements whose bodies were not handed over.
+    """
+
+    statements: dict[str, Statement] = field(default_factory=dict)
+    withheld: dict[str, Statement] = field(default_factory=dict)
+
+
 class Lots:
     """What the log says of lots, taken statement by statement."""
 
-    def __init__(self, report: ReplayReport, chain: ChainView, ref: LogRef, evidence: ev.Evidence) -> None:
+    def __init__(
+        self, report: ReplayReport, chain: ChainView, ref: LogRef, evidence: ev.Evidence, known: Known
+    ) -> None:
         self._report, self._chain, self._ref, self._evidence = report, chain, ref, evidence
-        self._statements: dict[str, Statement] = {}
+        self._statements, self._withheld = known.statements, known.withheld
+        self._absent: dict[str, Statement] = {}  # footprints of input lots, by the record that names them first
         self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
         self._footprints: dict[tuple[bytes, Lot], Statement] = {}
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
-        self._withheld: dict[str, Statement] = {}
+        self._forked: set[tuple[bytes, Lot]] = set()
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -55,6 +70,7 @@ class Lots:
                 f"lot {record.of} has a record already, entry {known[-1][0].index}, which this does not supersede"
             )
             self._report.add("two-records", statement.index, message)
+            self._forked.add((self._operator(statement), record.of))
         known.append((statement, record))
         self._recompute(statement, record)
 
@@ -115,7 +131,8 @@ class Lots:
             )
             self._report.add("two-footprints", statement.index, message)
         self._footprints[self._operator(statement), stated.of] = statement
-        if not self._rests_on_what_is_withheld(stated, record.content):
+        rests_elsewhere = self._rests_elsewhere(record, record.content)
+        if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
@@ -124,6 +141,14 @@ class Lots:
         sets = {c.factor.set for c in stated.components or () if c.factor}
         parents = {line.footprint for line in facts.inputs or ()}
         return bool((sets | parents) & self._withheld.keys())
+
+    def _rests_elsewhere(self, statement: Statement, facts: BatchRecord) -> bool:
+        """Whether the footprint of an input lot was not handed over: another log's, as far as one can tell."""
+        named = [str(line.footprint) for line in facts.inputs or () if line.parent is not None]
+        absent = [n for n in named if n not in self._statements and n not in self._withheld]
+        for name in absent:
+            self._absent.setdefault(name, statement)
+        return bool(absent)
 
     def _calculate(self, statement: Statement, stated: Footprint, record_id: str, facts: BatchRecord) -> None:
         try:
@@ -158,11 +183,11 @@ class Lots:
     def against_chain(self) -> None:
         """Pointers, versions, inputs and balances, after the whole log was taken."""
         self._report.lots = len(self._records)
-        leaves = {statement.leaf for statement in self._withheld.values()}
+        leaves = {s.leaf for s in self._withheld.values() if s.envelope.header.log == self._ref}
         for (operator, lot), versions in self._records.items():
             on_chain = self._chain.lots.get(lot_id(operator, lot))
             leaves.update(s.leaf for s, _ in versions)
-            self._pointer(lot, versions, on_chain)
+            self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():
@@ -170,17 +195,35 @@ class Lots:
                 if version.log_id == self._ref.log_id and version.leaf not in leaves:
                     message = "the chain points a lot to this entry, which is no batch record in force"
                     self._report.add("pointer-differs", version.index, message)
+        self._elsewhere()
         self._balances()
 
+    def _elsewhere(self) -> None:
+        """Input lots whose footprint was not there when it was used: it may stand in another log, and nobody
+        handed that over; in this log it stands too late."""
+        for name, statement in self._absent.items():
+            found = self._statements.get(name)
+            if found is None or found.envelope.header.log != self._ref:
+                self._report.inputs_elsewhere += 1
+            else:
+                message = "the footprint of an input lot is not in the log before it"
+                self._report.add("footprint-differs", statement.index, message)
+
     def _pointer(
-        self, lot: Lot, versions: list[tuple[Statement, BatchRecord]], on_chain: LotRecord | None
+        self, lot: Lot, versions: list[tuple[Statement, BatchRecord]], on_chain: LotRecord | None, forked: bool
     ) -> None:
         newest = versions[-1][0]
+        if on_chain and on_chain.current.leaf == newest.leaf:
+            return
         if not self._anchored(newest):
             return  # the pointer follows the anchor
-        if on_chain is None:
+        # The wait is for a first record, or one that corrects what the chain points to; a rival has nothing due.
+        due = on_chain is None or on_chain.current.leaf in {s.leaf for s, _ in versions}
+        if due and not forked and self._chain.pointer_under_way(self._ref.log_id, newest.index):
+            self._report.unpointed += 1
+        elif on_chain is None:
             self._report.add("lot-missing", newest.index, f"lot {lot} is not on the chain")
-        elif on_chain.current.leaf != newest.leaf:
+        else:
             message = f"the chain points lot {lot} to entry {on_chain.current.index}, its newest record is this"
             self._report.add("pointer-differs", newest.index, message)
 
@@ -195,11 +238,15 @@ class Lots:
         spent: dict[bytes, int] = defaultdict(int)
         for consumption in on_chain.inputs:
             spent[consumption.parent] += consumption.shares
+        uncounted: set[bytes] = set()
         stated: dict[bytes, int] = defaultdict(int)
         for line in record.inputs:
             if line.parent is None:
                 continue
             used = self._used(line)
+            if used is None and line.footprint in self._absent:
+                uncounted.add(_token(line, line.parent))
+                continue
             if used is None:
                 message = f"lot {line.parent} has no record in this log: its shares were not recomputed"
                 self._report.add("input-unspent", statement.index, message)
@@ -213,7 +260,9 @@ class Lots:
                 stated[lot_id(maker, line.parent)] += shares
             except InvalidInput as error:
                 self._report.add("overdrawn", statement.index, f"lot {line.parent}: {error.message}")
-        for token in stated.keys() | spent.keys():
+        for token in stated.keys() | spent.keys() | uncounted:
+            if token in uncounted and token in spent:
+                continue
             if token not in spent:
                 message = f"lot {lot}: no shares of 0x{token.hex()} are spent on it"
                 self._report.add("input-unspent", statement.index, message)
@@ -249,3 +298,11 @@ class Lots:
                     self._report.add("overdrawn", None, message)
             if transfer.receiver != _ZERO:
                 held[transfer.lot_id, transfer.receiver] += transfer.shares
+
+
+def _token(line: Input, parent: Lot) -> bytes:
+    """The input lot on chain, by what the record says of its maker."""
+    try:
+        return lot_id(bytes.fromhex(str(line.operator).removeprefix("0x")), parent)
+    except ValueError:
+        return b""

@@ -21,7 +21,7 @@ from leafproof.chain.view import ChainView, LogRecord
 from leafproof.errors import LeafproofError, Malformed
 from leafproof.frame import FrameContent, place_of
 from leafproof.keys import public_key
-from leafproof.replay.lots import Lots
+from leafproof.replay.lots import Known, Lots
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.rollups import Sums
 from leafproof.replay.source import Entry, LogSource
@@ -34,13 +34,20 @@ from leafproof.verification.statements import Statement
 Progress = Callable[[int, int], None]
 
 
-def replay(source: LogSource, trust: Trust, chain: ChainView, progress: Progress | None = None) -> ReplayReport:
-    """Replay one log; `progress(done, total)` counts entries. Raises nothing on hostile input."""
-    return _Replay(source, trust, chain).run(progress)
+def replay(
+    source: LogSource,
+    trust: Trust,
+    chain: ChainView,
+    progress: Progress | None = None,
+    known: Known | None = None,
+) -> ReplayReport:
+    """Replay one log; `progress(done, total)` counts entries, `known` is shared by logs that are replayed
+    together, for a lot may be made from another log's lot. Raises nothing on hostile input."""
+    return _Replay(source, trust, chain, known or Known()).run(progress)
 
 
 class _Replay:
-    def __init__(self, source: LogSource, trust: Trust, chain: ChainView) -> None:
+    def __init__(self, source: LogSource, trust: Trust, chain: ChainView, known: Known) -> None:
         self._source, self._trust, self._chain = source, trust, chain
         self._report = ReplayReport(source.ref.log_id.hex())
         self._frontier = tree.Frontier()
@@ -50,7 +57,7 @@ class _Replay:
         self._frames: dict[bytes, list[Statement]] = defaultdict(list)
         self._evidence = Evidence()
         self._sums = Sums()
-        self._lots = Lots(self._report, chain, source.ref, self._evidence)
+        self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._checked = 0
 
     def run(self, progress: Progress | None) -> ReplayReport:

@@ -63,7 +63,8 @@ class Discrepancy:
 @dataclass(slots=True)
 class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
-    anchored head: neither is a discrepancy, both limit what was checked."""
+    anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
+    lots whose evidence is in no log handed over: none is a discrepancy, all limit what was checked."""
 
     log: str
     size: int = 0
@@ -75,6 +76,8 @@ class ReplayReport:
     lots: int = 0
     withheld: int = 0
     unanchored: int = 0
+    unpointed: int = 0
+    inputs_elsewhere: int = 0
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
     def add(self, kind: str, index: int | None, message: str) -> None:
@@ -101,5 +104,7 @@ class ReplayReport:
             "lots": self.lots,
             "withheld": self.withheld,
             "unanchored": self.unanchored,
+            "unpointed": self.unpointed,
+            "inputs_elsewhere": self.inputs_elsewhere,
             "discrepancies": [d.to_json() for d in self.discrepancies],
         }

@@ -182,7 +182,7 @@ def check_inputs(reading: Reading) -> None:
         on_chain = reading.on_chain_by(statement, lot)
         for several in taken.values():
             _spent(reading, lot, several, on_chain)
-        if not any(f.code == "input-missing" for f in check.findings):
+        if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
 
@@ -208,7 +208,10 @@ def _input_lot(reading: Reading, child: Lot, line: Input, parent: Lot) -> _Taken
         return None
     parent_on_chain = reading.on_chain_by(used[0], parent)
     if parent_on_chain is None or used[0].leaf not in {v.leaf for v in parent_on_chain.versions}:
-        check.add(Status.FAIL, "input-footprint", subject, lot=parent)
+        if reading.pointer_under_way(used[0]):
+            check.add(Status.PENDING, "input-pending", subject, lot=parent)
+        else:
+            check.add(Status.FAIL, "input-footprint", subject, lot=parent)
         return None
     maker = "0x" + parent_on_chain.operator.hex()
     if line.operator != maker:

@@ -125,6 +125,7 @@ MESSAGES = {
     "input-maker": "{lot}: the record says that {stated} made it, its evidence is by {maker}",
     "input-missing": "{lot}: its record or footprint is not in the bundle",
     "input-footprint": "{lot}: the footprint used is of no record that the chain ever pointed to",
+    "input-pending": "{lot}: the chain does not point to the record of the footprint used yet",
     "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",
     "no-inputs": "no inputs",
     # 10 labels

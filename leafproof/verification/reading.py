@@ -134,6 +134,11 @@ class Reading:
         key = self.operator(statement)
         return self.chain.lots.get(lot_id(key.operator, lot)) if self.chain and key else None
 
+    def pointer_under_way(self, statement: Statement) -> bool:
+        """Whether the chain may not have been told yet that its lot points to this record."""
+        log_id = statement.envelope.header.log.log_id
+        return self.chain is not None and self.chain.pointer_under_way(log_id, statement.index)
+
     def plan(self, record: BatchRecord) -> tuple[Statement, MeteringPlan] | None:
         """The metering plan that the record names, if it is here; whether it may name it is another matter."""
         found = self._by_id.get(record.plan)

@@ -183,7 +183,7 @@ def _current(reading: Reading) -> None:
             continue
         on_chain, key = reading.on_chain_by(statement, lot), reading.operator(statement)
         if on_chain is None:
-            pending = reading.report[5].status is Status.PENDING
+            pending = reading.report[5].status is Status.PENDING or reading.pointer_under_way(statement)
             code, status = ("lot-pending", Status.PENDING) if pending else ("lot-missing", Status.FAIL)
             check.add(status, code, str(lot), operator="0x" + key.operator.hex() if key else "unknown")
         elif on_chain.current.leaf != statement.leaf:

@@ -16,6 +16,7 @@ import msgspec
 from leafproof import body, clock, footprint, frame, metering, tiles, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item
 from leafproof.chain.view import (
+    POINTER_GRACE,
     SHARES,
     ChainView,
     Consumption,
@@ -93,6 +94,11 @@ def moment(block: int) -> Moment:
     return Moment(block, block.to_bytes(32, "big"), START + 86400 + block, 0)
 
 
+def later(view: ChainView) -> ChainView:
+    """The same chain when a pointer's time is over."""
+    return replace(view, at=replace(view.at, block_time=view.at.block_time + POINTER_GRACE))
+
+
 @dataclass
 class World:
     """`entries` is the log; `view()` is the chain after `anchor()` was called at the sizes in `anchors`."""
@@ -105,6 +111,7 @@ class World:
     lots: dict[bytes, LotRecord] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
     block: int = 10
+    ref: LogRef = LOG
 
     def tick(self) -> Moment:
         self.block += 1
@@ -115,7 +122,7 @@ class World:
         return len(self.entries) - 1
 
     def state(self, party: Party, subject: str, content_type: str, data: bytes, *disclosures: str) -> int:
-        header = Header(party.uri, subject, START + 90000, content_type, LOG)
+        header = Header(party.uri, subject, START + 90000, content_type, self.ref)
         return self.log(Entry(sign(party.key, header, data), data, disclosures))
 
     def id(self, index: int) -> str:
@@ -134,14 +141,14 @@ class World:
         return when
 
     def register(self, party: Party, key: SigningKey, role: Role, issuer: str) -> None:
-        log_id = LOG.log_id if role is Role.GATEWAY else bytes(32)
+        log_id = self.ref.log_id if role is Role.GATEWAY else bytes(32)
         self.keys[key.public.key_id] = RegisteredKey(
             key.public.key_id, party.address, role, log_id, issuer, key.public.cose, moment(3)
         )
 
     def mint(self, party: Party, lot: Lot, record: int, inputs: tuple[Consumption, ...] = ()) -> None:
         when = self.tick()
-        version = RecordVersion(1, LOG.log_id, self.leaf(record), record, when)
+        version = RecordVersion(1, self.ref.log_id, self.leaf(record), record, when)
         token = lot_id(party.address, lot)
         self.lots[token] = LotRecord(token, party.address, lot_hash(lot), (version,), inputs)
         self.transfers.append(Transfer(token, bytes(20), party.address, SHARES, when))
@@ -150,7 +157,7 @@ class World:
 
     def supersede(self, party: Party, lot: Lot, record: int) -> None:
         old = self.lots[lot_id(party.address, lot)]
-        version = RecordVersion(old.current.version + 1, LOG.log_id, self.leaf(record), record, self.tick())
+        version = RecordVersion(old.current.version + 1, self.ref.log_id, self.leaf(record), record, self.tick())
         self.lots[old.lot_id] = replace(old, versions=(*old.versions, version))
 
     def view(self) -> ChainView:
@@ -158,11 +165,11 @@ class World:
         heads = tuple(Head(size, tree.root_at(size, read), when) for size, when in self.anchors)
         operators = {p.address: Operator(p.address, p.uri, moment(2)) for p in (self.steel, self.fabricator)}
         return ChainView(
-            chain_id=LOG.chain_id,
+            chain_id=self.ref.chain_id,
             genesis=GENESIS,
             code_hashes={},
             at=moment(self.block),
-            logs={LOG.log_id: LogRecord(LOG.log_id, b"\x99" * 20, "test", heads)},
+            logs={self.ref.log_id: LogRecord(self.ref.log_id, b"\x99" * 20, "test", heads)},
             operators=operators,
             keys=dict(self.keys),
             lots=dict(self.lots),
@@ -170,17 +177,17 @@ class World:
         )
 
     def trust(self) -> Trust:
-        address = "0x" + LOG.contract.hex()
+        address = "0x" + self.ref.contract.hex()
         contracts = {
             name: Contract(address if name == "TransparencyLog" else "0x" + "44" * 20, "55" * 32)
             for name in CONTRACTS
         }
         genesis = "0x" + GENESIS.hex()
-        return Trust(1, LOG.chain_id, genesis, "development", 1, 0, contracts, publishers=[self.steel.uri])
+        return Trust(1, self.ref.chain_id, genesis, "development", 1, 0, contracts, publishers=[self.steel.uri])
 
     def bundle(self, lot: Lot = TOWER, bodies: bool = True) -> Bundle:
         read, view = self.reader(), self.view()
-        heads = list(view.logs[LOG.log_id].heads)
+        heads = list(view.logs[self.ref.log_id].heads)
         items = []
         for index, entry in enumerate(self.entries):
             head = next(i for i, h in enumerate(heads) if h.size > index)
@@ -191,7 +198,7 @@ class World:
         return Bundle(
             lot,
             tuple(k.public.cose for k in keys),
-            tuple(BundleHead(LOG, h.size, h.root) for h in heads),
+            tuple(BundleHead(self.ref, h.size, h.root) for h in heads),
             tuple(items),
         )
 
@@ -227,7 +234,7 @@ def log_frame(world: World, party: Party, sequence: int, data: bytes) -> int:
     ids = [world.entries[i].parsed.statement_id for i in frames_by(world, party)]
     place = FrameHeader(1, sequence, ids[-1] if ids else None, None, "recorded")
     key, facility = party.gateway, party.facility
-    envelope = frame.sign_frame(key, party.gateway_uri, facility, LOG, place, data, START + 80000)
+    envelope = frame.sign_frame(key, party.gateway_uri, facility, world.ref, place, data, START + 80000)
     return world.log(Entry(envelope, data))
 
 
@@ -294,12 +301,18 @@ def other_coil_record(world: World, plan: int, quantity: str) -> BatchRecord:
 
 
 def tower_record(
-    world: World, plan: int, coil_footprint: int, coil_tonnes: str = "10", lines: int = 1
+    world: World,
+    plan: int,
+    coil_footprint: int,
+    coil_tonnes: str = "10",
+    lines: int = 1,
+    cited: str | None = None,
 ) -> BatchRecord:
-    """The tower section's record over the second hour, made of `coil_tonnes` of the coil, said `lines` times."""
+    """The tower section's record over the second hour, made of `coil_tonnes` of the coil, said `lines` times; its
+    footprint stands in this log, or is the one `cited`."""
     start, end = START + 3600, START + 7200
     coil = Input("coil", coil_tonnes, "t", DECLARED, str(COIL.gtin), str(COIL.code),
-                 "0x" + world.steel.address.hex(), world.id(coil_footprint))  # fmt: skip
+                 "0x" + world.steel.address.hex(), cited or world.id(coil_footprint))  # fmt: skip
     return BatchRecord(
         str(TOWER.gtin), str(TOWER.code), "Tower section", str(WORKSHOP), "Asia/Shanghai",
         Run("order-9", "line-1", clock.utc_text(start), clock.utc_text(end)), world.id(plan), "recorded",
@@ -411,6 +424,32 @@ def fabricators_own_coil(lie: str) -> tuple[World, Places]:
     return world, at
 
 
+def two_logs() -> tuple[World, World, ChainView]:
+    """The honest world's coil in one log, the tower section that is made of it in another, and the chain of both."""
+    world, at = honest_world()
+    workshop = replace(world.fabricator, gateway=SigningKey.generate())
+    other = World(world.steel, workshop, keys=dict(world.keys), block=world.block, ref=OTHER_LOG)
+    other.register(workshop, workshop.gateway, Role.GATEWAY, workshop.gateway_uri)
+    factors = other.state(world.steel, "urn:leafproof:factors", body.FACTOR_SET, FACTORS.encode_body())
+    plan = log_plan(other, workshop)
+    frames_of(other, workshop, 0, 3, Decimal("0.5"))
+    record = tower_record(other, plan, at.coil_footprint, cited=world.id(at.coil_footprint))
+    tower = log_record(other, workshop, record)
+    stated = world.entries[at.coil_footprint]
+    parent = Footprint.read(stated.body or b"", stated.disclosures, world.steel.key.public, world.steel.uri)
+    log_footprint(other, workshop, record, tower, factors, parent)
+    other.anchor()
+    shares = shares_for(Fraction(10), Fraction("18.4"))
+    token = lot_id(world.steel.address, COIL)
+    other.mint(world.fabricator, TOWER, tower, (Consumption(token, shares),))
+    del world.entries[at.tower :]
+    world.anchors.pop()
+    del world.lots[lot_id(world.fabricator.address, TOWER)]
+    first, second = world.view(), other.view()
+    both = replace(second, logs=first.logs | second.logs, lots=first.lots | second.lots, transfers=first.transfers)
+    return world, other, both
+
+
 @dataclass
 class WorldSource:
     """The world's log as an auditor is handed it; `leaves` are the hashes that the log claims."""
@@ -423,7 +462,7 @@ class WorldSource:
     @classmethod
     def of(cls, world: World) -> WorldSource:
         entries = [replay_source.Entry(e.envelope, e.body, e.disclosures) for e in world.entries]
-        return cls(list(entries), [world.leaf(i) for i in range(len(entries))])
+        return cls(list(entries), [world.leaf(i) for i in range(len(entries))], world.ref)
 
     @property
     def size(self) -> int:

@@ -11,6 +11,7 @@ import pytest
 from leafproof import body, footprint, frame
 from leafproof.chain.view import Retirement, Transfer, lot_id
 from leafproof.envelope import FrameHeader, Header, sign
+from leafproof.replay.lots import Known
 from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import Entry, Rollup
@@ -272,7 +273,30 @@ class TestEachLieIsNamed:
     def test_a_lot_that_the_chain_does_not_know(self) -> None:
         world, at = w.honest_world()
         del world.lots[lot_id(world.fabricator.address, TOWER)]
-        assert (at.tower, "lot-missing") in found(run(world))
+        assert (at.tower, "lot-missing") in found(run(world, view=w.later(world.view())))
+
+    def test_what_stands_in_another_log_is_not_checked_unless_that_is_handed_over(self) -> None:
+        first, second, chain = w.two_logs()
+        alone = replay(WorldSource.of(second), second.trust(), chain)
+        assert (alone.discrepancies, alone.inputs_elsewhere) == ([], 1)
+        known = Known()
+        for world in (first, second):
+            report = replay(WorldSource.of(world), world.trust(), chain, known=known)
+            assert (report.discrepancies, report.inputs_elsewhere) == ([], 0)
+        nothing_spent = {k: replace(lot, inputs=()) for k, lot in chain.lots.items()}
+        report = replay(WorldSource.of(second), second.trust(), replace(chain, lots=nothing_spent))
+        assert kinds(report) == {"input-unspent"}
+
+    def test_a_pointer_is_given_its_time_and_no_more(self) -> None:
+        world, at = w.honest_world()
+        corrected = w.coil_record(world, at.steel_plan, "18.3", supersedes=world.id(at.coil))
+        second = w.log_record(world, world.steel, corrected)
+        w.log_footprint(world, world.steel, corrected, second, at.factors, supersedes=world.id(at.coil_footprint))
+        world.anchor()
+        report = run(world)
+        assert (report.clean, report.unpointed) == (True, 1)
+        late = run(world, view=w.later(world.view()))
+        assert (found(late), late.unpointed) == ({(second, "pointer-differs")}, 0)
 
     def test_an_entry_that_is_no_statement(self) -> None:
         world, _ = w.honest_world()

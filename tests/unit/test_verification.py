@@ -213,6 +213,20 @@ class TestEachLieFailsItsCheck:
         report = verify(bundle, world.trust(), world.view())
         assert codes(report, 6) == {"superseded"}
 
+    def test_a_lot_between_its_anchor_and_its_mint(self) -> None:
+        world, _ = w.honest_world()
+        del world.lots[lot_id(world.fabricator.address, TOWER)]
+        report = verify(world.bundle(), world.trust(), world.view())
+        assert (report.exit_code, report.status) == (3, Status.PENDING)
+        late = verify(world.bundle(), world.trust(), w.later(world.view()))
+        assert (late.exit_code, codes(late, 6)) == (1, {"lot-missing"})
+
+    def test_an_input_lot_between_its_anchor_and_its_mint(self) -> None:
+        world, _ = w.honest_world()
+        del world.lots[lot_id(world.steel.address, COIL)]
+        assert verify(world.bundle(), world.trust(), world.view()).exit_code == 3
+        assert verify(world.bundle(), world.trust(), w.later(world.view())).exit_code == 1
+
     def test_a_missing_frame(self, made: tuple[World, Places]) -> None:
         world, _ = made
         frames = w.frames_by(world, world.steel)

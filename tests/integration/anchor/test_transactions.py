@@ -15,7 +15,7 @@ from backend.anchor.transactions import Queue, submit
 from backend.database import reading, transaction
 from backend.errors import Conflict, NotFound, SettingsError
 from leafproof.chain.view import SHARES, lot_hash, lot_id
-from leafproof.client.rpc import Rpc
+from leafproof.client.rpc import NodeRefused, Rpc
 from leafproof.errors import InvalidInput
 from leafproof.keys import SigningKey
 from leafproof.values import Lot
@@ -96,6 +96,27 @@ class TestSending:
         ledger.submit(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
         ledger.queue().work()
         assert ledger.status("register").state == "final"
+
+    def test_what_the_node_does_not_take_is_noted_and_keeps_no_other_signer(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with_chain, refused = Chain.estimate, ledger.address(ACME)
+
+        def estimate(chain: Chain, sender: bytes, call: Call) -> int:
+            if sender == refused:
+                raise NodeRefused("eth_estimateGas", -32000, "gas required exceeds allowance (0)")
+            return with_chain(chain, sender, call)
+
+        ledger.submit(ACME, "TransparencyLog", "open", ["x"], "open x")
+        ledger.submit("authority", "KeyRegistry", "admitOperator", [ledger.address(OTHER), "gln"], "admit")
+        with monkeypatch.context() as patched:
+            patched.setattr(Chain, "estimate", estimate)
+            ledger.queue().work()
+        waits = ledger.status("open x")
+        assert (waits.state, ledger.status("admit").state) == ("queued", "final")
+        assert "gas required exceeds allowance" in str(waits.error)
+        ledger.queue().work()
+        assert ledger.status("open x").state == "final"
 
     def test_a_refusal_is_recorded_with_the_contracts_own_error(self, any_ledger: Ledger) -> None:
         ledger = any_ledger

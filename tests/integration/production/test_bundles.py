@@ -18,7 +18,7 @@ from backend.production import lots
 from backend.production.tables import records
 from leafproof import body, envelope, tree, units
 from leafproof.bundle import Bundle
-from leafproof.chain.view import Head, RegisteredKey
+from leafproof.chain.view import Head, LotRecord, RegisteredKey
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Lot, party_uri
 from leafproof.verification.report import Report, Status
@@ -66,6 +66,9 @@ class Anchors:
     def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
         ring: KeyRing = self._ring
         return ring.registered_key(connection, key_id)
+
+    def lot(self, connection: Connection, lot_id: bytes) -> LotRecord | None:
+        return None
 
 
 def build(works: Works, lot: Lot, tier: Tier, size: int | None = None) -> Bundle:

@@ -148,6 +148,23 @@ def test_a_correction_moves_the_chains_pointer_and_the_lot_verifies(group: Group
     assert "version 2" in report[6].findings[0].text()
 
 
+def test_a_correction_that_the_chain_does_not_point_to_yet_fails_nobody(group: Group) -> None:
+    works = group.works
+    group.admit(STEEL, STEWARD)
+    feed(works, works.mill)
+    works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
+    group.settle()
+    with transaction(group.ledger.engine) as connection:
+        lots.correct(connection, works.desk, coil("A"), lots.Correction(outputs=[product("9")]))
+    assert (group.verify(coil("A")).exit_code, failures(group.verify(coil("A")))) == (3, [])
+    anchorer = group.ledger.anchorer()
+    anchorer.step(at_once=True)
+    group.ledger.anchor()  # and the queue did not send what points to it
+    report = group.verify(coil("A"))
+    assert (report.exit_code, failures(report)) == (0, [])
+    assert "version 1" in report[6].findings[0].text()
+
+
 def test_what_the_chain_refused_is_asked_again(group: Group) -> None:
     works = group.works
     group.admit(STEWARD)
