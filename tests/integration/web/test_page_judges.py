@@ -57,7 +57,6 @@ class Case:
     view: ChainView
     trust: Trust = field(default_factory=trust_of)
     unproven: set[bytes] = field(default_factory=set)
-    signers: World | None = None
 
 
 def base64url(data: bytes) -> str:
@@ -75,7 +74,7 @@ def public(bundle: Bundle) -> Bundle:
 
 
 def case(world: World, lot: Any = TOWER, **parts: Any) -> Case:
-    return Case(world.bundle(lot, bodies=False), world.view(), signers=world, **parts)
+    return Case(world.bundle(lot, bodies=False), world.view(), **parts)
 
 
 def by_kernel(case: Case, url: str) -> Found:
