@@ -5,7 +5,9 @@ Rules of custody:
 1. Readings, the source's new position and the frames signed from them are stored in one transaction, or not at
    all: a crash at any instruction loses nothing and doubles nothing.
 2. A frame leaves the sending queue when the log has acknowledged it, signed; never on the broker's word.
-3. It is deleted when an anchored head is larger than the index at which the log holds it; never before.
+3. It is deleted when an anchored head is larger than the index at which the log holds it; never before. A log
+   that puts new frames below what was anchored when they were signed, or below older frames of their epoch, went
+   back (a database restored, say): its word is refused, and the frames stay.
 4. When there is no room, nothing is stored and the source's position stands; later it goes on from there.
 5. A damaged outbox is set aside under another name, never deleted; one process at a time holds the folder.
 """
@@ -88,7 +90,7 @@ class Outbox:
                 damaged = any(self.folder.glob(f"{DAMAGED}*"))
                 opening = Opening("restored" if damaged else "first start", None, None, None, now)
                 db.execute(
-                    "INSERT INTO state VALUES (1, ?, ?, ?, 0, NULL, ?, NULL, NULL, NULL, NULL, 0)",
+                    "INSERT INTO state VALUES (1, ?, ?, ?, 0, NULL, ?, NULL, NULL, NULL, NULL, 0, NULL, NULL)",
                     (self._framer.key.public.key_id, self._log(), epoch, now),
                 )
             else:
@@ -171,7 +173,8 @@ class Outbox:
     def acknowledge(self, ack: Acknowledgement) -> int:
         """Take the log's word (its signature is checked before); returns how many frames it newly covers.
 
-        Raises `InvalidInput` for another gateway's acknowledgement and for frames that this one never made.
+        Raises `InvalidInput` for another gateway's acknowledgement, for frames that this one never made, and where
+        the log went back.
         """
         if ack.gateway != self._framer.key.public.key_id:
             raise InvalidInput("acknowledgement", "is another gateway's")
@@ -179,10 +182,14 @@ class Outbox:
             epoch, sequence, size = db.execute("SELECT epoch, sequence, beacon_size FROM state").fetchone()
             if (ack.epoch, ack.sequence) >= (epoch, sequence) or ack.sequence < 0 or not 0 <= ack.index < 2**63:
                 raise InvalidInput("acknowledgement", "names a frame that this gateway never made")
+            if went_back := _went_back(db, ack):
+                raise InvalidInput("acknowledgement", went_back)
             newly = db.execute(
                 "UPDATE frame SET leaf = ? WHERE epoch = ? AND sequence <= ? AND leaf IS NULL",
                 (ack.index, ack.epoch, min(ack.sequence, 2**63 - 1)),
             ).rowcount
+            if newly:
+                db.execute("UPDATE state SET ack_epoch = ?, ack_leaf = ?", (ack.epoch, ack.index))
             db.execute("DELETE FROM frame WHERE leaf < ?", (size,))
         return newly
 
@@ -226,14 +233,14 @@ class Outbox:
         )
 
     def _add(self, db: sqlite3.Connection, sign: Sign, now: int) -> None:
-        epoch, sequence, previous, number, block = db.execute(
-            "SELECT epoch, sequence, previous, beacon_number, beacon_hash FROM state"
+        epoch, sequence, previous, number, block, size = db.execute(
+            "SELECT epoch, sequence, previous, beacon_number, beacon_hash, beacon_size FROM state"
         ).fetchone()
         place = Place(epoch, sequence, previous, (number, block) if number is not None else None)
         for frame in sign(place):
             db.execute(
-                "INSERT INTO frame (epoch, sequence, envelope, body, readings) VALUES (?, ?, ?, ?, ?)",
-                (frame.epoch, frame.sequence, frame.envelope, frame.body, frame.readings),
+                "INSERT INTO frame (epoch, sequence, envelope, body, readings, above) VALUES (?, ?, ?, ?, ?, ?)",
+                (frame.epoch, frame.sequence, frame.envelope, frame.body, frame.readings, size),
             )
             place = behind(place, frame)
         self._signed = time.monotonic()
@@ -282,6 +289,22 @@ class Outbox:
             db.close()
             raise
         return db
+
+
+def _went_back(db: sqlite3.Connection, ack: Acknowledgement) -> str | None:
+    """Why the log cannot hold the frames that this newly covers where it says, if it cannot."""
+    (above,) = db.execute(
+        "SELECT max(above) FROM frame WHERE epoch = ? AND sequence <= ? AND leaf IS NULL",
+        (ack.epoch, min(ack.sequence, 2**63 - 1)),
+    ).fetchone()
+    if above is None:
+        return None  # nothing new
+    known_epoch, known_leaf = db.execute("SELECT ack_epoch, ack_leaf FROM state").fetchone()
+    if ack.index < above:
+        return f"puts frames at entry {ack.index} that were signed after {above} entries were anchored"
+    if known_epoch == ack.epoch and ack.index <= known_leaf:
+        return f"puts newer frames at entry {ack.index}, older ones were at {known_leaf}"
+    return None
 
 
 def _reading(row: tuple[str, int, str, str]) -> Reading:

@@ -147,7 +147,12 @@ class Publisher:
             self._progress = now
             self._resend = min(self._resend * 2, _MAX_RESEND_SECONDS)
             self.report.resends += 1
-            _log.warning("the log is silent: sending again", frames=owed, next_after_seconds=self._resend)
+            _log.warning(
+                "the log is silent: sending again",
+                frames=owed,
+                next_after_seconds=self._resend,
+                hint="a log waits with frames of a key that is not registered yet",
+            )
             if self._in_flight:
                 return False  # the broker is silent too: begin anew with another connection
             self.report.sent_up_to, owed = 0, 0

@@ -17,7 +17,9 @@ CREATE TABLE state (
     beacon_number INTEGER,
     beacon_hash BLOB,
     beacon_time INTEGER,
-    beacon_size INTEGER NOT NULL DEFAULT 0
+    beacon_size INTEGER NOT NULL DEFAULT 0,
+    ack_epoch INTEGER,              -- of the newest acknowledgement, and the entry that it named
+    ack_leaf INTEGER
 );
 
 -- Where each source stands; committed together with what was read up to there.
@@ -45,6 +47,7 @@ CREATE TABLE frame (
     envelope BLOB NOT NULL,
     body BLOB NOT NULL,
     readings INTEGER NOT NULL,
+    above INTEGER NOT NULL,         -- size of the anchored head that was known when it was signed
     leaf INTEGER,
     UNIQUE (epoch, sequence)
 );

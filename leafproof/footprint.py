@@ -8,8 +8,9 @@ physical relation, is used for co-products):
 3. each input material: its quantity x the factor named for it, a *secondary* component;
 4. the sum is divided by the tonnes of product and co-products (mass allocation; waste carries nothing);
 5. published at 0.001 kg CO2e per tonne: the total rounded half to even, the components cut by largest
-   remainder in the order above.
+   remainder in the order above, and `stages` are sums of the published components.
 
+`components` can be withheld: they name quantities, points and suppliers. `stages` cannot.
 What is not in it is listed in every statement (`excluded`). `primary_data_share` is the part of the total whose
 activity data was metered, here or, by the share that it states itself, upstream.
 """
@@ -34,7 +35,8 @@ JWT_TYPE = "leafproof-footprint+sd-jwt"
 METHOD = "leafproof-partial-1"
 QUANTUM = Decimal("0.001")  # kg CO2e per tonne
 SHARE_QUANTUM = Decimal("0.0001")
-DISCLOSED_FROM: dict[str, Tier] = {"components": "public"}
+# Components tell what a record's activity data and inputs tell, so they are given out no earlier than these.
+DISCLOSED_FROM: dict[str, Tier] = {"components": "authority"}
 EXCLUDED = (
     "fuels burnt and process emissions on site",
     "auxiliary materials, water and waste treatment",
@@ -51,14 +53,27 @@ class FactorRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
 
 
+Stage = Literal["raw material", "production"]
+# Metered here, a default factor, or another operator's own footprint.
+Kind = Literal["primary", "secondary", "supplier"]
+
+
+class StageTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a stage's components of one kind add up to, in kg CO2e per tonne."""
+
+    stage: Stage
+    kind: Kind
+    emissions: str
+
+
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One part of the footprint: `subject` is the carrier, the material or the input lot; `emissions` in kg CO2e
     per tonne; `factor`, or `footprint` (the input lot's own statement), says what multiplied the quantity."""
 
-    stage: Literal["raw material", "production"]
+    stage: Stage
     name: str
     subject: str
-    kind: Literal["primary", "secondary", "supplier"]
+    kind: Kind
     quantity: str
     unit: str
     emissions: str
@@ -75,6 +90,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record: str
     method: str
     per_tonne: str
+    stages: tuple[StageTotal, ...]
     primary_data_share: str
     excluded: tuple[str, ...]
     flags: tuple[str, ...]
@@ -102,6 +118,8 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         values.digest(found.record, "record")
         units.parse_decimal(found.per_tonne, "per_tonne")
         units.parse_decimal(found.primary_data_share, "primary_data_share")
+        for stage in found.stages:
+            units.parse_decimal(stage.emissions, "stages.emissions")
         return found
 
 
@@ -133,6 +151,9 @@ def calculate(
     mass = record.product_mass()
     published = numbers.apportioned([p.exact / mass for p in parts], QUANTUM)
     total = numbers.total(published)
+    components = tuple(
+        msgspec.structs.replace(p.component, emissions=f"{e:f}") for p, e in zip(parts, published, strict=True)
+    )
     exact = sum((p.exact for p in parts), Fraction(0))
     primary = sum((p.primary for p in parts), Fraction(0)) / exact if exact else Fraction(0)
     return Footprint(
@@ -142,15 +163,22 @@ def calculate(
         record=record_id,
         method=METHOD,
         per_tonne=f"{total:f}",
+        stages=_stages(components),
         primary_data_share=f"{numbers.rounded(primary, SHARE_QUANTUM):f}",
         excluded=EXCLUDED,
         flags=_flags(record, parts, factor),
         status="provisional" if any(a.gaps for a in record.activity) else "final",
         supersedes=supersedes,
-        components=tuple(
-            msgspec.structs.replace(p.component, emissions=f"{e:f}") for p, e in zip(parts, published, strict=True)
-        ),
+        components=components,
     )
+
+
+def _stages(components: Iterable[Component]) -> tuple[StageTotal, ...]:
+    """In the order in which the components name them first."""
+    sums: dict[tuple[Stage, Kind], list[Decimal]] = {}
+    for one in components:
+        sums.setdefault((one.stage, one.kind), []).append(Decimal(one.emissions))
+    return tuple(StageTotal(stage, kind, f"{numbers.total(parts):f}") for (stage, kind), parts in sums.items())
 
 
 def _emissions(

@@ -30,7 +30,8 @@ MAX_LINES = 512
 
 Tier = Literal["public", "buyer", "authority", "auditor"]
 TIERS: tuple[Tier, ...] = ("public", "buyer", "authority", "auditor")
-# Who is given what by default: quantities sold are on the delivery note, recipes and load curves are not.
+# From which tier on, where the product's maker restricts it: quantities sold are on the delivery note, recipes and
+# load curves are not.
 DISCLOSED_FROM: dict[str, Tier] = {"outputs": "public", "inputs": "buyer", "activity": "authority"}
 
 

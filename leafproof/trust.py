@@ -1,7 +1,8 @@
 """The trust file: what a reader believes before reading anything, obtained apart from the server it checks.
 
 It names one chain (id, genesis hash), the contracts on it (address and SHA-256 of the deployed code), how many
-blocks on top make one final, and the registrars whose attestations count. What is not in it fails as unknown.
+blocks on top make one final, the registrars whose attestations count, and who may publish emission factors. What
+is not in it fails as unknown.
 The file is canonical JSON (RFC 8785), so that it has one form and one hash.
 """
 
@@ -41,7 +42,8 @@ class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reader's anchors of trust. `finality_blocks` counts the block itself: 1 is final at once (QBFT,
-    automine); `deployed_block` is where reading of events starts; `rpc_urls` are hints, not trust."""
+    automine); `deployed_block` is where reading of events starts; `publishers` are issuers of factor sets, as
+    statements name them; `rpc_urls` are hints, not trust."""
 
     version: Literal[1]
     chain_id: int
@@ -51,6 +53,7 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deployed_block: int
     contracts: dict[str, Contract]
     registrars: list[str] = []
+    publishers: list[str] = []
     rpc_urls: list[str] = []
 
     @property

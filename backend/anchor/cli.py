@@ -81,6 +81,9 @@ def trust(
     rpc: Url = None,
     finality: Finality = 1,
     registrar: Annotated[list[str] | None, typer.Option(help="address whose attestations count; repeat")] = None,
+    publisher: Annotated[
+        list[str] | None, typer.Option(help="issuer whose factor sets count, https://id.gs1.org/417/GLN; repeat")
+    ] = None,
     public_rpc: Annotated[list[str] | None, typer.Option(help="node that readers may ask; repeat")] = None,
 ) -> None:
     """Write the trust file of contracts as a node shows them, and print its fingerprint to compare by voice."""
@@ -95,6 +98,7 @@ def trust(
                 finality_blocks=finality,
                 deployed_block=deployed_block,
                 registrars=[_address(a, "registrar") for a in registrar or ()],
+                publishers=publisher or (),
                 rpc_urls=public_rpc or (),
             )
         try:

@@ -77,6 +77,7 @@ def make_trust(
     finality_blocks: int,
     deployed_block: int,
     registrars: Sequence[bytes] = (),
+    publishers: Sequence[str] = (),
     rpc_urls: Sequence[str] = (),
 ) -> Trust:
     """The trust file of contracts at `addresses` (by name), as this node shows them: give it to readers only after
@@ -96,6 +97,7 @@ def make_trust(
         deployed_block=deployed_block,
         contracts=contracts,
         registrars=["0x" + r.hex() for r in registrars],
+        publishers=list(publishers),
         rpc_urls=list(rpc_urls),
     )
     return Trust.decode(trust.encode())

@@ -184,6 +184,15 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
+def check_readings(path: Path) -> None:
+    """Raises `InvalidInput` for a file that is not the steel plant's table, before anything is started."""
+    with path.open("rb") as file:
+        head = file.readline(4096).decode("utf-8-sig", errors="replace")
+    missing = {"date", "Usage_kWh"} - set(head.strip().split(","))
+    if missing:
+        raise InvalidInput("readings", f"{path} has no column {' and none '.join(sorted(missing))}")
+
+
 def find_readings() -> Path | None:
     """The steel plant's file, where the demo finds it by itself."""
     for root in (Path.cwd(), *Path(__file__).resolve().parents[1:3]):

@@ -14,9 +14,9 @@ import typer
 
 from backend.demo import cast
 from backend.demo.narrator import Narrator
-from backend.demo.play import opened, serve_until_stopped
+from backend.demo.play import RESULT, opened, serve_until_stopped
 from backend.demo.stage import Options, Stage
-from leafproof.errors import LeafproofError
+from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.verification.report import EXIT_VERIFIED
 
 app = typer.Typer(help=__doc__, invoke_without_command=True, add_completion=False, subcommand_metavar="")
@@ -44,13 +44,14 @@ def demo(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set() if stop_is_awaited.is_set() else _interrupt())
     stop_is_awaited = threading.Event()
-    folder = (keep or Path(tempfile.mkdtemp(prefix="leafproof-demo-"))).resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found_readings = readings or (None if simulated else cast.find_readings())
-    options = Options(folder, days, found_readings, host, public_url, port_base)
     narrator = Narrator(to_stderr=as_json)
-    code = 1
+    code, folder = 1, keep
     try:
+        _check_wishes(readings, simulated, keep, public_url)
+        folder = (keep or Path(tempfile.mkdtemp(prefix="leafproof-demo-"))).resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        options = Options(folder, days, found_readings, host, public_url, port_base)
         with opened(options, narrator) as (stage, result, code):
             _tell(narrator, stage, result)
             _next(narrator, stage, result, once, keep is not None)
@@ -65,9 +66,21 @@ def demo(
     except KeyboardInterrupt:
         code = 130
     finally:
-        if keep is None and not once:
+        if keep is None and folder is not None and not (once and (folder / RESULT).exists()):
             shutil.rmtree(folder, ignore_errors=True)
     raise typer.Exit(code)
+
+
+def _check_wishes(readings: Path | None, simulated: bool, keep: Path | None, public_url: str | None) -> None:
+    """Raises `InvalidInput` for what cannot be meant, before anything is started."""
+    if readings is not None:
+        if simulated:
+            raise InvalidInput("readings", "a file and --simulated cannot both be meant")
+        cast.check_readings(readings)
+    if public_url is not None and not public_url.startswith(("http://", "https://")):
+        raise InvalidInput("public-url", f"{public_url[:80]!r} does not begin with http:// or https://")
+    if keep is not None and keep.exists() and any(keep.iterdir()) and not (keep / RESULT).exists():
+        raise InvalidInput("keep", f"{keep} holds something else than a demo that was played to its end")
 
 
 def _interrupt() -> None:
@@ -98,6 +111,7 @@ def _next(narrator: Narrator, stage: Stage, result: dict[str, Any], once: bool, 
         return
     against = f"--trust {result['trust']} --rpc {result['rpc_url']}"
     narrator.say(f"  check it:  {command} verify {result['passport_url']} {against}")
+    narrator.say(f"  all of it: {command} verify {result['bundle']} {against}")
     narrator.say(f"  replay it: {command} audit replay {against} --export {result['export']}")
     after = "stays" if keep else "goes with it; --keep FOLDER keeps it"
     narrator.say(f"  Ctrl-C ends everything; {stage.folder} {after}", "dim")

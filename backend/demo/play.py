@@ -40,6 +40,7 @@ def opened(options: Options, narrator: Narrator) -> Iterator[tuple[Stage, dict[s
         with narrator.act("The backend serves"):
             stage.serve()
         if played_before:
+            narrator.say(f"  ✓ The demo in {stage.folder} is opened as it was played")
             found = json.loads((stage.folder / RESULT).read_bytes())
             found["passport_url"], found["rpc_url"] = _passport(stage), stage.node.url
             yield stage, found, found["exit_code"]

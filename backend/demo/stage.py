@@ -26,6 +26,7 @@ from backend.embedded.process import ChildProcess, wait_until_ready
 from backend.production.service import signer_of
 from leafproof.client.rpc import Rpc
 from leafproof.errors import LeafproofError
+from leafproof.values import party_uri
 
 # In this order, from --port-base on.
 NODE_PORT, BROKER_PORT, HTTP_PORT = 0, 1, 2
@@ -114,6 +115,7 @@ class Stage:
                 network_class="development",
                 finality_blocks=1,
                 deployed_block=done.block,
+                publishers=[party_uri(STEWARD)],
                 rpc_urls=[self.node.url],
             )
         self.trust_file.write_bytes(trust.encode())

@@ -99,7 +99,13 @@ class Story:
         )
         facility = f"/v1/facilities/{company.facility}"
         self._door.put(f"{facility}/factors", subject="electricity", factor=company.electricity_factor)
-        self._door.post("/v1/products", gtin=company.product_gtin, name=company.product, company=str(company.gln))
+        self._door.post(
+            "/v1/products",
+            gtin=company.product_gtin,
+            name=company.product,
+            company=str(company.gln),
+            disclosure="open",
+        )
         point = {
             "point": gateways.POINT,
             "line": company.line,

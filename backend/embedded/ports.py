@@ -11,10 +11,15 @@ _TRIES = 100
 
 
 def free_port(base: int | None = None, host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on: the first one from `base` on, or any; raises `PartFailed` if none is free.
+    """A port that nobody listens on: the first one from `base` on, or any; raises `PartFailed` if none is free, or
+    where `host` is no address of this machine.
 
     Another program may take it before it is used; who starts a server on it must be ready to ask again.
     """
+    try:
+        _bind(0, host)
+    except OSError as error:
+        raise PartFailed(f"cannot listen on {host}: {error.strerror or error}") from error
     if base is None:
         return _bind(0, host)
     for port in range(base, min(base + _TRIES, 65536)):

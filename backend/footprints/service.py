@@ -18,6 +18,7 @@ from backend.errors import NotFound
 from backend.footprints import repository
 from backend.footprints.repository import Row
 from backend.log.service import TransparencyLog
+from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body, footprint
 from leafproof.errors import InvalidInput, Malformed
@@ -168,7 +169,7 @@ def issue(
     supersedes = bytes(before["statement_id"]).hex() if before else None
     found = calculated(connection, desk, record, record_id, chosen, supersedes)
     content, disclosures = found.issue(desk.signer.key(issuer), party_uri(issuer))
-    tiers = footprint.DISCLOSED_FROM
+    tiers = production.tiers_of(connection, record.of.gtin, footprint.DISCLOSED_FROM)
     logged = desk.put(connection, record_log, issuer, record.of.urn, body.FOOTPRINT, content, disclosures, tiers)
     repository.insert_footprint(
         connection,

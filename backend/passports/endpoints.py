@@ -215,6 +215,7 @@ def _passport_page(
         "record_statement": record.statement if record else None,
         "footprint": printed.content if printed else None,
         "parts": view.parts(shown, printed.content) if printed else (),
+        "stages": view.stages(printed.content) if printed else (),
         "energy": view.energy_of_run(printed.content) if printed else None,
         "inputs": view.inputs(shown, shown.lot),
         "checks": view.checks(shown),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from backend.passports.service import Passport
 from backend.web.i18n import Language
 from leafproof import clock
 from leafproof.factors import Factor
-from leafproof.footprint import Component, Footprint
+from leafproof.footprint import Component, Footprint, Kind, StageTotal
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input
 from leafproof.values import Lot
@@ -36,6 +37,27 @@ class Part:
     factor: Factor | None
     lot: Lot | None
 
+    @property
+    def kind(self) -> Kind:
+        """Where its data comes from."""
+        return self.component.kind
+
+
+@dataclass(frozen=True, slots=True)
+class StagePart:
+    """A stage's part of the bar, where the components are withheld."""
+
+    letter: str
+    total: StageTotal
+    percent: Decimal
+    start: int
+    length: int
+
+    @property
+    def kind(self) -> Kind:
+        """Where its data comes from."""
+        return self.total.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -44,7 +66,7 @@ class Node:
     name: str
     quantity: str
     unit: str
-    source: str | None
+    source: str
     lot: Lot | None
     maker: str
     record: BatchRecord | None
@@ -76,18 +98,31 @@ def lot_path(lot: Lot, what: str) -> str:
 
 def parts(passport: Passport, footprint: Footprint) -> tuple[Part, ...]:
     """The components with their place in a bar of `BAR` units, in the footprint's order."""
-    total = Decimal(footprint.per_tonne)
+    components = footprint.components or ()
     found: list[Part] = []
-    done, start = Decimal(0), 0
-    for place, one in enumerate(footprint.components or ()):
-        done += Decimal(one.emissions)
-        end = int(BAR * done / total) if total > 0 else 0
-        percent = (100 * Decimal(one.emissions) / total).quantize(Decimal("0.1")) if total > 0 else Decimal(0)
+    for one, (letter, share, start, length) in zip(components, _cut(footprint, components), strict=True):
         factor = passport.material.factor(one.factor) if one.factor else None
-        lot = _lot_of(one, passport)
-        found.append(Part(_letter(place), one, percent, start, end - start, factor, lot))
-        start = end
+        found.append(Part(letter, one, share, start, length, factor, _lot_of(one, passport)))
     return tuple(found)
+
+
+def stages(footprint: Footprint) -> tuple[StagePart, ...]:
+    """The stages with their place in a bar of `BAR` units."""
+    cut = _cut(footprint, footprint.stages)
+    return tuple(StagePart(place[0], one, *place[1:]) for one, place in zip(footprint.stages, cut, strict=True))
+
+
+def _cut(footprint: Footprint, parts: Sequence[Component | StageTotal]) -> Iterator[tuple[str, Decimal, int, int]]:
+    """Letter, percentage, start and length of each part of the bar."""
+    total = Decimal(footprint.per_tonne)
+    done, start = Decimal(0), 0
+    for place, one in enumerate(parts):
+        emissions = Decimal(one.emissions)
+        done += emissions
+        end = int(BAR * done / total) if total > 0 else 0
+        share = (100 * emissions / total).quantize(Decimal("0.1")) if total > 0 else Decimal(0)
+        yield _letter(place), share, start, end - start
+        start = end
 
 
 def _letter(place: int) -> str:
@@ -99,42 +134,23 @@ def _lot_of(component: Component, passport: Passport) -> Lot | None:
 
 
 def inputs(passport: Passport, lot: Lot, seen: frozenset[Lot] = frozenset()) -> tuple[Node, ...]:
-    """What a lot was made of, down to the last lot in the bundle: from its record, or where that withholds its
-    inputs, from the components of its footprint."""
-    stated, printed = passport.material.records.get(lot), passport.material.footprint_of(lot)
-    seen = seen | {lot}
-    if stated and stated.content.inputs is not None:
-        return tuple(_node(passport, line, seen) for line in stated.content.inputs)
-    raw = [c for c in (printed.content.components or ()) if c.stage == "raw material"] if printed else []
-    return tuple(_withheld_node(passport, c, seen) for c in raw)
+    """What a lot was made of, down to the last lot in the bundle, as far as its record discloses it."""
+    stated = passport.material.records.get(lot)
+    lines = stated.content.inputs if stated else None
+    return tuple(_node(passport, line, seen | {lot}) for line in lines or ())
 
 
 def _node(passport: Passport, line: Input, seen: frozenset[Lot]) -> Node:
-    return _made(passport, line.name, line.quantity, line.unit, line.source.kind, line.parent, seen)
-
-
-def _withheld_node(passport: Passport, part: Component, seen: frozenset[Lot]) -> Node:
-    return _made(passport, part.name, part.quantity, part.unit, None, _lot_of(part, passport), seen)
-
-
-def _made(
-    passport: Passport,
-    name: str,
-    quantity: str,
-    unit: str,
-    source: str | None,
-    lot: Lot | None,
-    seen: frozenset[Lot],
-) -> Node:
+    lot = line.parent
     stated = passport.material.records.get(lot) if lot else None
     printed = passport.material.footprint_of(lot) if lot else None
     names = passport.parents.get(lot) if lot else None
     below = inputs(passport, lot, seen) if lot and lot not in seen else ()
     return Node(
-        name,
-        quantity,
-        unit,
-        source,
+        line.name,
+        line.quantity,
+        line.unit,
+        line.source.kind,
         lot,
         names.maker if names else "",
         stated.content if stated else None,

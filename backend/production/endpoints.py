@@ -142,7 +142,7 @@ def add_product(context: Shared, key: Writer, asked: s.ProductIn) -> s.ProductIn
     company = Gln.parse(asked.company, "company")
     key.check_operator(company)
     with transaction(context.engine) as connection:
-        production.add_product(connection, Gtin.parse(asked.gtin), asked.name, company)
+        production.add_product(connection, Gtin.parse(asked.gtin), asked.name, company, asked.disclosure)
     return asked
 
 

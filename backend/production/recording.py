@@ -24,9 +24,8 @@ from backend.production.repository import Row
 from backend.production.service import PlanInForce
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body
-from leafproof import record as records
 from leafproof.errors import InvalidInput
-from leafproof.record import BatchRecord, Input
+from leafproof.record import DISCLOSED_FROM, BatchRecord, Input
 from leafproof.values import Gln, Lot, party_uri
 
 GRACE = 86400  # seconds after a run's close was entered; then gaps are recorded as gaps
@@ -121,7 +120,7 @@ def issue(
     statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
     issuer, log = Gln(place["company"]), desk.log(found.plan.log)
     content, disclosures = statement.issue(desk.signer.key(issuer), party_uri(issuer))
-    tiers, subject = records.DISCLOSED_FROM, statement.of.urn
+    tiers, subject = production.tiers_of(connection, statement.of.gtin, DISCLOSED_FROM), statement.of.urn
     logged = desk.put(connection, log, issuer, subject, body.BATCH_RECORD, content, disclosures, tiers)
     _insert(connection, run, logged, before["version"] + 1 if before else 1, desk.now())
     pointing.submit(connection, desk, maker, statement.of, logged, before is None, 0)

@@ -55,11 +55,13 @@ class FactorIn(Taken):
 
 
 class ProductIn(Taken):
-    """A product and its maker."""
+    """A product and its maker. `disclosure` says what the public is shown of its lots' inputs, energy and parts of
+    the footprint: `open`, all of it; `restricted`, sums by stage, and the rest by tier of access."""
 
     gtin: Text
     name: Text
     company: Text
+    disclosure: Literal["open", "restricted"] = "restricted"
 
 
 class StatementOut(BaseModel):

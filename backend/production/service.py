@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -18,8 +18,10 @@ from backend.production.statements import Archive, Desk, Logged, facility_uri
 from leafproof import body, clock
 from leafproof.errors import InvalidInput
 from leafproof.metering import MeteringPlan
+from leafproof.record import Tier
 from leafproof.values import Gln, Gtin
 
+Disclosure = Literal["open", "restricted"]
 MAX_NAME = 200  # characters of a name for people
 
 
@@ -102,10 +104,12 @@ def facility(connection: Connection, gln: Gln, *, lock: bool = False) -> Row:
     return found
 
 
-def add_product(connection: Connection, gtin: Gtin, name: str, company_gln: Gln) -> None:
-    """A product, and who makes it. Raises `InvalidInput`, `Conflict`, `NotFound`."""
+def add_product(
+    connection: Connection, gtin: Gtin, name: str, company_gln: Gln, disclosure: Disclosure = "restricted"
+) -> None:
+    """A product, who makes it, and what is shown of it. Raises `InvalidInput`, `Conflict`, `NotFound`."""
     company(connection, company_gln)
-    values = {"gtin": str(gtin), "name": _name(name), "company": str(company_gln)}
+    values = {"gtin": str(gtin), "name": _name(name), "company": str(company_gln), "disclosure": disclosure}
     new = repository.insert_product(connection, **values)
     _same(new, repository.product(connection, str(gtin)), values, f"product {gtin}", "")
 
@@ -116,6 +120,13 @@ def product(connection: Connection, gtin: Gtin) -> Row:
     if found is None:
         raise NotFound(f"product {gtin} is not known here")
     return found
+
+
+def tiers_of(connection: Connection, gtin: Gtin, restricted: Mapping[str, Tier]) -> Mapping[str, Tier]:
+    """From which tier on a statement's members are given out; `restricted` says it for a restricted product."""
+    if product(connection, gtin)["disclosure"] == "restricted":
+        return restricted
+    return dict.fromkeys(restricted, "public")
 
 
 def add_metering_plan(connection: Connection, desk: Desk, plan: MeteringPlan) -> PlanInForce:

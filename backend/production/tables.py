@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -68,6 +69,8 @@ products = Table(
     Column("gtin", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("company", Text, ForeignKey(companies.c.gln), nullable=False),
+    Column("disclosure", Text, nullable=False),
+    CheckConstraint("disclosure IN ('open', 'restricted')", name="disclosure"),
 )
 
 # state: open -> closed -> recorded. What comes then (anchored, on chain) the chain says, see `backend.anchor`.

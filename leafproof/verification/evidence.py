@@ -151,7 +151,7 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
         metered = metering.metered(found, start, end)
         for left, right in metered.gaps:
             span = {"start": clock.utc_text(left), "end": clock.utc_text(right)}
-            yield Finding(Status.WARNING, "metering-gap", "", {"point": point.point, **span})
+            yield _fail("metering-gap", "", point=point.point, **span)
         for _, right in [c for c in found.conflicts if start < c[1] <= end]:
             yield _fail("conflict", "", point=point.point, end=clock.utc_text(right))
         if not metered.gaps:

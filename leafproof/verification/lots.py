@@ -18,6 +18,7 @@ from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
+from leafproof.verification import timing
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -44,6 +45,9 @@ def check_evidence(reading: Reading) -> None:
                 continue
             for finding in [*_streams(reading, statement, record), *ev.complete(record, plan, found)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
+            if reading.chain is not None:
+                for finding in timing.judge(_frames_of(reading, statement, record), reading.chain):
+                    check.add(finding.status, finding.code, finding.subject or str(lot), **finding.params)
         except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
 
@@ -107,6 +111,18 @@ def check_recomputed(reading: Reading) -> None:
     for _, stated in reading.footprints.values():
         if signed := reading.version(stated.of, stated.record):
             _recompute_footprint(reading, stated, signed)
+    _published(reading)
+
+
+def _published(reading: Reading) -> None:
+    """Who chose the factors: arithmetic cannot tell a good number from a convenient one."""
+    check = reading.report[8]
+    used = {ref.set for _, f in reading.footprints.values() for ref in footprint.factors_used(f).values()}
+    for publisher in sorted({issuer for name in used if (issuer := reading.issuer(name))}):
+        if publisher in reading.trust.publishers:
+            check.add(Status.PASS, "factors-published", publisher=publisher)
+        else:
+            check.add(Status.WARNING, "factors-unknown", publisher=publisher)
 
 
 def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) -> None:

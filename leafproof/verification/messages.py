@@ -71,6 +71,9 @@ MESSAGES = {
     "chain-differs": "{reason}",
     "other-chain": "the log is on chain {chain}, contract {contract}: not what your trust file names",
     # 6 current
+    "footprint-newest": (
+        "the footprint is the newest that was handed over; only a replay of the log tells whether there is a newer"
+    ),
     "current": "version {version} on the chain is this record",
     "superseded": "the chain points to version {version}, another record",
     "lot-missing": "the chain knows no such lot of operator {operator}",
@@ -87,6 +90,12 @@ MESSAGES = {
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
     "frame-chain": "frame {sequence} of epoch {epoch} does not continue the one before it",
     "equivocation": "two different frames {sequence} of epoch {epoch}",
+    "time-bounded": "{count} frames were signed after {after} and before {before}",
+    "time-bounded-above": "{count} frames were signed before {before}; for some of them no block says after when",
+    "beacon-later": "the frame names a block that is not older than its own anchor",
+    "beacon-unknown": "{count} frames name a block in which the chain holds no anchor of their log",
+    "clock-off": "the gateway's clock does not fit the chain's time in {count} frames",
+    "late": "{count} frames were anchored more than a day after what they metered, up to {hours} hours",
     "metering-gap": "{point}: no reading from {start} to {end}",
     "conflict": "{point}: two readings of the interval ending {end} differ",
     "mode-differs": "the record calls its readings {stated}, their frames say {found}",
@@ -104,6 +113,8 @@ MESSAGES = {
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
+    "factors-published": "factors by {publisher}, whom you trust for that",
+    "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",
     "not-computable": "{reason}",
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",

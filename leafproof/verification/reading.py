@@ -71,6 +71,11 @@ class Reading:
         found = self._by_id.get(statement_id)
         return found.content if found and isinstance(found.content, kind) else None
 
+    def issuer(self, statement_id: str) -> str | None:
+        """Who issued the statement with that id, if it is here."""
+        found = self._by_id.get(statement_id)
+        return found.envelope.header.issuer if found else None
+
     def operator(self, statement: Statement) -> RegisteredKey | None:
         """The registered key that signed."""
         return self.chain.keys.get(statement.envelope.key_id) if self.chain else None

@@ -208,6 +208,8 @@ def _current(reading: Reading) -> None:
 
 def _printed(reading: Reading) -> None:
     """The lot itself must have a footprint of its current record."""
-    record = reading.record(reading.bundle.lot)
-    if record and not any(f.record == record[0].id for _, f in reading.footprints.values()):
-        reading.report[6].add(Status.FAIL, "footprint-outdated", str(reading.bundle.lot))
+    record, lot = reading.record(reading.bundle.lot), str(reading.bundle.lot)
+    if record and any(f.record == record[0].id for _, f in reading.footprints.values()):
+        reading.report[6].add(Status.PASS, "footprint-newest", lot)
+    elif record:
+        reading.report[6].add(Status.FAIL, "footprint-outdated", lot)

@@ -55,6 +55,7 @@ def from_kernel() -> Iterator[str]:
     yield from statements._NAMES.values()
     yield from get_args(NetworkClass)
     yield from get_args(get_type_hints(Output)["role"])
+    yield from get_args(footprint.Stage)
     yield from footprint.EXCLUDED
     yield from FLAGS
     yield "electricity"

@@ -175,7 +175,8 @@ class World:
             name: Contract(address if name == "TransparencyLog" else "0x" + "44" * 20, "55" * 32)
             for name in CONTRACTS
         }
-        return Trust(1, LOG.chain_id, "0x" + GENESIS.hex(), "development", 1, 0, contracts)
+        genesis = "0x" + GENESIS.hex()
+        return Trust(1, LOG.chain_id, genesis, "development", 1, 0, contracts, publishers=[self.steel.uri])
 
     def bundle(self, lot: Lot = TOWER, bodies: bool = True) -> Bundle:
         read, view = self.reader(), self.view()

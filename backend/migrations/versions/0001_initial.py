@@ -247,6 +247,8 @@ def upgrade() -> None:
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("company", sa.Text(), nullable=False),
+        sa.Column("disclosure", sa.Text(), nullable=False),
+        sa.CheckConstraint("disclosure IN ('open', 'restricted')", name=op.f("ck_products_disclosure")),
         sa.ForeignKeyConstraint(["company"], ["companies.gln"], name=op.f("fk_products_company")),
         sa.PrimaryKeyConstraint("gtin", name=op.f("pk_products")),
     )

@@ -105,6 +105,9 @@ def _built(node: EmbeddedNode, ledger: Ledger, folder: Path) -> Street:
     for gateway in (works.mill, works.shop):
         _register(ledger, gateway.operator, gateway.key, Role.GATEWAY, gateway.issuer)
     _rename(works)
+    with transaction(works.engine) as connection:
+        opened = sa.update(products).where(products.c.gtin == SECTION.zfill(14))
+        connection.execute(opened.values(disclosure="open"))
     trust_file = folder / "trust.json"
     trust_file.write_bytes(ledger.trust.encode())
     settings = Settings(data=folder, trust_file=trust_file, public_url="https://passport.example", notice=NOTICE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from backend.database import transaction
 from backend.log.tables import bodies
 from backend.passports import limits
 from leafproof.bundle import MEDIA_TYPE, Bundle
+from tests.integration.production.works import COIL
 from tests.integration.web.street import NOTICE, Street, coil, correct, section
 from tests.support.server import serving
 
@@ -80,7 +82,6 @@ class TestJson:
         assert answer["tier"] == "public"
         assert answer["footprint"]["per_tonne"] == answer["versions"][0]["per_tonne"][0]
         assert answer["record"]["mode"] == "recorded"
-        assert "activity" not in answer["record"]
         assert answer["chain"]["version"] == 1
         assert answer["notice"] == NOTICE
 
@@ -90,6 +91,16 @@ class TestJson:
         hidden = {c["number"]: c["status"] for c in answer["with_withheld_evidence"]["checks"]}
         assert (hidden[7], hidden[8], hidden[9]) == ("warning", "pass", "warning")
         assert all(set(c) == {"number", "status"} for c in answer["with_withheld_evidence"]["checks"])
+
+    def test_an_open_product_shows_what_a_restricted_one_withholds(self, client: httpx.Client) -> None:
+        opened, restricted = get(client, VERIFY).json(), get(client, f"/v1/verify/footprints/{COIL}/C-1").json()
+        for answer in (opened, restricted):
+            by_stage = [Decimal(s["emissions"]) for s in answer["footprint"]["stages"]]
+            assert sum(by_stage) == Decimal(answer["footprint"]["per_tonne"])
+        assert {"inputs", "activity"} <= opened["record"].keys()
+        assert not {"inputs", "activity"} & restricted["record"].keys()
+        assert "components" in opened["footprint"]
+        assert "components" not in restricted["footprint"]
 
     def test_an_auditors_key_opens_everything(self, client: httpx.Client, seen: Street) -> None:
         answer = client.get(VERIFY, headers=auditor(seen)).json()

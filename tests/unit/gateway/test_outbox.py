@@ -248,6 +248,17 @@ class TestLettingGo:
             box.acknowledge(word)
         assert len(sent(box)) == 5
 
+    def test_the_word_of_a_log_that_went_back_is_refused_and_nothing_is_deleted(self, box: Outbox) -> None:
+        box.acknowledge(ack(EPOCH, 1, 95))
+        box.anchored(beacon(100))
+        with pytest.raises(InvalidInput, match="older ones were at 95"):
+            box.acknowledge(ack(EPOCH, 3, 40))
+        box.heartbeat("live", NOW)
+        with pytest.raises(InvalidInput, match="signed after 100 entries"):
+            box.acknowledge(ack(EPOCH, 5, 99))
+        assert self.kept(box) == 4
+        assert box.acknowledge(ack(EPOCH, 5, 102)) == 4
+
     def test_an_acknowledgement_covers_its_own_epoch_alone(self, box: Outbox) -> None:
         box.begin_epoch("live", NOW + 50)
         box.acknowledge(ack(EPOCH + 50_000, 0))
