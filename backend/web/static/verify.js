@@ -6085,7 +6085,7 @@ function kindOf(value) {
   return isWhole(value) ? "int" : "object";
 }
 var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
-var expected = (kind, value, place) => new Malformed(`Expected \`${kind}\`, got \`${kindOf(value)}\`${at(place)}`);
+var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
 function text(value, place) {
   if (typeof value !== "string") throw expected("str", value, place);
   return value;
@@ -6421,7 +6421,7 @@ function hidesNothingBelow(value) {
   if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
   return true;
 }
-function readDisclosed(data, disclosures, key, issuer, kind, withheld) {
+function readDisclosed(data, disclosures, key, issuer, kind2, withheld) {
   const jwt = bodyContent(data);
   if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
     throw new Malformed("body: not an issuer-signed JWT");
@@ -6433,7 +6433,7 @@ function readDisclosed(data, disclosures, key, issuer, kind, withheld) {
   const given = disclosures.map(opened);
   const members = unpacked(claims, given, withheld);
   const algorithm = key.algorithm === ES256 ? "ES256" : "EdDSA";
-  const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind;
+  const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind2;
   if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
   members.delete("iss");
   if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
@@ -6520,6 +6520,7 @@ __export(footprint_exports, {
   MEMBERS: () => MEMBERS,
   WITHHELD: () => WITHHELD2,
   calculate: () => calculate,
+  factorsUsed: () => factorsUsed,
   lotOf: () => lotOf,
   readFootprint: () => readFootprint
 });
@@ -6535,16 +6536,10 @@ var EXCLUDED = [
   "energy outside production runs",
   "use and end of life"
 ];
+var stage = oneOf("raw material", "production");
+var kind = oneOf("primary", "secondary", "supplier");
 var component = struct(
-  {
-    stage: oneOf("raw material", "production"),
-    name: text,
-    subject: text,
-    kind: oneOf("primary", "secondary", "supplier"),
-    quantity: text,
-    unit: text,
-    emissions: text
-  },
+  { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
   { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) }
 );
 var shape3 = struct(
@@ -6555,6 +6550,7 @@ var shape3 = struct(
     record: text,
     method: text,
     per_tonne: text,
+    stages: list(struct({ stage, kind, emissions: text })),
     primary_data_share: text,
     excluded: list(text),
     flags: list(text),
@@ -6569,6 +6565,7 @@ var MEMBERS = [
   "record",
   "method",
   "per_tonne",
+  "stages",
   "primary_data_share",
   "excluded",
   "flags",
@@ -6583,10 +6580,12 @@ function readFootprint(members) {
   digest(footprint.record, "record");
   decimal(footprint.per_tonne, "per_tonne");
   decimal(footprint.primary_data_share, "primary_data_share");
+  for (const { emissions } of footprint.stages) decimal(emissions, "stages.emissions");
   return footprint;
 }
+var factorsUsed = (footprint) => new Map((footprint.components ?? []).filter(({ factor: factor2 }) => factor2).map(({ subject: subject2, factor: factor2 }) => [subject2, factor2]));
 function calculate(record, stated, factorOf, footprintOf) {
-  const chosen = new Map((stated.components ?? []).filter((one) => one.factor).map((one) => [one.subject, one.factor]));
+  const chosen = factorsUsed(stated);
   const emissions = (amount, subject2) => {
     if (!chosen.has(subject2)) throw new Malformed(`factor: none is chosen for ${subject2}`);
     const used = factorOf(chosen.get(subject2));
@@ -6598,7 +6597,8 @@ function calculate(record, stated, factorOf, footprintOf) {
   };
   const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)];
   const mass = productMass(record);
-  const published2 = apportioned(parts.map(({ exact: exact2 }) => exact2.over(mass)), PLACES);
+  const published3 = apportioned(parts.map(({ exact: exact2 }) => exact2.over(mass)), PLACES);
+  const components = parts.map((part, i) => ({ ...part.component, emissions: published3.parts[i] }));
   const exact = sum(parts.map((part) => part.exact));
   const primary = sum(parts.map((part) => part.primary));
   return {
@@ -6607,20 +6607,30 @@ function calculate(record, stated, factorOf, footprintOf) {
     facility: record.facility,
     record: stated.record,
     method: METHOD,
-    per_tonne: published2.total,
+    per_tonne: published3.total,
+    stages: stagesOf(components),
     primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
     excluded: EXCLUDED,
     flags: flags(record, parts),
     status: record.activity.some(({ gaps }) => gaps.length) ? "provisional" : "final",
     supersedes: stated.supersedes,
-    components: parts.map((part, i) => ({ ...part.component, emissions: published2.parts[i] }))
+    components
   };
 }
-var made = (stage, line2, subject2, kind, { factor: factor2 = null, footprint = null }) => ({
-  stage,
+function stagesOf(components) {
+  const sums = /* @__PURE__ */ new Map();
+  for (const { stage: stage2, kind: kind2, emissions } of components) {
+    const name2 = `${stage2} ${kind2}`;
+    const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
+    sums.set(name2, { stage: stage2, kind: kind2, total });
+  }
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
+}
+var made = (stage2, line2, subject2, kind2, { factor: factor2 = null, footprint = null }) => ({
+  stage: stage2,
   name: line2.name,
   subject: subject2,
-  kind,
+  kind: kind2,
   quantity: line2.quantity,
   unit: line2.unit,
   emissions: "",
@@ -6783,18 +6793,18 @@ function readStatement(item) {
     throw new Malformed("envelope: payload is not a SHA-256, or the signature has not 64 bytes");
   }
   const header2 = readHeader(decodeDeterministic(inProtected, "protected header", MAX_ENVELOPE));
-  const kind = KINDS.get(header2.contentType);
-  if (!kind) throw new Malformed(`content type: unknown: ${header2.contentType.slice(0, 80)}`);
-  if (header2.frame !== null !== (kind === FRAME)) {
+  const kind2 = KINDS.get(header2.contentType);
+  if (!kind2) throw new Malformed(`content type: unknown: ${header2.contentType.slice(0, 80)}`);
+  if (header2.frame !== null !== (kind2 === FRAME)) {
     throw new Malformed("statement: a frame has a place in a stream, and nothing else has");
   }
   const signed = encode(["Signature1", inProtected, new Uint8Array(0), payload]);
   return {
     item,
     ...header2,
-    kind,
+    kind: kind2,
     index: item.index,
-    label: `${kind}, entry ${item.index}`,
+    label: `${kind2}, entry ${item.index}`,
     payload,
     signature,
     signed,
@@ -6862,7 +6872,7 @@ async function readChain(node, trust2, statements, heads, pause) {
   await chain.take(ordered(registry), pause);
   chain.heads = await reader.heads(heads);
   chain.anchoredBefore = await reader.anchoring(chain, statements);
-  const lots = statements.filter(({ kind, content }) => kind === RECORD && content);
+  const lots = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
   const ids = lots.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
   await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause);
   for (const { id, versions } of chain.lots.values()) {
@@ -7052,10 +7062,11 @@ async function checkCurrent(reading, pause) {
     if (first.has(place)) check.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
     else first.set(place, statement);
   }
-  const record = reading.record(reading.bundle.lot);
-  if (record && ![...reading.footprints.values()].some(({ content }) => content.record === record.id)) {
-    check.add(FAIL, "footprint-outdated", reading.bundle.lot);
-  }
+  const { lot: lot2 } = reading.bundle;
+  const record = reading.record(lot2);
+  if (!record) return;
+  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, "footprint-newest", lot2);
+  else check.add(FAIL, "footprint-outdated", lot2);
 }
 function current(reading, record) {
   const [check, lot2] = [reading.report[6], record.content.of];
@@ -7260,9 +7271,9 @@ var Reading = class {
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
-  #named(id, kind) {
+  #named(id, kind2) {
     const found = this.#byId.get(id);
-    return found?.kind === kind && found.content ? found : null;
+    return found?.kind === kind2 && found.content ? found : null;
   }
   // The registered key that signed.
   key(statement) {
@@ -7316,6 +7327,10 @@ var Reading = class {
   plan(record) {
     return this.#named(record.content.plan, PLAN);
   }
+  // Who issued the statement with that id, if it is here.
+  issuer(id) {
+    return this.#byId.get(id)?.issuer ?? null;
+  }
   factor(ref) {
     const found = this.#named(ref.set, FACTORS);
     if (!found) throw new Malformed("factor: the factor set that the footprint names is missing");
@@ -7341,6 +7356,14 @@ async function checkRecomputed(reading, pause) {
     const record = reading.recordOf(statement);
     if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
     await pause();
+  }
+  published2(reading);
+}
+function published2(reading) {
+  const sets = [...reading.footprints.values()].flatMap(({ content }) => [...factorsUsed(content).values()].map(({ set }) => set));
+  for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
+    const known2 = reading.trust.publishers.includes(publisher);
+    reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
 function recompute(reading, stated, facts) {
@@ -7536,13 +7559,14 @@ var shape5 = struct(
     deployed_block: whole,
     contracts: named(struct({ address: text, code_sha256: text }))
   },
-  { registrars: list(text), rpc_urls: list(text) }
+  { publishers: list(text), registrars: list(text), rpc_urls: list(text) }
 );
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
   const trust2 = convert(value, shape5, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
+  trust2.publishers ??= [];
   trust2.registrars ??= [];
   if (Object.keys(trust2.contracts).sort().join() !== CONTRACTS.join()) {
     throw new Malformed(`trust file: contracts are not exactly ${CONTRACTS.join(", ")}`);
@@ -7603,9 +7627,9 @@ function show(number2, check) {
   list2.hidden = false;
 }
 function subject(text2) {
-  const [, kind, index] = /^(?:(.+), )?entry (\d+)$/.exec(text2) ?? [];
+  const [, kind2, index] = /^(?:(.+), )?entry (\d+)$/.exec(text2) ?? [];
   if (index === void 0) return text2;
-  return say(translated(kind ? "{kind}, entry {index}" : "entry {index}"), { kind, index });
+  return say(translated(kind2 ? "{kind}, entry {index}" : "entry {index}"), { kind: kind2, index });
 }
 function sentence(finding) {
   const text2 = say(config.messages[finding.code], finding.params);

@@ -101,6 +101,11 @@ export class Reading {
     return this.#named(record.content.plan, PLAN)
   }
 
+  // Who issued the statement with that id, if it is here.
+  issuer(id) {
+    return this.#byId.get(id)?.issuer ?? null
+  }
+
   factor(ref) {
     const found = this.#named(ref.set, FACTORS)
     if (!found) throw new Malformed('factor: the factor set that the footprint names is missing')

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
 import { ownPlan, unmetered } from './evidence.js'
-import { calculate, lotOf, MEMBERS } from './footprint.js'
-import { FAIL, NOT_CHECKED, PASS } from './report.js'
+import { calculate, factorsUsed, lotOf, MEMBERS } from './footprint.js'
+import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
 
 const MAX_DIFFERENCE = 300 // characters of a member that differs
 
@@ -18,6 +18,16 @@ export async function checkRecomputed(reading, pause) {
     const record = reading.recordOf(statement)
     if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
     await pause()
+  }
+  published(reading)
+}
+
+// Who chose the factors: arithmetic cannot tell a good number from a convenient one.
+function published(reading) {
+  const sets = [...reading.footprints.values()].flatMap(({ content }) => [...factorsUsed(content).values()].map(({ set }) => set))
+  for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
+    const known = reading.trust.publishers.includes(publisher)
+    reading.report[8].add(known ? PASS : WARNING, known ? 'factors-published' : 'factors-unknown', '', { publisher })
   }
 }
 

@@ -165,7 +165,7 @@ class TestCheckingOnThisDevice:
     def test_without_a_node_it_says_what_it_did_not_check(self, phone: Phone) -> None:
         page = phone.open(PASSPORT)
         assert page.get_attribute("#device", "data-state") == "partly"
-        assert "Not on this device: 1, 5, 6, no chain node answers it" in page.inner_text("#device")
+        assert "Not on this device: 1, 5, 6, 9, no chain node answers it" in page.inner_text("#device")
         assert phone.who(5) == "by the server"
 
     def test_a_node_of_ones_own_is_asked_and_its_full_address_stays_here(self, phone: Phone, seen: Street) -> None:
