@@ -6520,6 +6520,7 @@ __export(footprint_exports, {
   MEMBERS: () => MEMBERS,
   WITHHELD: () => WITHHELD2,
   calculate: () => calculate,
+  factorsUsed: () => factorsUsed,
   lotOf: () => lotOf,
   readFootprint: () => readFootprint
 });
@@ -6537,17 +6538,8 @@ var EXCLUDED = [
 ];
 var stage = oneOf("raw material", "production");
 var kind = oneOf("primary", "secondary", "supplier");
-var stageTotal = struct({ stage, kind, emissions: text });
 var component = struct(
-  {
-    stage,
-    name: text,
-    subject: text,
-    kind,
-    quantity: text,
-    unit: text,
-    emissions: text
-  },
+  { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
   { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) }
 );
 var shape3 = struct(
@@ -6558,7 +6550,7 @@ var shape3 = struct(
     record: text,
     method: text,
     per_tonne: text,
-    stages: list(stageTotal),
+    stages: list(struct({ stage, kind, emissions: text })),
     primary_data_share: text,
     excluded: list(text),
     flags: list(text),
@@ -6591,8 +6583,9 @@ function readFootprint(members) {
   for (const { emissions } of footprint.stages) decimal(emissions, "stages.emissions");
   return footprint;
 }
+var factorsUsed = (footprint) => new Map((footprint.components ?? []).filter(({ factor: factor2 }) => factor2).map(({ subject: subject2, factor: factor2 }) => [subject2, factor2]));
 function calculate(record, stated, factorOf, footprintOf) {
-  const chosen = new Map((stated.components ?? []).filter((one) => one.factor).map((one) => [one.subject, one.factor]));
+  const chosen = factorsUsed(stated);
   const emissions = (amount, subject2) => {
     if (!chosen.has(subject2)) throw new Malformed(`factor: none is chosen for ${subject2}`);
     const used = factorOf(chosen.get(subject2));
@@ -6605,9 +6598,9 @@ function calculate(record, stated, factorOf, footprintOf) {
   const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)];
   const mass = productMass(record);
   const published3 = apportioned(parts.map(({ exact: exact2 }) => exact2.over(mass)), PLACES);
+  const components = parts.map((part, i) => ({ ...part.component, emissions: published3.parts[i] }));
   const exact = sum(parts.map((part) => part.exact));
   const primary = sum(parts.map((part) => part.primary));
-  const components = parts.map((part, i) => ({ ...part.component, emissions: published3.parts[i] }));
   return {
     gtin: record.of.split("/")[0],
     lot: record.lot,
@@ -6615,7 +6608,7 @@ function calculate(record, stated, factorOf, footprintOf) {
     record: stated.record,
     method: METHOD,
     per_tonne: published3.total,
-    stages: stages(components),
+    stages: stagesOf(components),
     primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
     excluded: EXCLUDED,
     flags: flags(record, parts),
@@ -6624,14 +6617,14 @@ function calculate(record, stated, factorOf, footprintOf) {
     components
   };
 }
-function stages(components) {
+function stagesOf(components) {
   const sums = /* @__PURE__ */ new Map();
   for (const { stage: stage2, kind: kind2, emissions } of components) {
-    const place = `${stage2} ${kind2}`;
-    if (!sums.has(place)) sums.set(place, { stage: stage2, kind: kind2, parts: [] });
-    sums.get(place).parts.push(decimal(emissions, "emissions"));
+    const name2 = `${stage2} ${kind2}`;
+    const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
+    sums.set(name2, { stage: stage2, kind: kind2, total });
   }
-  return [...sums.values()].map(({ parts, ...of }) => ({ ...of, emissions: rounded(sum(parts), PLACES) }));
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
 }
 var made = (stage2, line2, subject2, kind2, { factor: factor2 = null, footprint = null }) => ({
   stage: stage2,
@@ -7069,10 +7062,11 @@ async function checkCurrent(reading, pause) {
     if (first.has(place)) check.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
     else first.set(place, statement);
   }
-  const record = reading.record(reading.bundle.lot);
+  const { lot: lot2 } = reading.bundle;
+  const record = reading.record(lot2);
   if (!record) return;
-  const printed = [...reading.footprints.values()].some(({ content }) => content.record === record.id);
-  check.add(...printed ? [PASS, "footprint-newest"] : [FAIL, "footprint-outdated"], reading.bundle.lot);
+  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, "footprint-newest", lot2);
+  else check.add(FAIL, "footprint-outdated", lot2);
 }
 function current(reading, record) {
   const [check, lot2] = [reading.report[6], record.content.of];
@@ -7281,10 +7275,6 @@ var Reading = class {
     const found = this.#byId.get(id);
     return found?.kind === kind2 && found.content ? found : null;
   }
-  // Who issued the statement with that id, if it is here.
-  issuer(id) {
-    return this.#byId.get(id)?.issuer ?? null;
-  }
   // The registered key that signed.
   key(statement) {
     return this.chain?.keys.get(statement.keyId) ?? null;
@@ -7337,6 +7327,10 @@ var Reading = class {
   plan(record) {
     return this.#named(record.content.plan, PLAN);
   }
+  // Who issued the statement with that id, if it is here.
+  issuer(id) {
+    return this.#byId.get(id)?.issuer ?? null;
+  }
   factor(ref) {
     const found = this.#named(ref.set, FACTORS);
     if (!found) throw new Malformed("factor: the factor set that the footprint names is missing");
@@ -7363,14 +7357,13 @@ async function checkRecomputed(reading, pause) {
     if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
     await pause();
   }
-  published2(reading, check);
+  published2(reading);
 }
-function published2(reading, check) {
-  const components = [...reading.footprints.values()].flatMap(({ content }) => content.components ?? []);
-  const publishers = components.map(({ factor: factor2 }) => factor2 && reading.issuer(factor2.set)).filter(Boolean);
-  for (const publisher of [...new Set(publishers)].sort()) {
-    const trusted = reading.trust.publishers.includes(publisher);
-    check.add(...trusted ? [PASS, "factors-published"] : [WARNING, "factors-unknown"], "", { publisher });
+function published2(reading) {
+  const sets = [...reading.footprints.values()].flatMap(({ content }) => [...factorsUsed(content).values()].map(({ set }) => set));
+  for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
+    const known2 = reading.trust.publishers.includes(publisher);
+    reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
 function recompute(reading, stated, facts) {
@@ -7566,15 +7559,15 @@ var shape5 = struct(
     deployed_block: whole,
     contracts: named(struct({ address: text, code_sha256: text }))
   },
-  { registrars: list(text), publishers: list(text), rpc_urls: list(text) }
+  { publishers: list(text), registrars: list(text), rpc_urls: list(text) }
 );
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
   const trust2 = convert(value, shape5, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
-  trust2.registrars ??= [];
   trust2.publishers ??= [];
+  trust2.registrars ??= [];
   if (Object.keys(trust2.contracts).sort().join() !== CONTRACTS.join()) {
     throw new Malformed(`trust file: contracts are not exactly ${CONTRACTS.join(", ")}`);
   }

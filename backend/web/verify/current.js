@@ -20,10 +20,11 @@ export async function checkCurrent(reading, pause) {
     if (first.has(place)) check.add(FAIL, 'footprint-fork', statement.label, { other: first.get(place).label })
     else first.set(place, statement)
   }
-  const record = reading.record(reading.bundle.lot)
+  const { lot } = reading.bundle
+  const record = reading.record(lot)
   if (!record) return
-  const printed = [...reading.footprints.values()].some(({ content }) => content.record === record.id)
-  check.add(...(printed ? [PASS, 'footprint-newest'] : [FAIL, 'footprint-outdated']), reading.bundle.lot)
+  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, 'footprint-newest', lot)
+  else check.add(FAIL, 'footprint-outdated', lot)
 }
 
 function current(reading, record) {

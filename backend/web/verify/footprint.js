@@ -22,18 +22,15 @@ const EXCLUDED = [
 
 const stage = oneOf('raw material', 'production')
 const kind = oneOf('primary', 'secondary', 'supplier')
-const stageTotal = struct({ stage, kind, emissions: text })
 const component = struct(
-  {
-    stage, name: text, subject: text, kind,
-    quantity: text, unit: text, emissions: text,
-  },
+  { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
   { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) },
 )
 const shape = struct(
   {
-    gtin: text, lot: text, facility: text, record: text, method: text, per_tonne: text, stages: list(stageTotal),
-    primary_data_share: text, excluded: list(text), flags: list(text), status: oneOf('provisional', 'final'),
+    gtin: text, lot: text, facility: text, record: text, method: text, per_tonne: text,
+    stages: list(struct({ stage, kind, emissions: text })), primary_data_share: text,
+    excluded: list(text), flags: list(text), status: oneOf('provisional', 'final'),
   },
   { supersedes: orNull(text), components: orNull(list(component)) },
 )
@@ -55,10 +52,14 @@ export function readFootprint(members) {
   return footprint
 }
 
+// Which factor the components name, by carrier or material.
+export const factorsUsed = (footprint) =>
+  new Map((footprint.components ?? []).filter(({ factor }) => factor).map(({ subject, factor }) => [subject, factor]))
+
 // The footprint that `record` has with the factors that `stated` names. `factorOf` finds a factor, `footprintOf` an
 // input lot's footprint.
 export function calculate(record, stated, factorOf, footprintOf) {
-  const chosen = new Map((stated.components ?? []).filter((one) => one.factor).map((one) => [one.subject, one.factor]))
+  const chosen = factorsUsed(stated)
   const emissions = (amount, subject) => {
     if (!chosen.has(subject)) throw new Malformed(`factor: none is chosen for ${subject}`)
     const used = factorOf(chosen.get(subject))
@@ -71,9 +72,9 @@ export function calculate(record, stated, factorOf, footprintOf) {
   const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)]
   const mass = productMass(record)
   const published = apportioned(parts.map(({ exact }) => exact.over(mass)), PLACES)
+  const components = parts.map((part, i) => ({ ...part.component, emissions: published.parts[i] }))
   const exact = sum(parts.map((part) => part.exact))
   const primary = sum(parts.map((part) => part.primary))
-  const components = parts.map((part, i) => ({ ...part.component, emissions: published.parts[i] }))
   return {
     gtin: record.of.split('/')[0],
     lot: record.lot,
@@ -81,7 +82,7 @@ export function calculate(record, stated, factorOf, footprintOf) {
     record: stated.record,
     method: METHOD,
     per_tonne: published.total,
-    stages: stages(components),
+    stages: stagesOf(components),
     primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
     excluded: EXCLUDED,
     flags: flags(record, parts),
@@ -91,15 +92,15 @@ export function calculate(record, stated, factorOf, footprintOf) {
   }
 }
 
-// What the components of each stage and kind add up to, in the order in which they are named first.
-function stages(components) {
+// What each stage's components of one kind add up to, in the order in which they are named first.
+function stagesOf(components) {
   const sums = new Map()
   for (const { stage, kind, emissions } of components) {
-    const place = `${stage} ${kind}`
-    if (!sums.has(place)) sums.set(place, { stage, kind, parts: [] })
-    sums.get(place).parts.push(decimal(emissions, 'emissions'))
+    const name = `${stage} ${kind}`
+    const total = (sums.get(name)?.total ?? ZERO).plus(decimal(emissions, 'emissions'))
+    sums.set(name, { stage, kind, total })
   }
-  return [...sums.values()].map(({ parts, ...of }) => ({ ...of, emissions: rounded(sum(parts), PLACES) }))
+  return [...sums.values()].map(({ stage, kind, total }) => ({ stage, kind, emissions: rounded(total, PLACES) }))
 }
 
 const made = (stage, line, subject, kind, { factor = null, footprint = null }) => ({

@@ -39,11 +39,6 @@ export class Reading {
     return found?.kind === kind && found.content ? found : null
   }
 
-  // Who issued the statement with that id, if it is here.
-  issuer(id) {
-    return this.#byId.get(id)?.issuer ?? null
-  }
-
   // The registered key that signed.
   key(statement) {
     return this.chain?.keys.get(statement.keyId) ?? null
@@ -104,6 +99,11 @@ export class Reading {
   // The metering plan that a record names, if it is here; whether it may name it is another matter.
   plan(record) {
     return this.#named(record.content.plan, PLAN)
+  }
+
+  // Who issued the statement with that id, if it is here.
+  issuer(id) {
+    return this.#byId.get(id)?.issuer ?? null
   }
 
   factor(ref) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
 import { ownPlan, unmetered } from './evidence.js'
-import { calculate, lotOf, MEMBERS } from './footprint.js'
+import { calculate, factorsUsed, lotOf, MEMBERS } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
 
 const MAX_DIFFERENCE = 300 // characters of a member that differs
@@ -19,16 +19,15 @@ export async function checkRecomputed(reading, pause) {
     if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
     await pause()
   }
-  published(reading, check)
+  published(reading)
 }
 
 // Who chose the factors: arithmetic cannot tell a good number from a convenient one.
-function published(reading, check) {
-  const components = [...reading.footprints.values()].flatMap(({ content }) => content.components ?? [])
-  const publishers = components.map(({ factor }) => factor && reading.issuer(factor.set)).filter(Boolean)
-  for (const publisher of [...new Set(publishers)].sort()) {
-    const trusted = reading.trust.publishers.includes(publisher)
-    check.add(...(trusted ? [PASS, 'factors-published'] : [WARNING, 'factors-unknown']), '', { publisher })
+function published(reading) {
+  const sets = [...reading.footprints.values()].flatMap(({ content }) => [...factorsUsed(content).values()].map(({ set }) => set))
+  for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
+    const known = reading.trust.publishers.includes(publisher)
+    reading.report[8].add(known ? PASS : WARNING, known ? 'factors-published' : 'factors-unknown', '', { publisher })
   }
 }
 

@@ -14,7 +14,7 @@ const shape = struct(
     network_class: oneOf('development', 'single operator', 'consortium', 'public'),
     finality_blocks: whole, deployed_block: whole, contracts: named(struct({ address: text, code_sha256: text })),
   },
-  { registrars: list(text), publishers: list(text), rpc_urls: list(text) },
+  { publishers: list(text), registrars: list(text), rpc_urls: list(text) },
 )
 
 export function readTrust(bytes) {
@@ -22,8 +22,8 @@ export function readTrust(bytes) {
   const value = parseBytes(bytes, 'trust file')
   const trust = convert(value, shape, 'trust file')
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed('trust file: not in canonical form (RFC 8785)')
-  trust.registrars ??= []
   trust.publishers ??= []
+  trust.registrars ??= []
   if (Object.keys(trust.contracts).sort().join() !== CONTRACTS.join()) {
     throw new Malformed(`trust file: contracts are not exactly ${CONTRACTS.join(', ')}`)
   }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from leafproof import body
+from leafproof import body, footprint, record
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, Consumption, Retirement, lot_id
 from leafproof.client.chain_reader import read_chain
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
 REGISTRAR = b"\xcc" * 20
 SAID = "checked by this device: "
-PUBLIC = ("outputs", "components")  # the members that anybody is given
+# The members that anybody is given.
+PUBLIC = {n for m in (record, footprint) for n, tier in m.DISCLOSED_FROM.items() if tier == "public"}
 Found = dict[int, tuple[str, list[tuple[str, str]]]]  # by check: its status, and each finding's code and words
 
 
@@ -57,7 +58,6 @@ class Case:
     view: ChainView
     trust: Trust = field(default_factory=trust_of)
     unproven: set[bytes] = field(default_factory=set)
-    signers: World | None = None
 
 
 def base64url(data: bytes) -> str:
@@ -75,7 +75,7 @@ def public(bundle: Bundle) -> Bundle:
 
 
 def case(world: World, lot: Any = TOWER, **parts: Any) -> Case:
-    return Case(world.bundle(lot, bodies=False), world.view(), signers=world, **parts)
+    return Case(world.bundle(lot, bodies=False), world.view(), **parts)
 
 
 def by_kernel(case: Case, url: str) -> Found:
