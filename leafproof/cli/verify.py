@@ -14,6 +14,7 @@ from leafproof import bundle as bundles
 from leafproof.bundle import Bundle
 from leafproof.cli.common import SIGNS, AsJson, RpcUrl, TrustFile, read_file, read_trust
 from leafproof.errors import InvalidInput, Malformed
+from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.values import Lot
 from leafproof.verification.report import EXIT_FAILED, Report, Status
@@ -93,7 +94,7 @@ def _fetch(source: str) -> bytes:
 
 
 def _unreadable(source: str, trust: Trust, error: InvalidInput) -> Report:
-    report = Report(source, trust.network_class)
+    report = Report(printable(source), trust.network_class)
     report[0].add(Status.FAIL, "malformed", reason=error.message)
     return report
 
