@@ -60,6 +60,15 @@ def test_a_broken_line_is_named_with_its_reason_and_the_rest_goes_on(
     assert (second.number, second.outcome) == (3, "taken")
 
 
+def test_a_byte_that_is_no_text_spoils_its_own_line_alone(sqlite_works: Works) -> None:
+    other = f"2,mill,{COIL},B,2018-03-01 14:00,2018-03-01 22:00,17,,slab,18,steel-slab"
+    data = "\n".join((HEADER, GOOD.replace("slab,", "Bramme \xe4,", 1), other)).encode("latin-1")
+    first, second = import_orders(sqlite_works.engine, sqlite_works.desk, PLANT, data)
+    assert (first.number, first.outcome, first.field) == (2, "refused", "line")
+    assert "not UTF-8" in str(first.reason)
+    assert (second.number, second.outcome) == (3, "taken")
+
+
 def test_the_same_file_again_changes_nothing(works: Works) -> None:
     before = take(works, GOOD)
     (again,) = take(works, GOOD)
