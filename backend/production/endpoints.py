@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from backend.access.dependencies import Caller, require, tier_of
 from backend.access.service import WRITE_PRODUCTION, ApiKey
 from backend.access.tiers import Tier
+from backend.anchor.registry import Registry
 from backend.context import Context, context_of
 from backend.database import reading, transaction
 from backend.errors import NotAllowed, NotAuthenticated
@@ -132,7 +133,8 @@ def add_metering_plan(
         raise InvalidInput("facility", "not the one in the address")
     with transaction(context.engine) as connection:
         key.check_operator(_owner(connection, facility))
-        logged = production.add_metering_plan(connection, desk, asked)
+        registry = Registry(context.settings.trust())
+        logged = production.add_metering_plan(connection, desk, asked, registry.registered_key)
     return lot_status.place(desk, logged.log, logged.index, logged.statement_id)
 
 

@@ -35,7 +35,7 @@ from tests.integration.production.works import (
     section,
     slab,
 )
-from tests.support.stream import gln
+from tests.support.stream import Stream, gln
 
 HOUR = 3600
 
@@ -215,6 +215,17 @@ class TestMasterData:
 
 class TestTransfers:
     def recorded(self, works: Works) -> None:
+    def test_anothers_gateway_meters_nothing_here(self, works: Works) -> None:
+        foreign = (point(works.mill), point(works.shop, "other"))
+        plan = MeteringPlan(str(PLANT), "Asia/Seoul", 2, "2019-01-01T00:00:00Z", foreign)
+        with transaction(works.engine) as connection:
+            size = works.log.size(connection)
+            with pytest.raises(InvalidInput, match=r"points.gateway: other: .* another operator than Steel"):
+                service.add_metering_plan(connection, works.desk, plan, works.ring.registered_key)
+            assert works.log.size(connection) == size
+            unknown = msgspec.structs.replace(plan, points=(point(Stream(name="new"), "new"),))
+            service.add_metering_plan(connection, works.desk, unknown, works.ring.registered_key)
+
         works.meter(works.mill, ["1"] * 8)
         works.run(coil("A"), START, START + HOUR, [product("10")])
         works.recorder().step()
