@@ -11,7 +11,7 @@ from backend.database import transaction
 from backend.errors import Conflict, NotFound
 from backend.footprints import service as footprints
 from backend.footprints.reissue import reissue
-from backend.production import lots, runs, service
+from backend.production import lots, repository, runs, service
 from leafproof import units
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.metering import MeteringPlan
@@ -176,6 +176,21 @@ class TestClosing:
                 InvalidInput, match=r"no electricity factor is set .* in region KR; .* has .*kr-2018"
             ):
                 footprints.choose(connection, works.desk, works.log, row)
+
+    def test_electricity_of_another_region_is_refused_and_what_fits_is_named(self, works: Works) -> None:
+        with transaction(works.engine) as connection:
+            plant, shop = service.facility(connection, PLANT), service.facility(connection, WORKSHOP)
+
+            def use(place: repository.Row, factor: str) -> None:
+                footprints.set_factor(connection, works.desk, works.log, place, "electricity", factor)
+
+            with pytest.raises(InvalidInput, match=r"factor: .* region BR, the facility of KR; .*kr-2018"):
+                use(plant, "electricity-br-2023")
+            with pytest.raises(InvalidInput, match=r"region CN-North, the facility of CN-East; .* has .*-cn-2023"):
+                use(shop, "electricity-cn-north-2023")
+            for whole_or_same in ("electricity-cn-2023", "electricity-cn-east-2022"):
+                use(shop, whole_or_same)
+            use(dict(shop) | {"region": "CN"}, "electricity-cn-east-2023")
 
 
 class TestMasterData:
