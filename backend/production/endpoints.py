@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Query, Request, status
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, status
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -270,14 +270,25 @@ def issue_footprint(context: Shared, desk: At, key: Writer, gtin: str, lot: str)
 
 
 @router.post("/lots/{gtin}/{lot:path}/transfers", status_code=status.HTTP_202_ACCEPTED)
-def transfer(context: Shared, desk: At, key: Writer, gtin: str, lot: str, asked: s.TransferIn) -> s.TransferOut:
+def transfer(
+    context: Shared,
+    desk: At,
+    key: Writer,
+    gtin: str,
+    lot: str,
+    asked: s.TransferIn,
+    idempotency_key: Annotated[str | None, Header(pattern=r"^[ -~]{1,200}$")] = None,
+) -> s.TransferOut:
     """Hand a part of a lot to another operator, from the operator that the API key belongs to; from the lot's
-    maker, if the key belongs to all."""
+    maker, if the key belongs to all.
+
+    With `Idempotency-Key` (1 to 200 printable ASCII characters, unique for each sender) the request may be sent
+    again when its answer was lost: the answer is then the first transfer."""
     found = Lot.parse(gtin, lot)
     amount = units.Quantity(units.parse_decimal(asked.quantity, "quantity"), asked.unit)
     with transaction(context.engine) as connection:
         sender = key.operator or _owner_of_lot(connection, found)
-        transfer_id = lots.transfer(connection, desk, found, sender, asked.to, amount)
+        transfer_id = lots.transfer(connection, desk, found, sender, asked.to, amount, idempotency_key)
         row = repository.transfer(connection, transfer_id)
         assert row is not None  # it was just inserted
         return lot_status.transfer(connection, row)
