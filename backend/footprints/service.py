@@ -163,9 +163,11 @@ def choose(
 
 def check_materials(chosen: Mapping[str, FactorRef], record: BatchRecord) -> None:
     """Raises `InvalidInput` for an input material that no factor is set for."""
-    for line in record.inputs or ():
+    for number, line in enumerate(record.inputs or ()):
         if line.material is not None and line.material not in chosen:
-            raise InvalidInput("factor", f"{line.name}: none is set for material {line.material}")
+            raise InvalidInput(
+                f"inputs.{number}.material", f"{line.name}: none is set for material {line.material}"
+            )
 
 
 def issue(

@@ -111,6 +111,17 @@ def add_facility(context: Shared, desk: At, key: Writer, asked: s.FacilityIn) ->
     return asked
 
 
+@router.get("/factors")
+def list_factors(
+    context: Shared, desk: At, partition: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> s.FactorSetOut:
+    """The factors that facilities of the partition can use: those of the set in use in its log."""
+    with reading(context.engine) as connection:
+        used = footprints.set_in_use(connection, desk, desk.of_partition(partition)).content
+    listed = [s.FactorOut.model_validate(factor, from_attributes=True) for factor in used.factors]
+    return s.FactorSetOut(id=used.id, version=used.version, title=used.title, factors=listed)
+
+
 @router.put("/facilities/{gln}/factors")
 def set_factor(context: Shared, desk: At, key: Writer, gln: str, asked: s.FactorIn) -> s.FactorIn:
     """Which factor the facility uses for "electricity" or a material, from now on."""
@@ -198,7 +209,10 @@ def list_runs(
     return s.RunPage(runs=[_run(r) for r in found], next=found[-1]["id"] if len(found) == limit else None)
 
 
-@router.post("/facilities/{gln}/orders")
+@router.post(
+    "/facilities/{gln}/orders",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def import_orders(request: Request, context: Shared, desk: At, key: Writer, gln: str) -> s.OrdersOut:
     """Production orders as CSV (docs/howto/production-orders.md): every line is answered, broken ones with why."""
     data, facility = await request.body(), Gln.parse(gln)

@@ -120,7 +120,7 @@ def _known(name: str) -> bool:
 def _take(
     engine: Engine, desk: Desk, facility: Gln, zone: str, number: int, columns: list[str], line: bytes
 ) -> LineReport:
-    name = ""
+    name, row = "", dict[str, str]()
     try:
         cells = _cells(_text(line, "line"))
         if len(cells) != len(columns):
@@ -147,9 +147,19 @@ def _take(
             runs.close_run(connection, desk, run_id, order.closed, order.outputs, order.inputs)
             return LineReport(number, name, "taken", run_id)
     except InvalidInput as error:
-        return LineReport(number, name, "refused", field=error.field, reason=error.reason)
+        return LineReport(number, name, "refused", field=_column(error.field, row), reason=error.reason)
     except LeafproofError as error:
         return LineReport(number, name, "refused", reason=error.message)
+
+
+def _column(field: str, row: Mapping[str, str]) -> str:
+    """The column that a run's field was read from: inputs.0.quantity is the first input's, input1_t."""
+    kind, _, rest = field.partition(".")
+    number, _, part = rest.partition(".")
+    if kind not in ("inputs", "outputs") or not number.isdecimal():
+        return field
+    stems = _used(row, "input") if kind == "inputs" else ["output", *_used(row, "coproduct"), "scrap"]
+    return f"{stems[int(number)]}_{'t' if part == 'quantity' else part}"
 
 
 def _check_same(known: repository.Row, order: _Order) -> None:

@@ -44,7 +44,7 @@ def test_an_order_becomes_a_closed_run(works: Works) -> None:
         (GOOD.replace("18.4", '"18.4'), "line", "not readable as CSV"),
         (GOOD.replace("18.4", "1e3"), "output_t", "is not a plain decimal number"),
         (GOOD.replace("2018-03-01 06:00", "March"), "opened", "is no time such as"),
-        (GOOD.replace("steel-slab", "unobtainium"), "factor", "none is set for material"),
+        (GOOD.replace("steel-slab", "unobtainium"), "input1_material", "none is set for material"),
         (GOOD.replace("steel-slab", ""), "input1", "either a lot"),
         (GOOD.replace("slab,", ",", 1), "input1_name", "not 1 to 200"),
         ("," + GOOD[2:], "order", "not 1 to 100"),
