@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -46,7 +48,18 @@ def create_app(
     problems.install(app)
     for router in routers:
         app.include_router(router)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     metrics = HttpMetrics(context.registry)
     context.registry.register(StateCollector(context, workers))
     app.add_middleware(Guard, metrics=metrics, secure=context.settings.url.startswith("https://"))
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made at the first request for it."""
+    if app.openapi_schema is None:
+        with warnings.catch_warnings():  # GET and HEAD share an operation; HEAD is taken out again
+            warnings.filterwarnings("ignore", message="Duplicate Operation ID")
+            document = FastAPI.openapi(app)
+        problems.describe(document)
+    return app.openapi_schema or {}

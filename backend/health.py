@@ -33,13 +33,13 @@ class Readiness(BaseModel):
     checks: dict[str, str]
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"], operation_id="healthz")
 def healthz() -> Health:
     """200 as long as the process can answer."""
     return Health()
 
 
-@router.get("/readyz", responses={503: {"model": Readiness}})
+@router.api_route("/readyz", methods=["GET", "HEAD"], operation_id="readyz", responses={503: {"model": Readiness}})
 def readyz(request: Request, response: Response, context: Shared) -> Readiness:
     """200 when every part does its work, else 503; either way each part is named."""
     checks = _storage(context)

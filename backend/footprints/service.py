@@ -116,11 +116,31 @@ def set_factor(
     connection: Connection, archive: Archive, log: TransparencyLog, facility: Row, subject: str, factor_id: str
 ) -> None:
     """Which factor a facility uses for "electricity" or a material. Raises `InvalidInput` naming `factor`."""
-    found = set_in_use(connection, archive, log).content.get(factor_id)
+    used = set_in_use(connection, archive, log).content
+    found = used.get(factor_id)
     wanted = _CATEGORY.get(subject, "material")
     if found.category != wanted:
         raise InvalidInput("factor", f"{factor_id} is a factor of {found.category}, {subject} is {wanted}")
+    if subject == ELECTRICITY and not _covers(found.region, facility["region"]):
+        reason = f"{factor_id} is of region {found.region}, the facility of {facility['region']}; "
+        raise InvalidInput("factor", reason + _offer(used, facility["region"]))
     repository.put_factor(connection, facility["gln"], subject, factor_id)
+
+
+def _covers(factor_region: str, region: str) -> bool:
+    """Whether one is the other, or a part of it: CN-East is a part of CN."""
+    return factor_region == region or region in _wholes(factor_region) or factor_region in _wholes(region)
+
+
+def _wholes(region: str) -> list[str]:
+    parts = region.split("-")
+    return ["-".join(parts[:n]) for n in range(1, len(parts))]
+
+
+def _offer(used: FactorSet, region: str) -> str:
+    """Which electricity factors a facility of `region` may use."""
+    fitting = [f.id for f in used.factors if f.subject == ELECTRICITY and _covers(f.region, region)]
+    return f"{used.id} has {', '.join(fitting)}" if fitting else f"{used.id} has none for it"
 
 
 def choose(
@@ -133,22 +153,21 @@ def choose(
     used = set_in_use(connection, archive, log)
     ids = {**DEFAULT_FACTORS, **repository.factors_of(connection, facility["gln"])}
     if ELECTRICITY not in ids:
-        fitting = [
-            f.id for f in used.content.factors if (f.subject, f.region) == (ELECTRICITY, facility["region"])
-        ]
         raise InvalidInput(
             "factor",
             f"no electricity factor is set for facility {facility['gln']} in region {facility['region']}; "
-            + (f"{used.content.id} has {', '.join(fitting)}" if fitting else f"{used.content.id} has none for it"),
+            + _offer(used.content, facility["region"]),
         )
     return {subject: used.ref(factor) for subject, factor in ids.items()}
 
 
 def check_materials(chosen: Mapping[str, FactorRef], record: BatchRecord) -> None:
     """Raises `InvalidInput` for an input material that no factor is set for."""
-    for line in record.inputs or ():
+    for number, line in enumerate(record.inputs or ()):
         if line.material is not None and line.material not in chosen:
-            raise InvalidInput("factor", f"{line.name}: none is set for material {line.material}")
+            raise InvalidInput(
+                f"inputs.{number}.material", f"{line.name}: none is set for material {line.material}"
+            )
 
 
 def issue(

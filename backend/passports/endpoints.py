@@ -97,6 +97,7 @@ def start(request: Request, context: Shared, passports: Service, of: Spoken) -> 
 @router.api_route(
     "/01/{gtin}/10/{lot:path}",
     methods=["GET", "HEAD"],
+    operation_id="passport",
     responses={200: {"content": {name: {} for name in _OFFERS}}},
     response_class=Response,
 )
@@ -150,7 +151,10 @@ def verify_label(label: str) -> Response:
     raise NotFound(f"this server holds no label {label[:80]!r}")
 
 
-@router.post("/v1/verify", response_class=Response)
+_UPLOAD = {"required": True, "content": {BUNDLE: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.post("/v1/verify", response_class=Response, openapi_extra={"requestBody": _UPLOAD})
 async def verify_upload(request: Request, passports: Service, of: Spoken) -> Response:
     """The numbered checks of an uploaded bundle, against the chain that this server follows.
 
@@ -182,7 +186,9 @@ def get_bundle(passports: Service, lot: OfLot, caller: Caller) -> Response:
     return _bundle(passports, lot, caller)
 
 
-@router.get("/v1/lots/{gtin}/{lot:path}/qr.svg", response_class=Response)
+@router.api_route(
+    "/v1/lots/{gtin}/{lot:path}/qr.svg", methods=["GET", "HEAD"], operation_id="qr_svg", response_class=Response
+)
 def qr_svg(context: Shared, passports: Service, of: Spoken, lot: OfLot) -> Response:
     """The QR code of the passport's address, as a drawing."""
     passports.exists(lot)
@@ -190,7 +196,9 @@ def qr_svg(context: Shared, passports: Service, of: Spoken, lot: OfLot) -> Respo
     return Response(qr.svg(_url(context, lot), title), media_type="image/svg+xml", headers=_for_a_day())
 
 
-@router.get("/v1/lots/{gtin}/{lot:path}/qr.png", response_class=Response)
+@router.api_route(
+    "/v1/lots/{gtin}/{lot:path}/qr.png", methods=["GET", "HEAD"], operation_id="qr_png", response_class=Response
+)
 def qr_png(context: Shared, passports: Service, lot: OfLot) -> Response:
     """The QR code of the passport's address, as an image."""
     passports.exists(lot)

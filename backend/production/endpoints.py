@@ -6,13 +6,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Query, Request, status
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, status
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from backend.access.dependencies import Caller, require, tier_of
 from backend.access.service import WRITE_PRODUCTION, ApiKey
 from backend.access.tiers import Tier
+from backend.anchor.registry import Registry
 from backend.context import Context, context_of
 from backend.database import reading, transaction
 from backend.errors import NotAllowed, NotAuthenticated
@@ -110,6 +111,17 @@ def add_facility(context: Shared, desk: At, key: Writer, asked: s.FacilityIn) ->
     return asked
 
 
+@router.get("/factors")
+def list_factors(
+    context: Shared, desk: At, partition: Annotated[int, Query(ge=0, lt=2**31)] = 0
+) -> s.FactorSetOut:
+    """The factors that facilities of the partition can use: those of the set in use in its log."""
+    with reading(context.engine) as connection:
+        used = footprints.set_in_use(connection, desk, desk.of_partition(partition)).content
+    listed = [s.FactorOut.model_validate(factor, from_attributes=True) for factor in used.factors]
+    return s.FactorSetOut(id=used.id, version=used.version, title=used.title, factors=listed)
+
+
 @router.put("/facilities/{gln}/factors")
 def set_factor(context: Shared, desk: At, key: Writer, gln: str, asked: s.FactorIn) -> s.FactorIn:
     """Which factor the facility uses for "electricity" or a material, from now on."""
@@ -132,7 +144,8 @@ def add_metering_plan(
         raise InvalidInput("facility", "not the one in the address")
     with transaction(context.engine) as connection:
         key.check_operator(_owner(connection, facility))
-        logged = production.add_metering_plan(connection, desk, asked)
+        registry = Registry(context.settings.trust())
+        logged = production.add_metering_plan(connection, desk, asked, registry.registered_key)
     return lot_status.place(desk, logged.log, logged.index, logged.statement_id)
 
 
@@ -196,7 +209,10 @@ def list_runs(
     return s.RunPage(runs=[_run(r) for r in found], next=found[-1]["id"] if len(found) == limit else None)
 
 
-@router.post("/facilities/{gln}/orders")
+@router.post(
+    "/facilities/{gln}/orders",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def import_orders(request: Request, context: Shared, desk: At, key: Writer, gln: str) -> s.OrdersOut:
     """Production orders as CSV (docs/howto/production-orders.md): every line is answered, broken ones with why."""
     data, facility = await request.body(), Gln.parse(gln)
@@ -268,14 +284,25 @@ def issue_footprint(context: Shared, desk: At, key: Writer, gtin: str, lot: str)
 
 
 @router.post("/lots/{gtin}/{lot:path}/transfers", status_code=status.HTTP_202_ACCEPTED)
-def transfer(context: Shared, desk: At, key: Writer, gtin: str, lot: str, asked: s.TransferIn) -> s.TransferOut:
+def transfer(
+    context: Shared,
+    desk: At,
+    key: Writer,
+    gtin: str,
+    lot: str,
+    asked: s.TransferIn,
+    idempotency_key: Annotated[str | None, Header(pattern=r"^[ -~]{1,200}$")] = None,
+) -> s.TransferOut:
     """Hand a part of a lot to another operator, from the operator that the API key belongs to; from the lot's
-    maker, if the key belongs to all."""
+    maker, if the key belongs to all.
+
+    With `Idempotency-Key` (1 to 200 printable ASCII characters, unique for each sender) the request may be sent
+    again when its answer was lost: the answer is then the first transfer."""
     found = Lot.parse(gtin, lot)
     amount = units.Quantity(units.parse_decimal(asked.quantity, "quantity"), asked.unit)
     with transaction(context.engine) as connection:
         sender = key.operator or _owner_of_lot(connection, found)
-        transfer_id = lots.transfer(connection, desk, found, sender, asked.to, amount)
+        transfer_id = lots.transfer(connection, desk, found, sender, asked.to, amount, idempotency_key)
         row = repository.transfer(connection, transfer_id)
         assert row is not None  # it was just inserted
         return lot_status.transfer(connection, row)

@@ -6,11 +6,12 @@ Nothing is edited. A correction is a newer record with a newer footprint; the ol
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from backend.errors import Conflict, NotFound
 from backend.production import pointing, recording, repository, runs, shares
@@ -59,16 +60,37 @@ def _lots_of(inputs: Sequence[Input]) -> dict[Lot, object]:
     return {line.parent: line.amount.to("t") for line in inputs if line.parent is not None}
 
 
-def transfer(connection: Connection, desk: Desk, lot: Lot, sender: Gln, to: str, amount: units.Quantity) -> str:
+def transfer(
+    connection: Connection,
+    desk: Desk,
+    lot: Lot,
+    sender: Gln,
+    to: str,
+    amount: units.Quantity,
+    idempotency_key: str | None = None,
+) -> str:
     """Hand shares of a lot to another operator, named by its address (0x...) or party GLN; the transfer's id.
 
-    Raises `InvalidInput` naming `to` or `quantity`, `NotFound`, and `Conflict` before the lot is recorded.
+    Asked again under the sender's `idempotency_key`, it is the first transfer. Raises `InvalidInput` naming `to`
+    or `quantity`, `NotFound`, and `Conflict` before the lot is recorded, or for a key of another transfer.
     """
     run = runs.find_of_lot(connection, lot, lock=True)
     if recording.current(connection, lot) is None:
         raise Conflict(f"lot {lot} has no record yet, so the chain holds no shares of it")
     giver = production.company(connection, sender)
     receiver = _address(connection, to)
+    asked = {
+        "gtin": str(lot.gtin),
+        "lot": str(lot.code),
+        "sender": str(sender),
+        "receiver": receiver,
+        "quantity": f"{amount.value:f}",
+        "unit": amount.unit,
+    }
+    if idempotency_key is not None:
+        before = repository.transfer_of_key(connection, str(sender), idempotency_key)
+        if before is not None:
+            return _same_transfer(before, asked, idempotency_key)
     if receiver == giver["address"]:
         raise InvalidInput("to", "the lot's holder itself")
     if amount.value <= 0:
@@ -79,23 +101,32 @@ def transfer(connection: Connection, desk: Desk, lot: Lot, sender: Gln, to: str,
         raise InvalidInput("quantity", f"{amount} of lot {lot} are more than {giver['name']} holds")
     transfer_id = str(uuid.uuid4())
     key = pointing.transfer_key(transfer_id, 0)
-    repository.insert_transfer(
-        connection,
-        id=transfer_id,
-        gtin=str(lot.gtin),
-        lot=str(lot.code),
-        sender=str(sender),
-        receiver=receiver,
-        quantity=f"{amount.value:f}",
-        unit=amount.unit,
-        shares=wanted,
-        created_at=desk.now(),
-        transaction=key,
-        attempt=0,
-        tried_at=desk.now(),
-    )
+    try:
+        repository.insert_transfer(
+            connection,
+            id=transfer_id,
+            **asked,
+            shares=wanted,
+            created_at=desk.now(),
+            idempotency_key=idempotency_key,
+            transaction=key,
+            attempt=0,
+            tried_at=desk.now(),
+        )
+    except IntegrityError:  # of another lot, at the same moment: those of one lot wait for each other
+        raise _taken(idempotency_key) from None
     pointing.submit_transfer(connection, lot, giver, receiver, wanted, key)
     return transfer_id
+
+
+def _same_transfer(before: repository.Row, asked: Mapping[str, object], key: str) -> str:
+    if any(before[name] != value for name, value in asked.items()):
+        raise _taken(key)
+    return str(before["id"])
+
+
+def _taken(key: str | None) -> Conflict:
+    return Conflict(f"the idempotency key {key!r} stands for another transfer of this sender")
 
 
 def _address(connection: Connection, to: str) -> bytes:

@@ -6,6 +6,7 @@ and reason and changes nothing; the others go on. An order that was taken before
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,22 +67,25 @@ def import_orders(engine: Engine, desk: Desk, facility: Gln, data: bytes) -> lis
     with reading(engine) as connection:
         zone = production.facility(connection, facility)["zone"]
     header, *lines = _lines(data)
-    columns = _header(header)
+    columns = _header(_text(header, "file"))
     if len(lines) > MAX_ROWS:
         raise InvalidInput("file", f"more than {MAX_ROWS} lines; split it")
-    numbered = ((number, text) for number, text in enumerate(lines, start=2) if text.strip())
-    return [_take(engine, desk, facility, zone, number, columns, text) for number, text in numbered]
+    numbered = ((number, line) for number, line in enumerate(lines, start=2) if line.strip())
+    return [_take(engine, desk, facility, zone, number, columns, line) for number, line in numbered]
 
 
-def _lines(data: bytes) -> list[str]:
-    """The file's lines, one order each: a quote left open then spoils its own line alone."""
+def _lines(data: bytes) -> list[bytes]:
+    """The file's lines, one order each: a quote left open, or a broken byte, spoils its own line alone."""
     if len(data) > MAX_FILE:
         raise InvalidInput("file", f"{len(data)} bytes, at most {MAX_FILE} are read")
+    return [line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n")]
+
+
+def _text(line: bytes, field: str) -> str:
     try:
-        text = data.decode("utf-8-sig")  # spreadsheets write a byte-order mark
+        return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInput("file", f"not UTF-8 (byte {error.start})") from None
-    return [line.removesuffix("\r") for line in text.split("\n")]
+        raise InvalidInput(field, f"not UTF-8 (byte {error.start + 1} of the line)") from None
 
 
 def _cells(line: str) -> list[str]:
@@ -114,11 +118,11 @@ def _known(name: str) -> bool:
 
 
 def _take(
-    engine: Engine, desk: Desk, facility: Gln, zone: str, number: int, columns: list[str], text: str
+    engine: Engine, desk: Desk, facility: Gln, zone: str, number: int, columns: list[str], line: bytes
 ) -> LineReport:
-    name = ""
+    name, row = "", dict[str, str]()
     try:
-        cells = _cells(text)
+        cells = _cells(_text(line, "line"))
         if len(cells) != len(columns):
             raise InvalidInput("line", f"has {len(cells)} columns, the header {len(columns)}")
         row = dict(zip(columns, cells, strict=True))
@@ -143,9 +147,19 @@ def _take(
             runs.close_run(connection, desk, run_id, order.closed, order.outputs, order.inputs)
             return LineReport(number, name, "taken", run_id)
     except InvalidInput as error:
-        return LineReport(number, name, "refused", field=error.field, reason=error.reason)
+        return LineReport(number, name, "refused", field=_column(error.field, row), reason=error.reason)
     except LeafproofError as error:
         return LineReport(number, name, "refused", reason=error.message)
+
+
+def _column(field: str, row: Mapping[str, str]) -> str:
+    """The column that a run's field was read from: inputs.0.quantity is the first input's, input1_t."""
+    kind, _, rest = field.partition(".")
+    number, _, part = rest.partition(".")
+    if kind not in ("inputs", "outputs") or not number.isdecimal():
+        return field
+    stems = _used(row, "input") if kind == "inputs" else ["output", *_used(row, "coproduct"), "scrap"]
+    return f"{stems[int(number)]}_{'t' if part == 'quantity' else part}"
 
 
 def _check_same(known: repository.Row, order: _Order) -> None:

@@ -223,6 +223,12 @@ def received(connection: Connection, gtin: str, lot: str, address: bytes) -> int
     return sum(connection.execute(query).scalars())
 
 
+def transfer_of_key(connection: Connection, sender: str, key: str) -> Row | None:
+    """The transfer that the sender asked for under this idempotency key."""
+    named = (transfers.c.sender == sender, transfers.c.idempotency_key == key)
+    return _one(connection, sa.select(transfers).where(*named))
+
+
 def insert_transfer(connection: Connection, **values: Any) -> None:
     """A new transfer."""
     connection.execute(sa.insert(transfers).values(**values))

@@ -6,7 +6,8 @@ A run's state goes open -> closed -> recorded; `backend.production.recording` ta
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -148,16 +149,38 @@ def check_facts(
     if any(line.footprint is not None or line.operator is not None for line in inputs):
         raise InvalidInput("inputs", "operator and footprint are filled in here, not given")
     record = draft(connection, place, run, plan, closed, outputs, inputs)
+    numbered: list[tuple[str, Output | Input]] = [(f"outputs.{i}", line) for i, line in enumerate(outputs)]
+    numbered += [(f"inputs.{i}", line) for i, line in enumerate(inputs)]
+    for name, line in numbered:
+        with within(name):
+            _check_line(plan, line)
     record.check()
     plan.plan.of_line(run["line"])
-    lines: list[Output | Input] = [*outputs, *inputs]
-    for line in lines:
-        if line.source.kind == "weighed":
-            plan.plan.point(line.source.reference or "")
-        elif line.source.kind == "document" and not line.source.reference:
-            raise InvalidInput("source", f"{line.name}: the SHA-256 of the document is needed")
     log = desk.of_partition(place["partition"])
     footprints.check_materials(footprints.choose(connection, desk, log, place), record)
+
+
+def _check_line(plan: PlanInForce, line: Output | Input) -> None:
+    if line.amount.value <= 0:
+        raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
+    if isinstance(line, Input):
+        if (line.parent is None) == (line.material is None):
+            raise InvalidInput("material", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+    elif line.role in ("product", "co-product"):
+        line.amount.to("t")
+    if line.source.kind == "weighed":
+        plan.plan.point(line.source.reference or "")
+    elif line.source.kind == "document" and not line.source.reference:
+        raise InvalidInput("source", f"{line.name}: the SHA-256 of the document is needed")
+
+
+@contextmanager
+def within(name: str) -> Iterator[None]:
+    """What is wrong with a part is wrong with the whole's field `name.part`."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}.{error.field}", error.reason) from error
 
 
 def read_inputs(run: Row) -> tuple[Input, ...]:

@@ -54,6 +54,31 @@ class FactorIn(Taken):
     factor: Text
 
 
+class FactorOut(BaseModel):
+    """One factor: `value` `unit` per `per` of what it is a factor of, for `boundary`."""
+
+    id: str
+    name: str
+    category: str
+    subject: str
+    region: str
+    year: int
+    value: str
+    unit: str
+    per: str
+    boundary: list[str]
+    source: str
+
+
+class FactorSetOut(BaseModel):
+    """A factor set, as footprints name it."""
+
+    id: str
+    version: str
+    title: str
+    factors: list[FactorOut]
+
+
 class ProductIn(Taken):
     """A product and its maker. `disclosure` says what the public is shown of its lots' inputs, energy and parts of
     the footprint: `open`, all of it; `restricted`, sums by stage, and the rest by tier of access."""

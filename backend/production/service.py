@@ -5,7 +5,7 @@ Adding the same thing twice is one thing; adding another thing under a name that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,12 +16,14 @@ from backend.production import repository
 from backend.production.repository import Row
 from backend.production.statements import Archive, Desk, Logged, facility_uri
 from leafproof import body, clock
+from leafproof.chain.view import RegisteredKey
 from leafproof.errors import InvalidInput
 from leafproof.metering import MeteringPlan
 from leafproof.record import Tier
 from leafproof.values import Gln, Gtin
 
 Disclosure = Literal["open", "restricted"]
+Registered = Callable[[Connection, bytes], RegisteredKey | None]
 MAX_NAME = 200  # characters of a name for people
 
 
@@ -129,9 +131,12 @@ def tiers_of(connection: Connection, gtin: Gtin, restricted: Mapping[str, Tier])
     return dict.fromkeys(restricted, "public")
 
 
-def add_metering_plan(connection: Connection, desk: Desk, plan: MeteringPlan) -> PlanInForce:
+def add_metering_plan(
+    connection: Connection, desk: Desk, plan: MeteringPlan, registered: Registered | None = None
+) -> PlanInForce:
     """Log a metering plan, signed by the facility's company; it says what must exist from `valid_from` on.
 
+    `registered` looks a gateway's key up on the chain; one that it does not know yet may still be registered.
     Raises `InvalidInput` naming the field, `NotFound`.
     """
     plan.check()
@@ -146,6 +151,8 @@ def add_metering_plan(connection: Connection, desk: Desk, plan: MeteringPlan) ->
             return stored
     if plan.version != len(known) + 1:
         raise InvalidInput("version", f"the next version of {gln}'s metering plan is {len(known) + 1}")
+    if registered is not None:
+        _check_gateways(connection, plan, company(connection, Gln(place["company"])), registered)
     valid_from = clock.utc_seconds(plan.valid_from, "valid_from")
     if known and valid_from <= known[-1]["valid_from"]:
         raise InvalidInput("valid_from", "not after the one of the version before")
@@ -163,6 +170,15 @@ def add_metering_plan(connection: Connection, desk: Desk, plan: MeteringPlan) ->
         statement_id=logged.statement_id,
     )
     return PlanInForce(plan, logged.log, logged.index, logged.statement_id)
+
+
+def _check_gateways(connection: Connection, plan: MeteringPlan, maker: Row, registered: Registered) -> None:
+    """Raises `InvalidInput` for a gateway of another operator: every lot by that plan would fail its checks."""
+    for point in plan.points:
+        key = registered(connection, bytes.fromhex(point.gateway))
+        if key is not None and key.operator != maker["address"]:
+            reason = f"{point.point}: {point.gateway} is registered by another operator than {maker['name']}"
+            raise InvalidInput("points.gateway", reason)
 
 
 def plan_at(connection: Connection, archive: Archive, facility_gln: Gln, moment: int) -> PlanInForce:

@@ -64,27 +64,27 @@ def promise(
     Raises `InvalidInput` for a lot that is unknown, not the company's, or overdrawn.
     """
     found: dict[Lot, int] = {}
-    for line in inputs:
-        lot = line.parent
+    for number, line in enumerate(inputs):
+        lot, field = line.parent, f"inputs.{number}"
         if lot is None:
             continue
         # Locked, so that two runs that close at once cannot both take the last tonne.
         parent = repository.run_of_lot(connection, str(lot.gtin), str(lot.code), lock=True)
         if parent is None or parent["outputs"] is None:
-            raise InvalidInput("inputs", f"{line.name}: lot {lot} is unknown here, or its run is not closed")
+            raise InvalidInput(f"{field}.lot", f"{line.name}: lot {lot} is unknown here, or its run is not closed")
         if parent["id"] == run_id:
-            raise InvalidInput("inputs", f"{line.name}: lot {lot} cannot be made from itself")
+            raise InvalidInput(f"{field}.lot", f"{line.name}: lot {lot} cannot be made from itself")
         if lot in found:
-            raise InvalidInput("inputs", f"{line.name}: lot {lot} is given twice; add the quantities up")
-        wanted = of_quantity(connection, parent, line.amount.to("t"), "inputs")
+            raise InvalidInput(f"{field}.lot", f"{line.name}: lot {lot} is given twice; add the quantities up")
+        wanted = of_quantity(connection, parent, line.amount.to("t"), f"{field}.quantity")
         left = held(connection, lot, maker_of(connection, parent), company, run_id)
         if left <= 0 and maker_of(connection, parent) != company["gln"]:
-            raise InvalidInput("inputs", f"{line.name}: no share of lot {lot} belongs to {company['name']}")
+            raise InvalidInput(f"{field}.lot", f"{line.name}: no share of lot {lot} belongs to {company['name']}")
         if wanted > left:
             mass = product_mass(outputs_of(parent))
             rest = max(left, 0) * mass / SHARES
             raise InvalidInput(
-                "inputs",
+                f"{field}.quantity",
                 f"{line.name}: lot {lot} is overdrawn, {line.quantity} {line.unit} are wanted and "
                 f"{float(rest):.6g} t are left",
             )

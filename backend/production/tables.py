@@ -127,7 +127,8 @@ records = Table(
     Column("tried_at", BigInteger, nullable=False),
 )
 
-# Shares handed to another operator; the last three columns as above.
+# Shares handed to another operator; the last three columns as above. `idempotency_key` is the sender's name for
+# the request, so that asking again is no second transfer.
 transfers = Table(
     "transfers",
     metadata,
@@ -140,9 +141,11 @@ transfers = Table(
     Column("unit", Text, nullable=False),
     Column("shares", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("idempotency_key", Text, nullable=True),
     Column("transaction", Text, nullable=False, unique=True),
     Column("attempt", Integer, nullable=False),
     Column("tried_at", BigInteger, nullable=False),
+    UniqueConstraint("sender", "idempotency_key"),
     ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
 )

@@ -492,12 +492,14 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("shares", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
         sa.Column("transaction", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("tried_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_transfers_gtin_lot")),
         sa.ForeignKeyConstraint(["sender"], ["companies.gln"], name=op.f("fk_transfers_sender")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
+        sa.UniqueConstraint("sender", "idempotency_key", name=op.f("uq_transfers_sender_idempotency_key")),
         sa.UniqueConstraint("transaction", name=op.f("uq_transfers_transaction")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:

@@ -276,13 +276,14 @@ class TestProblems:
         broken = backend.http.post(
             "/probe/order", content=b"{", headers={**headers, "Content-Type": "application/json"}
         )
-        assert broken.status_code == 400
+        assert (broken.status_code, broken.json()["field"]) == (400, "body")
+        assert "character 2" in broken.json()["detail"]
 
     def test_unknown_address_and_method(self, backend: Backend) -> None:
         assert backend.get("/nowhere").json()["title"] == "Not Found"
         answer = backend.http.delete("/healthz")
         assert answer.json()["title"] == "Method Not Allowed"
-        assert answer.headers["allow"] == "GET"
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
     def test_a_body_too_large_is_refused_whether_it_says_so_or_not(self, backend: Backend) -> None:
         def pieces() -> Iterator[bytes]:
@@ -308,6 +309,17 @@ class TestOperations:
     def test_the_interface_is_described(self, backend: Backend) -> None:
         description = backend.get("/openapi.json").json()
         assert "/v1/logs/{log_id}/proofs/inclusion" in description["paths"]
+        assert "HTTPValidationError" not in str(description)
+        told = description["paths"]["/probe/order"]["post"]["responses"]
+        for status in ("400", "401", "403", "404", "409", "413", "415", "422"):
+            schema = told[status]["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+        assert "head" not in description["paths"]["/healthz"]
+
+    def test_the_head_of_an_answer_comes_without_its_body(self, backend: Backend) -> None:
+        for path in ("/healthz", "/readyz"):
+            answer = backend.http.head(path)
+            assert (answer.status_code, answer.content) == (200, b"")
 
     def test_figures_by_route_pattern_and_the_logs_size(self, backend: Backend) -> None:
         with transaction(backend.engine) as connection:

@@ -24,9 +24,12 @@ from tests.integration.production.works import (
     COIL,
     FABRICATOR,
     PLANT,
+    START,
     STEEL,
     Works,
+    coil,
     point,
+    product,
 )
 from tests.support.server import serving
 from tests.support.storage import REF, hosted
@@ -136,6 +139,53 @@ def test_orders_come_as_csv(served: tuple[httpx.Client, Works]) -> None:
     ).json()
     assert (answer["taken"], answer["known"], answer["refused"]) == (1, 0, 1)
     assert (answer["lines"][1]["line"], answer["lines"][1]["field"]) == (3, "closed")
+
+
+def test_a_fault_within_a_line_names_it(served: tuple[httpx.Client, Works]) -> None:
+    client, works = served
+    ours = key(works, STEEL, WRITE_PRODUCTION)
+    made = client.post("/v1/runs", json=run(), headers=ours).json()
+    output = {"role": "product", "name": "coil", "quantity": "10", "unit": "t"}
+    paint = {"name": "paint", "quantity": "1", "unit": "t", "material": "paint"}
+    for outputs, inputs, field in (
+        ([output, output | {"quantity": "ten"}], [], "outputs.1.quantity"),
+        ([output | {"unit": None}], [], "outputs.0.unit"),
+        ([output], [paint], "inputs.0.material"),
+    ):
+        asked = {"closed": "2018-03-01 01:00", "outputs": outputs, "inputs": inputs}
+        answer = client.post(f"/v1/runs/{made['id']}/close", json=asked, headers=ours)
+        assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+
+
+def test_everybody_sees_the_factors_in_use(served: tuple[httpx.Client, Works]) -> None:
+    found = served[0].get("/v1/factors").json()
+    (grid,) = [f for f in found["factors"] if f["id"] == "electricity-cn-east-2023"]
+    assert (grid["region"], grid["unit"], grid["per"]) == ("CN-East", "kg CO2", "kWh")
+    assert grid["name"] and grid["value"] and grid["boundary"] and grid["source"]
+    assert served[0].get("/v1/factors?partition=7").status_code == 404
+
+
+def test_a_transfer_asked_for_again_is_the_first_one(served: tuple[httpx.Client, Works]) -> None:
+    client, works = served
+    works.meter(works.mill, ["1"] * 8)
+    works.run(coil("A"), START, START + 3600, [product("10")])
+    works.recorder().step()
+    ours = key(works, STEEL, WRITE_PRODUCTION)
+
+    def ask(name: str | None, quantity: str = "4") -> httpx.Response:
+        sent = ours if name is None else ours | {"Idempotency-Key": name}
+        asked = {"to": str(FABRICATOR), "quantity": quantity}
+        return client.post(f"/v1/lots/{COIL}/A/transfers", json=asked, headers=sent)
+
+    first, again, other = ask("order 7"), ask("order 7"), ask("order 8")
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json() != other.json()
+    assert ask("order 7", "5").status_code == 409
+    assert (ask("x" * 201).status_code, ask("").status_code) == (422, 422)
+    assert ask("x" * 201).json()["field"] == "idempotency-key"
+    assert ask(None, "3").status_code == 422  # two were handed over, 2 t are left
+    listed = client.get(f"/v1/lots/{COIL}/A/transfers", headers=ours).json()
+    assert len(listed) == 2
 
 
 def test_setting_up_a_company(served: tuple[httpx.Client, Works]) -> None:

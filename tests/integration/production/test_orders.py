@@ -44,7 +44,7 @@ def test_an_order_becomes_a_closed_run(works: Works) -> None:
         (GOOD.replace("18.4", '"18.4'), "line", "not readable as CSV"),
         (GOOD.replace("18.4", "1e3"), "output_t", "is not a plain decimal number"),
         (GOOD.replace("2018-03-01 06:00", "March"), "opened", "is no time such as"),
-        (GOOD.replace("steel-slab", "unobtainium"), "factor", "none is set for material"),
+        (GOOD.replace("steel-slab", "unobtainium"), "input1_material", "none is set for material"),
         (GOOD.replace("steel-slab", ""), "input1", "either a lot"),
         (GOOD.replace("slab,", ",", 1), "input1_name", "not 1 to 200"),
         ("," + GOOD[2:], "order", "not 1 to 100"),
@@ -57,6 +57,15 @@ def test_a_broken_line_is_named_with_its_reason_and_the_rest_goes_on(
     first, second = take(sqlite_works, line, other)
     assert (first.number, first.outcome, first.field) == (2, "refused", field), first
     assert says in str(first.reason)
+    assert (second.number, second.outcome) == (3, "taken")
+
+
+def test_a_byte_that_is_no_text_spoils_its_own_line_alone(sqlite_works: Works) -> None:
+    other = f"2,mill,{COIL},B,2018-03-01 14:00,2018-03-01 22:00,17,,slab,18,steel-slab"
+    data = "\n".join((HEADER, GOOD.replace("slab,", "Bramme \xe4,", 1), other)).encode("latin-1")
+    first, second = import_orders(sqlite_works.engine, sqlite_works.desk, PLANT, data)
+    assert (first.number, first.outcome, first.field) == (2, "refused", "line")
+    assert "not UTF-8" in str(first.reason)
     assert (second.number, second.outcome) == (3, "taken")
 
 

@@ -11,7 +11,7 @@ from backend.database import transaction
 from backend.errors import Conflict, NotFound
 from backend.footprints import service as footprints
 from backend.footprints.reissue import reissue
-from backend.production import lots, runs, service
+from backend.production import lots, repository, runs, service
 from leafproof import units
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.metering import MeteringPlan
@@ -35,7 +35,7 @@ from tests.integration.production.works import (
     section,
     slab,
 )
-from tests.support.stream import gln
+from tests.support.stream import Stream, gln
 
 HOUR = 3600
 
@@ -94,18 +94,18 @@ class TestClosing:
             works.close(run, START, [product()])
 
     def test_quantities_are_positive_and_in_known_units(self, works: Works) -> None:
-        refused(works, outputs=[product("0")], field="quantity", says="not positive")
+        refused(works, outputs=[product("0")], field="outputs.0.quantity", says="not positive")
 
     def test_a_negative_input(self, works: Works) -> None:
-        refused(works, inputs=[slab("-1")], field="quantity", says="not positive")
+        refused(works, inputs=[slab("1"), slab("-1")], field="inputs.1.quantity", says="not positive")
 
     def test_an_unknown_unit(self, works: Works) -> None:
         outputs = [Output("product", "coil", "1", "stone", DECLARED)]
-        refused(works, outputs=outputs, field="unit", says="unknown unit 'stone'")
+        refused(works, outputs=outputs, field="outputs.0.unit", says="unknown unit 'stone'")
 
     def test_a_product_by_volume_has_no_mass(self, works: Works) -> None:
         outputs = [Output("product", "coil", "1", "m3", DECLARED)]
-        refused(works, outputs=outputs, field="unit", says="is no t (mass)")
+        refused(works, outputs=outputs, field="outputs.0.unit", says="is no t (mass)")
 
     def test_no_product_at_all(self, works: Works) -> None:
         outputs = [Output("waste", "scrap", "1", "t", DECLARED)]
@@ -113,25 +113,25 @@ class TestClosing:
 
     def test_an_unknown_metering_point(self, works: Works) -> None:
         outputs = [Output("product", "coil", "1", "t", Source("weighed", "scale-9"))]
-        refused(works, outputs=outputs, field="point", says="'scale-9' is not in the metering plan")
+        refused(works, outputs=outputs, field="outputs.0.point", says="'scale-9' is not in the metering plan")
 
     def test_a_material_without_a_factor(self, works: Works) -> None:
         inputs = [Input("paint", "1", "t", DECLARED, material="paint")]
-        refused(works, inputs=inputs, field="factor", says="none is set for material paint")
+        refused(works, inputs=inputs, field="inputs.0.material", says="none is set for material paint")
 
     def test_an_input_that_is_neither_lot_nor_material(self, works: Works) -> None:
-        refused(works, inputs=[Input("?", "1", "t", DECLARED)], field="inputs", says="either a lot")
+        refused(works, inputs=[Input("?", "1", "t", DECLARED)], field="inputs.0.material", says="either a lot")
 
     def test_an_unknown_input_lot(self, works: Works) -> None:
-        refused(works, inputs=[of_lot(coil("nowhere"), "1")], field="inputs", says="is unknown here")
+        refused(works, inputs=[of_lot(coil("nowhere"), "1")], field="inputs.0.lot", says="is unknown here")
 
     def test_a_lot_made_from_itself(self, works: Works) -> None:
-        refused(works, inputs=[of_lot(coil("X"), "1")], field="inputs", says="not closed")
+        refused(works, inputs=[of_lot(coil("X"), "1")], field="inputs.0.lot", says="not closed")
 
     def test_an_overdrawn_lot(self, works: Works) -> None:
         works.run(coil("A"), START - HOUR, START, [product("10")])
         run = works.open(coil("Z"), START - 3 * HOUR, START - 2 * HOUR)
-        with pytest.raises(InvalidInput, match=r"inputs: lot .*: 10.1 t of a lot of 10 t"):
+        with pytest.raises(InvalidInput, match=r"inputs.0.quantity: lot .*: 10.1 t of a lot of 10 t"):
             works.close(run, START - 2 * HOUR, [product()], [of_lot(coil("A"), "10.1")])
         works.close(run, START - 2 * HOUR, [product()])
         run = works.open(coil("B"), START)
@@ -144,12 +144,12 @@ class TestClosing:
     def test_a_lot_given_twice_is_to_be_added_up(self, works: Works) -> None:
         works.run(coil("A"), START - HOUR, START, [product("10")])
         inputs = [of_lot(coil("A"), "1"), of_lot(coil("A"), "2")]
-        refused(works, inputs=inputs, field="inputs", says="given twice")
+        refused(works, inputs=inputs, field="inputs.1.lot", says="given twice")
 
     def test_anothers_lot(self, works: Works) -> None:
         works.run(coil("A"), START, START + HOUR, [product("10")])
         run = works.open(section("S"), START)
-        with pytest.raises(InvalidInput, match=r"inputs: coil: no share of lot .* belongs to Fabricator"):
+        with pytest.raises(InvalidInput, match=r"inputs.0.lot: coil: no share of lot .* belongs to Fabricator"):
             works.close(run, START + HOUR, [product()], [of_lot(coil("A"), "1")])
 
     def test_the_same_close_again_changes_nothing_and_another_is_a_conflict(self, works: Works) -> None:
@@ -177,6 +177,21 @@ class TestClosing:
             ):
                 footprints.choose(connection, works.desk, works.log, row)
 
+    def test_electricity_of_another_region_is_refused_and_what_fits_is_named(self, works: Works) -> None:
+        with transaction(works.engine) as connection:
+            plant, shop = service.facility(connection, PLANT), service.facility(connection, WORKSHOP)
+
+            def use(place: repository.Row, factor: str) -> None:
+                footprints.set_factor(connection, works.desk, works.log, place, "electricity", factor)
+
+            with pytest.raises(InvalidInput, match=r"factor: .* region BR, the facility of KR; .*kr-2018"):
+                use(plant, "electricity-br-2023")
+            with pytest.raises(InvalidInput, match=r"region CN-North, the facility of CN-East; .* has .*-cn-2023"):
+                use(shop, "electricity-cn-north-2023")
+            for whole_or_same in ("electricity-cn-2023", "electricity-cn-east-2022"):
+                use(shop, whole_or_same)
+            use(dict(shop) | {"region": "CN"}, "electricity-cn-east-2023")
+
 
 class TestMasterData:
     def test_a_gtin_with_a_wrong_check_digit(self, works: Works) -> None:
@@ -199,6 +214,17 @@ class TestMasterData:
             assert works.log.size(connection) == size
             with pytest.raises(InvalidInput, match="version: the next version"):
                 service.add_metering_plan(connection, works.desk, third)
+
+    def test_anothers_gateway_meters_nothing_here(self, works: Works) -> None:
+        foreign = (point(works.mill), point(works.shop, "other"))
+        plan = MeteringPlan(str(PLANT), "Asia/Seoul", 2, "2019-01-01T00:00:00Z", foreign)
+        with transaction(works.engine) as connection:
+            size = works.log.size(connection)
+            with pytest.raises(InvalidInput, match=r"points.gateway: other: .* another operator than Steel"):
+                service.add_metering_plan(connection, works.desk, plan, works.ring.registered_key)
+            assert works.log.size(connection) == size
+            unknown = msgspec.structs.replace(plan, points=(point(Stream(name="new"), "new"),))
+            service.add_metering_plan(connection, works.desk, unknown, works.ring.registered_key)
 
     def test_a_point_of_a_line_does_not_meter_a_part_of_another_line(self, works: Works) -> None:
         points = (point(works.mill), point(works.mill, "sub", parent="main", line="saw"))

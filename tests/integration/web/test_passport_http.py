@@ -226,6 +226,12 @@ class TestQr:
         assert "<title>QR code of the passport of lot T-1</title>" in answer.text
         assert f"<desc>https://passport.example{PASSPORT}</desc>" in answer.text
 
+    def test_head_answers_as_get_without_the_code(self, client: httpx.Client) -> None:
+        for form in ("svg", "png"):
+            head, whole = client.head(f"{LOTS}/qr.{form}"), client.get(f"{LOTS}/qr.{form}")
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-length"] == whole.headers["content-length"]
+
     def test_the_image_is_a_png(self, client: httpx.Client) -> None:
         assert client.get(f"{LOTS}/qr.png").content.startswith(b"\x89PNG")
 
