@@ -15,7 +15,7 @@ from leafproof.cli.common import AsJson, TrustFile, progress, read_file, read_tr
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.replay.lots import Known
 from leafproof.replay.replay import replay
-from leafproof.replay.report import ReplayReport
+from leafproof.replay.report import KINDS, Discrepancy, ReplayReport
 from leafproof.replay.source import LogSource
 from leafproof.trust import Trust
 from leafproof.verification.report import EXIT_FAILED, EXIT_MISSING
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="For auditors, who trust nobody.", no_args_is_help=True)
 API_KEY = "LEAFPROOF_API_KEY"
 _MAX_KEY_FILE = 1024
+SHOWN = 20  # discrepancies of one kind on a terminal
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -116,23 +117,42 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
         return
     for report in reports:
         _console.print(f"log {report.log}", markup=False)
-        counted = ", ".join(f"{n} {kind}s" for kind, n in sorted(report.statements.items()))
-        _console.print(f"  {report.size} entries ({counted}); {report.readings} readings; {report.lots} lots")
-        _console.print(
-            f"  root {report.root}; {report.heads} anchored heads, the newest of {report.anchored_size}"
-        )
-        if report.unanchored or report.withheld:
-            _console.print(f"  {report.unanchored} entries not anchored yet; {report.withheld} bodies withheld")
+        counted = ", ".join(_count(n, kind) for kind, n in sorted(report.statements.items()))
+        sizes = f"{_count(report.size, 'entry')} ({counted}); {_count(report.readings, 'reading')}"
+        _console.print(f"  {sizes}; {_count(report.lots, 'lot')}")
+        heads = f"{_count(report.heads, 'anchored head')}, the newest of {report.anchored_size}"
+        _console.print(f"  root {report.root}; {heads}")
+        if report.unanchored:
+            _console.print(f"  {_count(report.unanchored, 'entry')} not anchored yet")
+        if report.withheld:
+            _console.print(f"  {_count(report.withheld, 'body')} withheld")
         if report.unpointed:
             _console.print(f"  {report.unpointed} lots that the chain does not point to their newest record yet")
         if report.inputs_elsewhere:
             _console.print(f"  {report.inputs_elsewhere} input lots not checked: their evidence is in another log")
-        for found in report.discrepancies:
-            place = "" if found.index is None else f" entry {found.index}"
-            _console.print(f"  ✗ {found.kind}{place}: {found.message}", style="red", markup=False)
+        _show_discrepancies(report)
         verdict = "clean: everything recomputed, nothing differs"
         if report.withheld or report.inputs_elsewhere:
             verdict = "nothing differs in what was handed over; the rest was not recomputed"
         if not report.clean:
-            verdict = f"{len(report.discrepancies)} discrepancies"
+            verdict = _count(len(report.discrepancies), "discrepancy")
         _console.print(f"  {verdict}", style="bold")
+
+
+def _show_discrepancies(report: ReplayReport) -> None:
+    """Causes before what follows from them, and of each kind the first few: one bit can have hundreds of them."""
+    by_kind: dict[str, list[Discrepancy]] = {kind: [] for kind in KINDS}
+    for found in report.discrepancies:
+        by_kind[found.kind].append(found)
+    for kind, several in by_kind.items():
+        for found in several[:SHOWN]:
+            place = "" if found.index is None else f" entry {found.index}"
+            _console.print(f"  ✗ {kind}{place}: {found.message}", style="red", markup=False)
+        if len(several) > SHOWN:
+            _console.print(f"  … and {len(several) - SHOWN} more of this kind; --json has all", style="red")
+
+
+def _count(number: int, noun: str) -> str:
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
