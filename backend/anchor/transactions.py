@@ -150,6 +150,7 @@ class Queue:
             lane = self._lane(name)
             if lane is not None:
                 changed = lane.watch() or changed
+                self._note_refusal(lane)
                 self._replace_stuck(lane)
         if changed:
             self._settle()
@@ -179,6 +180,15 @@ class Queue:
                 self._note_signer(signer, error.message)
                 return None
         return self._slots[signer]
+
+    def _note_refusal(self, lane: Slots) -> None:
+        """What the node says of bytes that it does not take (too little money, say) stands at the transaction."""
+        for slot in lane.open()[:1]:
+            if slot.transaction is not None:
+                of_row = transactions.c.id == slot.transaction
+                differs = transactions.c.error.is_distinct_from(lane.refusal)
+                with transaction(self._engine) as connection:
+                    connection.execute(sa.update(transactions).where(of_row, differs).values(error=lane.refusal))
 
     def _replace_stuck(self, lane: Slots) -> None:
         for slot in lane.open()[:1]:

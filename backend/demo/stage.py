@@ -63,6 +63,7 @@ class Stage:
             mnemonic_in(self.folder / "chain.mnemonic"),
             base_port=self._port(NODE_PORT),
             allow_origin="*",  # readers' browsers ask it for the head
+            fees=False,  # whoever joins the demo's companies has an account without money
         )
         self.broker = EmbeddedBroker(self.folder / "broker", base_port=self._port(BROKER_PORT))
         self._backend: ChildProcess | None = None

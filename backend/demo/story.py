@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,6 @@ from backend.demo.cast import COIL_TONNES, FABRICATOR, STEEL, TOWER, Company, Pe
 from backend.demo.front_door import FrontDoor
 from backend.demo.narrator import Narrator
 from backend.demo.stage import DemoFailed, Stage, wait_for
-from leafproof.trust import Trust
 from leafproof.values import Lot
 
 CHAIN_SECONDS = 60.0
@@ -31,7 +29,6 @@ class Story:
 
     def __init__(self, stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> None:
         self._stage, self._door, self._period, self._narrator = stage, door, period, narrator
-        self._trust = Trust.decode(stage.trust_file.read_bytes())
 
     def play(self) -> Played:
         """All acts."""
@@ -43,36 +40,30 @@ class Story:
     def enrol(self) -> None:
         """The first act: both companies with all that describes them, and their gateways' keys and folders."""
         with self._narrator.act("Two companies and their gateways are enrolled on the chain"):
-            addresses = [self._enrol_company(company) for company in (STEEL, FABRICATOR)]
-            keys = [self._enrol_gateway(*pair) for pair in zip((STEEL, FABRICATOR), addresses, strict=True)]
+            for company in (STEEL, FABRICATOR):
+                self._enrol_company(company)
+            keys = [self._enrol_gateway(company) for company in (STEEL, FABRICATOR)]
             self._await_transactions([f"key:{key}" for key in keys])
             for company, key in zip((STEEL, FABRICATOR), keys, strict=True):
                 self._describe(company, key)
 
-    def _enrol_company(self, company: Company) -> str:
-        """Its account on the chain, 0x and hexadecimal."""
+    def _enrol_company(self, company: Company) -> None:
         enrolled = self._door.post("/v1/operators", gln=str(company.gln), name=company.name)
         self._await_transactions([enrolled["transaction"]])
-        return "0x" + str(enrolled["address"])
 
-    def _enrol_gateway(self, company: Company, address: str) -> str:
+    def _enrol_gateway(self, company: Company) -> str:
         """Make the gateway's key with its own command, register it; the key id, hexadecimal."""
-        log = self._door.get("/v1/logs")["logs"][0]
+        place = self._door.get(f"/v1/operators/{company.gln}/enrolment")
         folder = self._stage.folder / company.gateway
-        registry = self._trust.contracts["KeyRegistry"].address
         where = gateways.Where(
-            self._trust.chain_id,
-            self._trust.contracts["TransparencyLog"].address,
-            "0x" + str(log["log_id"]),
-            base64.b64decode(log["key"]).hex(),
-            self._stage.broker.port,
+            place["chain_id"], place["contract"], place["log_id"], place["log_key"], self._stage.broker.port
         )
         made = self._stage.command_json(
             "gateway", "init", str(folder), "--name", company.gateway,
             "--operator", str(company.gln), "--facility", str(company.facility),
             "--chain-id", str(where.chain_id), "--contract", where.contract,
             "--log-id", where.log_id, "--log-key", where.log_key,
-            "--registry", registry, "--operator-address", address,
+            "--registry", place["registry"], "--operator-address", place["operator_address"],
             "--json",
         )  # fmt: skip
         readings = self._stage.options.readings if company is STEEL else None

@@ -86,7 +86,8 @@ class EmbeddedNode:
     The port is the first free one from `base_port` on, or any; `url` tells. `start` raises `PartMissing`,
     `PartFailed` or `ChainStateUnreadable`; so does the context manager. `historical_states` keeps every block's
     state in the dump, for calls at an old block after a restart; the dump then grows with blocks times accounts.
-    `allow_origin` lets web pages of that origin ask the node; by default no page may.
+    `allow_origin` lets web pages of that origin ask the node; by default no page may. Without `fees` nothing is
+    paid, as on many permissioned networks, so that accounts made later need no money.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class EmbeddedNode:
         dump_interval: float = 1.0,
         historical_states: bool = False,
         allow_origin: str | None = None,
+        fees: bool = True,
         binary: Path | None = None,
         policy: RestartPolicy | None = None,
     ) -> None:
@@ -111,6 +113,7 @@ class EmbeddedNode:
         self._dump_interval = dump_interval
         self._historical_states = historical_states
         self._allow_origin = allow_origin
+        self._fees = fees
         self._binary = binary
         self._store = StateStore(folder / "state")
         self._keeper = Keeper("the chain node", self._launch, tick=self._dump_if_due, interval=0.1, policy=policy)
@@ -278,7 +281,12 @@ class EmbeddedNode:
             str(self.folder / "cache"),
             "--quiet",
         ]
-        command = [str(self._binary or find_anvil()), *fixed, *origin, *more]
+        free = (
+            []
+            if self._fees
+            else ["--gas-price", "0", "--block-base-fee-per-gas", "0", "--disable-min-priority-fee"]
+        )
+        command = [str(self._binary or find_anvil()), *fixed, *origin, *free, *more]
         part = ChildProcess("anvil", command, self.folder / "anvil.log")
         part.start()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from backend.access.dependencies import require
@@ -14,6 +14,7 @@ from backend.context import Context, context_of
 from backend.database import reading, transaction
 from backend.enrolment import service
 from backend.log.schemas import Hex
+from backend.production import service as production
 from leafproof.errors import InvalidInput
 from leafproof.keys import MAX_COSE_KEY, SIGNATURE_SIZE
 from leafproof.values import Gln
@@ -38,6 +39,17 @@ class GatewayIn(BaseModel, extra="forbid"):
     cose_key: str = Field(max_length=2 * MAX_COSE_KEY)
     proof: str = Field(max_length=2 + 2 * SIGNATURE_SIZE)
     partition: int = Field(default=0, ge=0, lt=2**31)
+
+
+class PlaceOut(BaseModel):
+    """What a gateway of an operator is set up with: the options of `leafproof gateway init`, in their form."""
+
+    chain_id: int
+    contract: str
+    log_id: str
+    log_key: str
+    registry: str
+    operator_address: str
 
 
 class EnrolledOut(BaseModel):
@@ -65,6 +77,23 @@ def add_operator(context: Shared, operator: OperatorIn) -> EnrolledOut:
     with transaction(context.engine) as connection:
         found = service.admit_operator(connection, context, Gln.parse(operator.gln, "gln"), operator.name)
     return EnrolledOut(address=found.address, key_id=found.key_id, transaction=found.transaction)
+
+
+@router.get("/operators/{gln}/enrolment")
+def get_enrolment(context: Shared, gln: str, partition: int = Query(default=0, ge=0, lt=2**31)) -> PlaceOut:
+    """What a gateway of this operator has to know of the chain and of its partition's log; public."""
+    operator = Gln.parse(gln, "gln")
+    trust, hosted = context.settings.trust(), context.logs.of_partition(partition)
+    with reading(context.engine) as connection:
+        address = bytes(production.company(connection, operator)["address"])
+    return PlaceOut(
+        chain_id=trust.chain_id,
+        contract=trust.contracts["TransparencyLog"].address,
+        log_id="0x" + hosted.log.ref.log_id.hex(),
+        log_key=hosted.key.public.cose.hex(),
+        registry=trust.contracts["KeyRegistry"].address,
+        operator_address="0x" + address.hex(),
+    )
 
 
 @router.post("/gateways", status_code=202)

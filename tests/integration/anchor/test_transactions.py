@@ -129,6 +129,18 @@ class TestSending:
         assert refused.error.startswith("NotOperator(0x")
         assert ledger.status("after").state == "final"
 
+    def test_what_the_node_does_not_take_says_why_and_goes_out_when_it_can(self, ledger: Ledger) -> None:
+        poor = ledger.address(ACME)
+        purse = ledger.node("eth_getBalance", "0x" + poor.hex(), "latest")
+        ledger.node("anvil_setBalance", "0x" + poor.hex(), "0x0")
+        ledger.submit(ACME, "TransparencyLog", "open", ["poor"], "poor")
+        queue = ledger.queue()
+        for _ in range(2):
+            queue.work()
+        assert "funds" in str(ledger.status("poor").error).lower()
+        ledger.node("anvil_setBalance", "0x" + poor.hex(), purse)
+        eventually(lambda: queue.work() or ledger.status("poor").state == "final", "it is final")
+
     def test_a_stuck_one_is_replaced_only_by_itself(self, ledger: Ledger) -> None:
         ledger.node("evm_setAutomine", False)
         try:
