@@ -110,7 +110,9 @@ class WorldChain:
                 return hex(self._latest)
             case "eth_getBlockByNumber":
                 number = int(params[0], 16)
-                return {"number": params[0], "hash": _hash(number), "timestamp": hex(w.moment(number).block_time)}
+                at = self.view.at  # the newest block may come late
+                time = at.block_time if number == at.block_number else w.moment(number).block_time
+                return {"number": params[0], "hash": _hash(number), "timestamp": hex(time)}
             case "eth_getCode":
                 return "0x" + next(_code(n) for n, a in ADDRESSES.items() if "0x" + a.hex() == params[0]).hex()
             case "eth_call":
@@ -140,9 +142,10 @@ class WorldChain:
             for head in log.heads:
                 yield head.moment.block_number, "log", "Extended", [log.log_id, head.size, head.root]
         for operator in self.view.operators.values():
-            yield 2, "keys", "OperatorAdmitted", [operator.address, operator.identifier]
-            if operator.removed:
-                yield operator.removed.block_number, "keys", "OperatorRemoved", [operator.address]
+            for one in (*operator.before, operator):
+                yield one.admitted.block_number, "keys", "OperatorAdmitted", [one.address, one.identifier]
+                if one.removed:
+                    yield one.removed.block_number, "keys", "OperatorRemoved", [one.address]
         for address, name in self.view.registrars.items():
             yield 2, "keys", "RegistrarAccredited", [address, name]
         for key in self.view.keys.values():

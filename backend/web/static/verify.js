@@ -6139,6 +6139,20 @@ function convert(value, shape6, field) {
   }
 }
 
+// backend/web/verify/texts.js
+var CANNOT_SHOW = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+var printable = (text2) => text2.replace(CANNOT_SHOW, "�");
+function checkPrintable(statement) {
+  for (const [name2, value] of Object.entries(statement)) check(value, name2);
+}
+function check(value, field) {
+  if (typeof value === "string" && printable(value) !== value) {
+    throw new Malformed(`${field}: has a character that cannot be shown (a control character, or half of one)`);
+  }
+  if (Array.isArray(value)) for (const part of value) check(part, field);
+  else if (value?.constructor === Object) for (const [name2, part] of Object.entries(value)) check(part, `${field}.${name2}`);
+}
+
 // backend/web/verify/units.js
 var UNITS = /* @__PURE__ */ new Map([
   ["Wh", ["energy", new Fraction(1n)]],
@@ -6226,6 +6240,7 @@ var amountOf = (line2) => quantity2(line2.quantity, line2.unit);
 var parentOf = (line2) => line2.gtin && line2.lot ? lot(line2.gtin, line2.lot) : null;
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
+  checkPrintable(record);
   record.of = lot(record.gtin, record.lot);
   record.window = window(record.run);
   gln(record.facility, "facility");
@@ -6273,6 +6288,7 @@ function require2(condition, otherwise) {
 var before = (moment, other) => moment.block < other.block || moment.block === other.block && moment.index < other.index;
 var ChainState = class {
   operators = /* @__PURE__ */ new Map();
+  // by address, a list of admissions, of which all but the last have ended
   registrars = /* @__PURE__ */ new Map();
   keys = /* @__PURE__ */ new Map();
   // by key id, of whoever proved it first
@@ -6298,8 +6314,7 @@ var ChainState = class {
     }
   }
   #isOperator(address) {
-    const operator = this.operators.get(address);
-    return operator !== void 0 && operator.removed === null;
+    return this.operators.get(address)?.at(-1).removed === null;
   }
   #key(operator, keyId) {
     const key = this.#registered.get(operator + keyId);
@@ -6310,13 +6325,14 @@ var ChainState = class {
     require2(this.lots.has(id), "the lot was never minted");
     return this.lots.get(id);
   }
-  admitted(_, operator, identifier) {
+  admitted(event, operator, identifier) {
     require2(!this.#isOperator(operator), "the operator was admitted before");
-    this.operators.set(operator, { identifier, removed: null });
+    const earlier = this.operators.get(operator) ?? [];
+    this.operators.set(operator, [...earlier, { identifier, admitted: event, removed: null }]);
   }
   removed(event, operator) {
     require2(this.#isOperator(operator), "no such operator was admitted");
-    this.operators.get(operator).removed = event;
+    this.operators.get(operator).at(-1).removed = event;
   }
   accredited(_, registrar, name2) {
     require2(!this.registrars.has(registrar), "the registrar was accredited before");
@@ -6498,7 +6514,9 @@ var factor = struct(
 );
 var shape2 = struct({ id: text, version: text, title: text, factors: list(factor) });
 function readFactors(body) {
-  const { id, version, factors } = convert(bodyContent(body), shape2, "factor set");
+  const set = convert(bodyContent(body), shape2, "factor set");
+  checkPrintable(set);
+  const { id, version, factors } = set;
   if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
   const named2 = new Map(factors.map((one) => [one.id, one]));
   if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
@@ -6576,6 +6594,7 @@ var MEMBERS = [
 var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
 function readFootprint(members) {
   const footprint = convert(members, shape3, "footprint");
+  checkPrintable(footprint);
   lotOf(footprint);
   digest(footprint.record, "record");
   decimal(footprint.per_tonne, "per_tonne");
@@ -6700,6 +6719,7 @@ var point = struct({
 var shape4 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
   const plan = convert(bodyContent(body), shape4, "metering plan");
+  checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
   plan.validFrom = utcSeconds(plan.valid_from, "valid_from");
@@ -6859,6 +6879,7 @@ function readBody(statement, key) {
 // backend/web/verify/chain.js
 var HEAD = "0xf339e3b2";
 var IDS = 100;
+var POINTER_GRACE = 3600;
 var FIRST_RANGE = 2e3;
 var word = (value) => "0x" + BigInt(value).toString(16).padStart(64, "0");
 var tag = (block) => "0x" + block.toString(16);
@@ -6872,12 +6893,14 @@ async function readChain(node, trust2, statements, heads, pause) {
   await chain.take(ordered(registry), pause);
   chain.heads = await reader.heads(heads);
   chain.anchoredBefore = await reader.anchoring(chain, statements);
-  const lots = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
-  const ids = lots.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
+  const records = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
+  const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
   await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause);
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
   }
+  const unpointed = records.filter(({ leaf }, i) => !chain.lots.get(ids[i])?.versions.some((version) => version.leaf === leaf));
+  chain.pointerUnderWay = await reader.pointing(unpointed);
   await reader.checkFinalBlock();
   return chain;
 }
@@ -6978,34 +7001,53 @@ var Reader = class {
     }
     return found;
   }
+  async isOpen(log) {
+    return (await this.about("TransparencyLog", ["Opened"], [log])).length > 0;
+  }
   // Size of the log's present head: head(bytes32) returns (uint64 size, bytes32 root). Null: there is no such log.
   async size(log) {
-    if (!(await this.about("TransparencyLog", ["Opened"], [log])).length) return null;
+    if (!await this.isOpen(log)) return null;
     const call = { to: this.trust.contracts.TransparencyLog.address, data: HEAD + log };
     const answer = fromHex(await this.node.call("eth_call", call, "latest"));
     if (answer.length !== 64) throw new Malformed("the contract gave no head");
     return number(answer.subarray(0, 32));
   }
   // Whether a head covered a statement by a moment. Heads grow, so that the last one before the moment tells; only
-  // moments that end a key or an operator of one of the `statements` are ever asked about.
+  // moments that end a key or an admission of one of the `statements`, or begin a further admission, are ever asked about.
   async anchoring(chain, statements) {
     const sizes = /* @__PURE__ */ new Map();
     const place = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
       const key = chain.keys.get(keyId);
-      const ends = key ? [chain.operators.get(key.operator).removed, key.compromised, key.retired?.moment] : [];
-      for (const end of ends.filter(Boolean)) {
-        const asked = place(log.id, end);
-        if (!sizes.has(asked)) sizes.set(asked, await this.sizeBefore(log.id, end));
+      const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
+      const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
+      for (const moment of moments.filter(Boolean)) {
+        const asked = place(log.id, moment);
+        if (sizes.has(asked)) continue;
+        sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))));
       }
     }
-    return ({ log, index }, end) => sizes.get(place(log.id, end)) > BigInt(index);
+    return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index);
   }
-  async sizeBefore(log, end) {
+  // Whether the first head that covers a record is younger than `POINTER_GRACE`, or not there yet: the newest head of
+  // that age tells. Only `records` that no lot points to are ever asked about.
+  async pointing(records) {
+    const old = async (events) => {
+      const blocks = await this.blocksOf(events);
+      return events.filter(({ block }) => this.final.time - blocks.get(block).time >= POINTER_GRACE);
+    };
+    const sizes = /* @__PURE__ */ new Map();
+    for (const log of new Set(records.map((record) => record.log.id))) {
+      if (await this.isOpen(log)) sizes.set(log, await this.newestSize(log, this.final.block, old));
+    }
+    return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index);
+  }
+  // Size of the log's newest head up to a block, of those whose events `keep` keeps; 0 if there is none.
+  async newestSize(log, block, keep) {
     const start = this.trust.deployed_block;
-    for (let last = end.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+    for (let last = block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
       const events = await this.events("TransparencyLog", ["Extended"], [["0x" + log]], Math.max(start, last - span + 1), last);
-      const found = ordered(events.filter((event) => before(event, end))).at(-1);
+      const found = ordered(await keep(events)).at(-1);
       if (found) return found.values[1];
     }
     return 0n;
@@ -7026,8 +7068,10 @@ var WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL];
 var reasonOf = (error) => error instanceof Malformed ? error.message : "cannot be read";
 var Check = class {
   findings = [];
+  // Subject and params may quote what others signed: only what can be shown is kept.
   add(status, code, subject2 = "", params = {}) {
-    this.findings.push({ status, code, subject: subject2, params });
+    const shown = Object.entries(params).map(([name2, value]) => [name2, typeof value === "string" ? printable(value) : value]);
+    this.findings.push({ status, code, subject: printable(subject2), params: Object.fromEntries(shown) });
   }
   // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
   attempt(code, subject2, work) {
@@ -7048,7 +7092,7 @@ var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 
 // backend/web/verify/current.js
 async function checkCurrent(reading, pause) {
-  const check = reading.report[6];
+  const check2 = reading.report[6];
   for (const record2 of reading.lots()) {
     current(reading, record2);
     await pause();
@@ -7056,62 +7100,62 @@ async function checkCurrent(reading, pause) {
   const first = /* @__PURE__ */ new Map();
   for (const statement of reading.footprints.values()) {
     const record2 = reading.recordOf(statement);
-    if (!record2) check.add(FAIL, "footprint-elsewhere", statement.label);
-    else if (reading.maker(statement) !== reading.maker(record2)) check.add(FAIL, "footprint-foreign", statement.label);
+    if (!record2) check2.add(FAIL, "footprint-elsewhere", statement.label);
+    else if (reading.maker(statement) !== reading.maker(record2)) check2.add(FAIL, "footprint-foreign", statement.label);
     const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${statement.content.supersedes}`;
-    if (first.has(place)) check.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
+    if (first.has(place)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
     else first.set(place, statement);
   }
   const { lot: lot2 } = reading.bundle;
   const record = reading.record(lot2);
   if (!record) return;
-  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, "footprint-newest", lot2);
-  else check.add(FAIL, "footprint-outdated", lot2);
+  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check2.add(PASS, "footprint-newest", lot2);
+  else check2.add(FAIL, "footprint-outdated", lot2);
 }
 function current(reading, record) {
-  const [check, lot2] = [reading.report[6], record.content.of];
+  const [check2, lot2] = [reading.report[6], record.content.of];
   if (!reading.chain) {
-    check.add(NOT_CHECKED, "withheld-chain", lot2, { reason: reading.noChain });
+    check2.add(NOT_CHECKED, "withheld-chain", lot2, { reason: reading.noChain });
     return;
   }
   const onChain = reading.onChain(record);
   const newest = onChain?.versions.at(-1);
   if (!newest) {
-    const pending = reading.report[5].status === PENDING;
+    const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
     const key = reading.key(record);
-    check.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
-  } else if (newest.leaf !== record.leaf) check.add(FAIL, "superseded", lot2, { version: newest.version });
-  else check.add(PASS, "current", lot2, { version: newest.version });
+    check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
+  } else if (newest.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest.version });
+  else check2.add(PASS, "current", lot2, { version: newest.version });
 }
 
 // backend/web/verify/evidence.js
 async function checkEvidence(reading, pause) {
-  const check = reading.report[7];
+  const check2 = reading.report[7];
   for (const record of reading.used()) {
     const lot2 = record.content.of;
-    provenance(check, record);
+    provenance(check2, record);
     const named2 = reading.plan(record);
     const plan = ownPlan(reading, record, named2);
-    if (named2 && !plan) check.add(FAIL, "plan-foreign", lot2);
+    if (named2 && !plan) check2.add(FAIL, "plan-foreign", lot2);
     if (plan && plan.validFrom > record.content.window[0]) {
-      check.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
+      check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
     const foreign = plan && foreignGateway(reading, record, plan);
-    if (foreign) check.add(FAIL, "gateway-foreign", lot2, { key: foreign });
-    check.add(NOT_CHECKED, unmetered(reading, record, plan), lot2);
+    if (foreign) check2.add(FAIL, "gateway-foreign", lot2, { key: foreign });
+    check2.add(NOT_CHECKED, unmetered(reading, record, plan), lot2);
     await pause();
   }
 }
-function provenance(check, { content, issuedAt }) {
+function provenance(check2, { content, issuedAt }) {
   if (content.mode === "recorded") {
     const measured = localYear(content.window[0], content.zone);
-    check.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
+    check2.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
   }
-  if (content.mode === "simulated") check.add(WARNING, "simulated", content.of);
+  if (content.mode === "simulated") check2.add(WARNING, "simulated", content.of);
   for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
     const params = { name: name2, quantity: quantity3, unit };
     if (source2.kind === "weighed") params.reference = source2.reference ?? "";
-    check.add(WARNING, `quantity-${source2.kind}`, content.of, params);
+    check2.add(WARNING, `quantity-${source2.kind}`, content.of, params);
   }
 }
 function ownPlan(reading, record, named2) {
@@ -7144,17 +7188,17 @@ async function checkInputs(reading, pause) {
   }
 }
 function inputsOf(reading, record) {
-  const [check, { of: lot2, inputs: inputs2 }] = [reading.report[9], record.content];
+  const [check2, { of: lot2, inputs: inputs2 }] = [reading.report[9], record.content];
   if (!inputs2) {
-    check.add(NOT_CHECKED, "withheld", lot2);
+    check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }
-  if (!inputs2.length) check.add(PASS, "no-inputs", lot2);
+  if (!inputs2.length) check2.add(PASS, "no-inputs", lot2);
   const taken = /* @__PURE__ */ new Map();
   for (const line2 of inputs2) {
     const parent = parentOf(line2);
     if (!parent) {
-      check.add(WARNING, "input-material", lot2, { name: line2.name });
+      check2.add(WARNING, "input-material", lot2, { name: line2.name });
       continue;
     }
     const found = inputLot(reading, lot2, line2, parent);
@@ -7162,44 +7206,45 @@ function inputsOf(reading, record) {
   }
   const consumed = reading.onChain(record)?.inputs ?? null;
   for (const several of taken.values()) spent(reading, lot2, several, consumed);
-  if (check.findings.some(({ code }) => code === "input-missing")) return;
+  if (check2.findings.some(({ code }) => ["input-missing", "input-pending"].includes(code))) return;
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
-  for (const parent of [...unstated].sort()) check.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
+  for (const parent of [...unstated].sort()) check2.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
 }
 function inputLot(reading, child, line2, lot2) {
-  const check = reading.report[9];
+  const check2 = reading.report[9];
   const named2 = reading.footprints.get(line2.footprint);
   const used = named2 ? reading.recordOf(named2, lot2) : null;
   if (!used) {
-    check.add(FAIL, "input-missing", child, { lot: lot2 });
+    check2.add(FAIL, "input-missing", child, { lot: lot2 });
     return null;
   }
   if (!reading.chain) {
-    check.add(NOT_CHECKED, "withheld-chain", child, { reason: reading.noChain });
+    check2.add(NOT_CHECKED, "withheld-chain", child, { reason: reading.noChain });
     return null;
   }
   const parent = reading.onChain(used);
   if (!parent?.versions.some(({ leaf }) => leaf === used.leaf)) {
-    check.add(FAIL, "input-footprint", child, { lot: lot2 });
+    const pending = reading.pointerUnderWay(used);
+    check2.add(pending ? PENDING : FAIL, pending ? "input-pending" : "input-footprint", child, { lot: lot2 });
     return null;
   }
   const maker = "0x" + parent.operator;
-  if (line2.operator !== maker) check.add(FAIL, "input-maker", child, { lot: lot2, stated: line2.operator ?? "None", maker });
+  if (line2.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line2.operator ?? "None", maker });
   const newest = parent.versions.at(-1);
-  if (newest.leaf !== used.leaf) check.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
-  if (!used.content.outputs) check.add(NOT_CHECKED, "withheld", child);
+  if (newest.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
+  if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
   return { line: line2, used: used.content, parent };
 }
 function spent(reading, child, taken, consumed) {
   if (taken.some(({ used: used2 }) => !used2.outputs)) return;
-  const [check, [{ line: line2, used, parent }]] = [reading.report[9], taken];
+  const [check2, [{ line: line2, used, parent }]] = [reading.report[9], taken];
   const held = (consumed ?? []).filter((one) => one.parent === parent.id).reduce((total, { shares }) => total + shares, 0n);
   const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line2.unit };
   const expected2 = wanted(taken);
-  if (consumed === null && reading.report[6].status === PENDING) check.add(PENDING, "lot-pending", child);
-  else if (held === 0n) check.add(FAIL, "input-unspent", child, { lot: used.of });
-  else if (held !== expected2) check.add(FAIL, "input-shares", child, { expected: expected2, spent: held, ...params });
-  else check.add(PASS, "input-verified", child, { shares: `${rounded(new Fraction(100n * held, SHARES), 2)} %`, ...params });
+  if (consumed === null && reading.report[6].status === PENDING) check2.add(PENDING, "lot-pending", child);
+  else if (held === 0n) check2.add(FAIL, "input-unspent", child, { lot: used.of });
+  else if (held !== expected2) check2.add(FAIL, "input-shares", child, { expected: expected2, spent: held, ...params });
+  else check2.add(PASS, "input-verified", child, { shares: `${rounded(new Fraction(100n * held, SHARES), 2)} %`, ...params });
 }
 function wanted(taken) {
   try {
@@ -7214,7 +7259,7 @@ function wanted(taken) {
 function judge(statement, chain, registrars) {
   const key = chain.keys.get(statement.keyId);
   if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
-  const operator = chain.operators.get(key.operator);
+  const operator = admission(statement, chain.operators.get(key.operator), chain);
   const refused = refusal(statement, key, operator, chain);
   if (refused) return [[FAIL, ...refused]];
   const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
@@ -7225,13 +7270,18 @@ function judge(statement, chain, registrars) {
   }
   return found;
 }
+function admission(statement, admissions, chain) {
+  const found = admissions.find(({ removed }) => !removed || chain.anchoredBefore(statement, removed));
+  const tooEarly = found && found !== admissions[0] && chain.anchoredBefore(statement, found.admitted);
+  return found && !tooEarly ? found : null;
+}
 function refusal(statement, key, operator, chain) {
   const { frame, issuer, log } = statement;
   const over = (end) => end && !chain.anchoredBefore(statement, end);
   if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
   if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
   if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
-  if (over(operator.removed)) return ["key-operator", {}];
+  if (!operator) return ["key-operator", {}];
   if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
   if (over(key.compromised)) return ["key-compromised", {}];
   if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
@@ -7323,6 +7373,10 @@ var Reading = class {
     const key = this.key(record);
     return key ? this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null : null;
   }
+  // Whether the chain may not have been told yet that its lot points to this record.
+  pointerUnderWay(record) {
+    return this.chain !== null && this.chain.pointerUnderWay(record);
+  }
   // The metering plan that a record names, if it is here; whether it may name it is another matter.
   plan(record) {
     return this.#named(record.content.plan, PLAN);
@@ -7346,15 +7400,15 @@ var Reading = class {
 // backend/web/verify/recomputed.js
 var MAX_DIFFERENCE = 300;
 async function checkRecomputed(reading, pause) {
-  const check = reading.report[8];
+  const check2 = reading.report[8];
   for (const record of reading.used()) {
     const plan = ownPlan(reading, record, reading.plan(record));
-    check.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of);
+    check2.add(NOT_CHECKED, unmetered(reading, record, plan), record.content.of);
     await pause();
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement);
-    if (record) check.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
+    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
     await pause();
   }
   published2(reading);
@@ -7367,9 +7421,9 @@ function published2(reading) {
   }
 }
 function recompute(reading, stated, facts) {
-  const [check, lot2] = [reading.report[8], lotOf(stated)];
+  const [check2, lot2] = [reading.report[8], lotOf(stated)];
   if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
-    check.add(NOT_CHECKED, "withheld", lot2);
+    check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }
   const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id));
@@ -7377,9 +7431,9 @@ function recompute(reading, stated, facts) {
   const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
   for (const part of differing) {
     const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE));
-    check.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
+    check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
   }
-  if (!differing.length) check.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
+  if (!differing.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
 }
 
 // backend/web/verify/checks.js
@@ -7424,73 +7478,73 @@ var STEPS = [
   [9, checkInputs],
   [10, checkLabels]
 ];
-function readKeys(bundle, check) {
+function readKeys(bundle, check2) {
   const keys = /* @__PURE__ */ new Map();
   for (const cose of bundle.keys) {
-    const key = check.attempt("malformed", "key", () => readKey(cose));
+    const key = check2.attempt("malformed", "key", () => readKey(cose));
     if (key) keys.set(hex(key.id), key);
   }
   return keys;
 }
-async function readStatements(bundle, check, pause) {
+async function readStatements(bundle, check2, pause) {
   const statements = [];
   for (const item of bundle.items) {
-    const statement = check.attempt("malformed", `entry ${item.index}`, () => readStatement(item));
+    const statement = check2.attempt("malformed", `entry ${item.index}`, () => readStatement(item));
     if (statement) statements.push(statement);
     await pause();
   }
-  if (statements.length === bundle.items.length) check.add(PASS, "well-formed", "", { count: statements.length });
+  if (statements.length === bundle.items.length) check2.add(PASS, "well-formed", "", { count: statements.length });
   return statements;
 }
 async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, pause) {
-  const check = report[1];
+  const check2 = report[1];
   if (!chain) {
-    check.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
+    check2.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
     return;
   }
   const told = /* @__PURE__ */ new Set();
   for (const statement of statements) {
     for (const [status, code, params] of judge(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
-      if (status === FAIL || !told.has(known2)) check.add(status, code, statement.label, params);
+      if (status === FAIL || !told.has(known2)) check2.add(status, code, statement.label, params);
       told.add(known2);
     }
     await pause();
   }
 }
-async function checkSignatures(statements, keys, check, pause, progress) {
+async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
   for (const [place, statement] of statements.entries()) {
     const key = keys.get(statement.keyId);
-    if (!key) check.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
+    if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
     else if (signatureVerifies(statement, key)) good += 1;
-    else check.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
+    else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
     progress?.((place + 1) / statements.length);
     await pause();
   }
-  if (good) check.add(PASS, "signed", "", { count: good });
+  if (good) check2.add(PASS, "signed", "", { count: good });
 }
-async function checkDisclosures(statements, keys, check, pause) {
+async function checkDisclosures(statements, keys, check2, pause) {
   let good = 0;
   for (const statement of statements) {
     const key = keys.get(statement.keyId);
     if (statement.item.body === null || !key) continue;
-    check.attempt("disclosure-differs", statement.label, () => {
+    check2.attempt("disclosure-differs", statement.label, () => {
       readBody(statement, key);
       good += 1;
     });
     await pause();
   }
-  if (good) check.add(PASS, "disclosed", "", { count: good });
+  if (good) check2.add(PASS, "disclosed", "", { count: good });
 }
-async function chainOf(bundle, statements, trust2, rpc, check, pause) {
+async function chainOf(bundle, statements, trust2, rpc, check2, pause) {
   if (!rpc) return { chain: null, noChain: "no chain node" };
   const heads = usedHeads(bundle).filter(({ log }) => onTrusted(log, trust2));
   try {
     return { chain: await readChain(new Node(rpc), trust2, statements, heads, pause), noChain: "" };
   } catch (error) {
     if (error instanceof Unreachable) return { chain: null, noChain: error.message };
-    check.add(FAIL, "chain-differs", "", { reason: reasonOf(error) });
+    check2.add(FAIL, "chain-differs", "", { reason: reasonOf(error) });
     return { chain: null, noChain: reasonOf(error) };
   }
 }
@@ -7498,24 +7552,24 @@ var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number
 var onTrusted = (log, trust2) => log.chain === trust2.chain_id && "0x" + log.contract === trust2.contracts.TransparencyLog.address;
 function checkLot(reading, shown) {
   const { report, bundle, footprints } = reading;
-  const check = report[0];
+  const check2 = report[0];
   const asked = lot(shown.gtin, shown.lot);
-  if (bundle.lot !== asked) check.add(FAIL, "another-lot", "", { asked, found: bundle.lot });
+  if (bundle.lot !== asked) check2.add(FAIL, "another-lot", "", { asked, found: bundle.lot });
   const count = reading.makers(bundle.lot).length;
-  if (!count) check.add(FAIL, "lacks-record");
-  if (count > 1) check.add(FAIL, "two-makers", bundle.lot);
+  if (!count) check2.add(FAIL, "lacks-record");
+  if (count > 1) check2.add(FAIL, "two-makers", bundle.lot);
   const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
-  if (!printed.length) check.add(FAIL, "lacks-footprint");
+  if (!printed.length) check2.add(FAIL, "lacks-footprint");
   else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
     report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed.at(-1).per_tonne });
   }
 }
 async function checkIncluded({ report, bundle, statements }, pause) {
-  const check = report[4];
+  const check2 = report[4];
   let good = 0;
   for (const item of bundle.items) {
     const head = bundle.heads[item.head];
-    check.attempt("not-included", `entry ${item.index}`, () => {
+    check2.attempt("not-included", `entry ${item.index}`, () => {
       if (!equal(rootFromPath(leafHash(item.envelope), item.index, head.size, item.path), head.root)) {
         throw new Malformed("the inclusion proof does not lead to the root");
       }
@@ -7524,22 +7578,22 @@ async function checkIncluded({ report, bundle, statements }, pause) {
     await pause();
   }
   for (const { item, label, log } of statements) {
-    if (log.name !== bundle.heads[item.head].log.name) check.add(FAIL, "other-log", label);
+    if (log.name !== bundle.heads[item.head].log.name) check2.add(FAIL, "other-log", label);
   }
-  if (good) check.add(PASS, "included", "", { count: good });
+  if (good) check2.add(PASS, "included", "", { count: good });
 }
 function checkFinal({ report, bundle, chain, noChain, trust: trust2 }) {
-  const check = report[5];
+  const check2 = report[5];
   for (const head of usedHeads(bundle)) {
     const { log, size } = head;
     const held = chain?.heads.get(head);
-    if (!onTrusted(log, trust2)) check.add(FAIL, "other-chain", "", { chain: log.chain, contract: "0x" + log.contract });
-    else if (!chain) check.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
-    else if (held === "no log") check.add(FAIL, "log-unknown");
-    else if (held === "unknown") check.add(FAIL, "head-unknown", "", { size });
-    else if (held.pending !== void 0) check.add(PENDING, "head-pending", "", { size: held.pending, claimed: size });
-    else if (held.unsettled !== void 0) check.add(PENDING, "head-unsettled", "", { size, block: held.unsettled });
-    else check.add(PASS, "head-final", "", { size, block: held.block, time: utcText(held.time) });
+    if (!onTrusted(log, trust2)) check2.add(FAIL, "other-chain", "", { chain: log.chain, contract: "0x" + log.contract });
+    else if (!chain) check2.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
+    else if (held === "no log") check2.add(FAIL, "log-unknown");
+    else if (held === "unknown") check2.add(FAIL, "head-unknown", "", { size });
+    else if (held.pending !== void 0) check2.add(PENDING, "head-pending", "", { size: held.pending, claimed: size });
+    else if (held.unsettled !== void 0) check2.add(PENDING, "head-unsettled", "", { size, block: held.unsettled });
+    else check2.add(PASS, "head-final", "", { size, block: held.block, time: utcText(held.time) });
   }
 }
 function checkLabels(reading) {
@@ -7613,15 +7667,15 @@ function markFault(number2, fault) {
   use.setAttribute("href", fault ? "#i-fail" : picture);
   link.ariaLabel = fault ? `${number2} ${config.names[number2]}: ${config.statuses.fail}` : label;
 }
-function show(number2, check) {
-  markFault(number2, check.status === FAIL);
+function show(number2, check2) {
+  markFault(number2, check2.status === FAIL);
   const box = document.querySelector(`[data-check="${number2}"]`);
-  const word2 = config.statuses[check.status];
-  const checked = check.status !== NOT_CHECKED;
-  box.dataset.device = check.status;
-  box.querySelector("[data-who]").textContent = checked && check.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
+  const word2 = config.statuses[check2.status];
+  const checked = check2.status !== NOT_CHECKED;
+  box.dataset.device = check2.status;
+  box.querySelector("[data-who]").textContent = checked && check2.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
   const list2 = box.querySelector("[data-device-findings]");
-  const ordered2 = [...check.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
+  const ordered2 = [...check2.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
   list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line));
   if (ordered2.length > MAX_FINDINGS) list2.append(`+ ${ordered2.length - MAX_FINDINGS}`);
   list2.hidden = false;
@@ -7644,7 +7698,7 @@ function line(finding) {
 }
 function conclude(checks, milliseconds) {
   const numbers = (wanted2) => Object.keys(checks).filter((number2) => wanted2(checks[number2]));
-  const [failed, pending] = [FAIL, PENDING].map((status) => numbers((check) => check.status === status));
+  const [failed, pending] = [FAIL, PENDING].map((status) => numbers((check2) => check2.status === status));
   const good = numbers(({ status }) => status === PASS || status === WARNING);
   const unchecked = numbers(({ status }) => status === NOT_CHECKED);
   const beyond = ({ findings }) => findings.every(({ status, code }) => status !== NOT_CHECKED || NOT_HERE.includes(code));
@@ -7683,7 +7737,7 @@ async function run2() {
   }
   const bar = page.querySelector("progress");
   const checks = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
-  for (const [number2, check] of Object.entries(checks)) show(number2, check);
+  for (const [number2, check2] of Object.entries(checks)) show(number2, check2);
   conclude(checks, performance.now() - started);
 }
 async function chooseTrust(event) {

@@ -11,6 +11,7 @@ import { LATEST } from './values.js'
 
 const HEAD = '0xf339e3b2' // the first four bytes of keccak-256 of "head(bytes32)"
 const IDS = 100 // asked for in one question
+const POINTER_GRACE = 3600 // seconds from a record's anchor in which its lot's pointer may still be under way
 const FIRST_RANGE = 2000 // blocks: what public providers allow at the least
 
 const word = (value) => '0x' + BigInt(value).toString(16).padStart(64, '0')
@@ -21,6 +22,7 @@ const tag = (block) => '0x' + block.toString(16)
 // * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
+// * pointerUnderWay(record): may the chain not have been told yet that its lot points to it?
 export async function readChain(node, trust, statements, heads, pause) {
   const reader = new Reader(node, trust)
   await reader.identify()
@@ -31,12 +33,14 @@ export async function readChain(node, trust, statements, heads, pause) {
   await chain.take(ordered(registry), pause)
   chain.heads = await reader.heads(heads)
   chain.anchoredBefore = await reader.anchoring(chain, statements)
-  const lots = statements.filter(({ kind, content }) => kind === RECORD && content)
-  const ids = lots.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of))
+  const records = statements.filter(({ kind, content }) => kind === RECORD && content)
+  const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of))
   await chain.take(ordered(await reader.about('LotRegistry', LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause)
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
   }
+  const unpointed = records.filter(({ leaf }, i) => !chain.lots.get(ids[i])?.versions.some((version) => version.leaf === leaf))
+  chain.pointerUnderWay = await reader.pointing(unpointed)
   await reader.checkFinalBlock()
   return chain
 }
@@ -149,9 +153,13 @@ class Reader {
     return found
   }
 
+  async isOpen(log) {
+    return (await this.about('TransparencyLog', ['Opened'], [log])).length > 0
+  }
+
   // Size of the log's present head: head(bytes32) returns (uint64 size, bytes32 root). Null: there is no such log.
   async size(log) {
-    if (!(await this.about('TransparencyLog', ['Opened'], [log])).length) return null
+    if (!(await this.isOpen(log))) return null
     const call = { to: this.trust.contracts.TransparencyLog.address, data: HEAD + log }
     const answer = fromHex(await this.node.call('eth_call', call, 'latest'))
     if (answer.length !== 64) throw new Malformed('the contract gave no head')
@@ -159,26 +167,43 @@ class Reader {
   }
 
   // Whether a head covered a statement by a moment. Heads grow, so that the last one before the moment tells; only
-  // moments that end a key or an operator of one of the `statements` are ever asked about.
+  // moments that end a key or an admission of one of the `statements`, or begin a further admission, are ever asked about.
   async anchoring(chain, statements) {
     const sizes = new Map()
     const place = (log, { block, index }) => `${log} ${block} ${index}`
     for (const { keyId, log } of statements) {
       const key = chain.keys.get(keyId)
-      const ends = key ? [chain.operators.get(key.operator).removed, key.compromised, key.retired?.moment] : []
-      for (const end of ends.filter(Boolean)) {
-        const asked = place(log.id, end)
-        if (!sizes.has(asked)) sizes.set(asked, await this.sizeBefore(log.id, end))
+      const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : []
+      const moments = key ? [...turns, key.compromised, key.retired?.moment] : []
+      for (const moment of moments.filter(Boolean)) {
+        const asked = place(log.id, moment)
+        if (sizes.has(asked)) continue
+        sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))))
       }
     }
-    return ({ log, index }, end) => sizes.get(place(log.id, end)) > BigInt(index)
+    return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index)
   }
 
-  async sizeBefore(log, end) {
+  // Whether the first head that covers a record is younger than `POINTER_GRACE`, or not there yet: the newest head of
+  // that age tells. Only `records` that no lot points to are ever asked about.
+  async pointing(records) {
+    const old = async (events) => {
+      const blocks = await this.blocksOf(events)
+      return events.filter(({ block }) => this.final.time - blocks.get(block).time >= POINTER_GRACE)
+    }
+    const sizes = new Map()
+    for (const log of new Set(records.map((record) => record.log.id))) {
+      if (await this.isOpen(log)) sizes.set(log, await this.newestSize(log, this.final.block, old))
+    }
+    return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index)
+  }
+
+  // Size of the log's newest head up to a block, of those whose events `keep` keeps; 0 if there is none.
+  async newestSize(log, block, keep) {
     const start = this.trust.deployed_block
-    for (let last = end.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+    for (let last = block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
       const events = await this.events('TransparencyLog', ['Extended'], [['0x' + log]], Math.max(start, last - span + 1), last)
-      const found = ordered(events.filter((event) => before(event, end))).at(-1)
+      const found = ordered(await keep(events)).at(-1)
       if (found) return found.values[1]
     }
     return 0n

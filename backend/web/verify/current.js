@@ -36,7 +36,7 @@ function current(reading, record) {
   const onChain = reading.onChain(record)
   const newest = onChain?.versions.at(-1)
   if (!newest) {
-    const pending = reading.report[5].status === PENDING
+    const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record)
     const key = reading.key(record)
     check.add(pending ? PENDING : FAIL, pending ? 'lot-pending' : 'lot-missing', lot, { operator: key ? '0x' + key.operator : 'unknown' })
   } else if (newest.leaf !== record.leaf) check.add(FAIL, 'superseded', lot, { version: newest.version })

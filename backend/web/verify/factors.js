@@ -4,6 +4,7 @@ import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
 import { decimal, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { checkPrintable } from './texts.js'
 
 const MAX_FACTORS = 2000
 
@@ -20,7 +21,9 @@ const shape = struct({ id: text, version: text, title: text, factors: list(facto
 
 // A factor set; `get` gives its factor of an id.
 export function readFactors(body) {
-  const { id, version, factors } = convert(bodyContent(body), shape, 'factor set')
+  const set = convert(bodyContent(body), shape, 'factor set')
+  checkPrintable(set)
+  const { id, version, factors } = set
   if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`)
   const named = new Map(factors.map((one) => [one.id, one]))
   if (named.size !== factors.length) throw new Malformed('factors: one id is given twice')

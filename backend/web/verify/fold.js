@@ -25,7 +25,7 @@ export const before = (moment, other) =>
 
 // Takes events in the chain's order. Addresses and ids are hexadecimal digits without 0x.
 export class ChainState {
-  operators = new Map()
+  operators = new Map() // by address, a list of admissions, of which all but the last have ended
   registrars = new Map()
   keys = new Map() // by key id, of whoever proved it first
   unproven = new Set()
@@ -52,8 +52,7 @@ export class ChainState {
   }
 
   #isOperator(address) {
-    const operator = this.operators.get(address)
-    return operator !== undefined && operator.removed === null
+    return this.operators.get(address)?.at(-1).removed === null
   }
 
   #key(operator, keyId) {
@@ -67,14 +66,15 @@ export class ChainState {
     return this.lots.get(id)
   }
 
-  admitted(_, operator, identifier) {
+  admitted(event, operator, identifier) {
     require(!this.#isOperator(operator), 'the operator was admitted before')
-    this.operators.set(operator, { identifier, removed: null })
+    const earlier = this.operators.get(operator) ?? []
+    this.operators.set(operator, [...earlier, { identifier, admitted: event, removed: null }])
   }
 
   removed(event, operator) {
     require(this.#isOperator(operator), 'no such operator was admitted')
-    this.operators.get(operator).removed = event
+    this.operators.get(operator).at(-1).removed = event
   }
 
   accredited(_, registrar, name) {

@@ -4,6 +4,7 @@ import { Malformed } from './encoding.js'
 import { apportioned, decimal, rounded, sum, ZERO } from './rational.js'
 import { amountOf, parentOf, productMass } from './record.js'
 import { convert, list, oneOf, orNull, struct, text } from './shape.js'
+import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
 import { digest, lot } from './values.js'
 
@@ -44,6 +45,7 @@ export const lotOf = (footprint) => lot(footprint.gtin, footprint.lot)
 
 export function readFootprint(members) {
   const footprint = convert(members, shape, 'footprint')
+  checkPrintable(footprint)
   lotOf(footprint)
   digest(footprint.record, 'record')
   decimal(footprint.per_tonne, 'per_tonne')

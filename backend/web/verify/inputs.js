@@ -32,7 +32,7 @@ function inputsOf(reading, record) {
   }
   const consumed = reading.onChain(record)?.inputs ?? null
   for (const several of taken.values()) spent(reading, lot, several, consumed)
-  if (check.findings.some(({ code }) => code === 'input-missing')) return
+  if (check.findings.some(({ code }) => ['input-missing', 'input-pending'].includes(code))) return
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)))
   for (const parent of [...unstated].sort()) check.add(FAIL, 'input-unstated', lot, { token: '0x' + parent })
 }
@@ -52,7 +52,8 @@ function inputLot(reading, child, line, lot) {
   }
   const parent = reading.onChain(used)
   if (!parent?.versions.some(({ leaf }) => leaf === used.leaf)) {
-    check.add(FAIL, 'input-footprint', child, { lot })
+    const pending = reading.pointerUnderWay(used)
+    check.add(pending ? PENDING : FAIL, pending ? 'input-pending' : 'input-footprint', child, { lot })
     return null
   }
   const maker = '0x' + parent.operator

@@ -9,7 +9,7 @@ import { speaksFor } from './values.js'
 export function judge(statement, chain, registrars) {
   const key = chain.keys.get(statement.keyId)
   if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? 'key-unproven' : 'key-unknown', { key: statement.keyId }]]
-  const operator = chain.operators.get(key.operator)
+  const operator = admission(statement, chain.operators.get(key.operator), chain)
   const refused = refusal(statement, key, operator, chain)
   if (refused) return [[FAIL, ...refused]]
   const found = [[PASS, 'key-in-force', { operator: operator.identifier }]]
@@ -21,6 +21,14 @@ export function judge(statement, chain, registrars) {
   return found
 }
 
+// The admission under which the statement stands, or is not anchored yet; null for what came after a removal. What was
+// anchored before the first admission stands under that one: registrations may still be on their way to the chain.
+function admission(statement, admissions, chain) {
+  const found = admissions.find(({ removed }) => !removed || chain.anchoredBefore(statement, removed))
+  const tooEarly = found && found !== admissions[0] && chain.anchoredBefore(statement, found.admitted)
+  return found && !tooEarly ? found : null
+}
+
 function refusal(statement, key, operator, chain) {
   const { frame, issuer, log } = statement
   // Whether something ended before the statement was anchored; not anchored yet counts as after.
@@ -28,7 +36,7 @@ function refusal(statement, key, operator, chain) {
   if (key.role !== (frame ? GATEWAY : ISSUER)) return ['key-role', {}]
   if (key.issuer !== issuer) return ['key-issuer', { issuer, registered: key.issuer }]
   if (key.role === GATEWAY && key.log !== log.id) return ['key-log', {}]
-  if (over(operator.removed)) return ['key-operator', {}]
+  if (!operator) return ['key-operator', {}]
   if (!speaksFor(operator.identifier, key.issuer)) return ['key-name', { issuer: key.issuer, operator: operator.identifier }]
   if (over(key.compromised)) return ['key-compromised', {}]
   if (over(key.retired?.moment) && !backlog(frame, key.retired)) {

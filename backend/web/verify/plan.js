@@ -4,6 +4,7 @@ import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
 import { decimal } from './rational.js'
 import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { checkPrintable } from './texts.js'
 import { scale } from './units.js'
 import { checkZone, digest, gln, pointName, utcSeconds } from './values.js'
 
@@ -19,6 +20,7 @@ const shape = struct({ facility: text, zone: text, version: whole, valid_from: t
 
 export function readPlan(body) {
   const plan = convert(bodyContent(body), shape, 'metering plan')
+  checkPrintable(plan)
   gln(plan.facility, 'facility')
   checkZone(plan.zone)
   plan.validFrom = utcSeconds(plan.valid_from, 'valid_from')

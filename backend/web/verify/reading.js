@@ -96,6 +96,11 @@ export class Reading {
     return key ? (this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null) : null
   }
 
+  // Whether the chain may not have been told yet that its lot points to this record.
+  pointerUnderWay(record) {
+    return this.chain !== null && this.chain.pointerUnderWay(record)
+  }
+
   // The metering plan that a record names, if it is here; whether it may name it is another matter.
   plan(record) {
     return this.#named(record.content.plan, PLAN)

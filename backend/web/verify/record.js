@@ -4,6 +4,7 @@
 import { Malformed } from './encoding.js'
 import { sum, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, pair, struct, text, whole } from './shape.js'
+import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
 import { checkZone, digest, gln, lot, utcSeconds } from './values.js'
 
@@ -45,6 +46,7 @@ export const parentOf = (line) => (line.gtin && line.lot ? lot(line.gtin, line.l
 
 export function readRecord(members) {
   const record = convert(members, shape, 'batch record')
+  checkPrintable(record)
   record.of = lot(record.gtin, record.lot)
   record.window = window(record.run)
   gln(record.facility, 'facility')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was found: eleven numbered checks, as leafproof/verification/report.py has them.
 import { Malformed } from './encoding.js'
+import { printable } from './texts.js'
 
 const CHECKS = 11
 export const [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ['pass', 'warning', 'not checked', 'not yet anchored', 'fail']
@@ -11,8 +12,10 @@ export const reasonOf = (error) => (error instanceof Malformed ? error.message :
 class Check {
   findings = []
 
+  // Subject and params may quote what others signed: only what can be shown is kept.
   add(status, code, subject = '', params = {}) {
-    this.findings.push({ status, code, subject, params })
+    const shown = Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value])
+    this.findings.push({ status, code, subject: printable(subject), params: Object.fromEntries(shown) })
   }
 
   // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.

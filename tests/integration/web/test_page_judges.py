@@ -15,13 +15,14 @@ import pytest
 
 from leafproof import body, footprint, record
 from leafproof.bundle import Bundle
-from leafproof.chain.view import ChainView, Consumption, Retirement, lot_id
+from leafproof.chain.view import ChainView, Consumption, Operator, Retirement, lot_id
 from leafproof.client.chain_reader import read_chain
 from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.record import JWT_TYPE
+from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
@@ -220,6 +221,23 @@ def removed_operator(world: World, at: Places) -> Case:
     return replace(given, view=replace(given.view, operators=operators))
 
 
+def removed_for_a_while(*spans: tuple[int, int], name: str = "") -> Callable[[World, Places], Case]:
+    """The steel plant was removed and admitted anew at the blocks of each of `spans`, at last as `name`."""
+
+    def lie(world: World, at: Places) -> Case:
+        given = case(world)
+        known = given.view.operators[world.steel.address]
+        before: tuple[Operator, ...] = ()
+        for removed, admitted in spans:
+            before = (*before, replace(known, removed=w.moment(removed)))
+            known = replace(known, admitted=w.moment(admitted))
+        known = replace(known, identifier=name or known.identifier, before=before)
+        operators = {**given.view.operators, known.address: known}
+        return replace(given, view=replace(given.view, operators=operators))
+
+    return lie
+
+
 def foreign_footprint(world: World, at: Places) -> Case:
     w.log_footprint(world, world.fabricator, w.coil_record(world, at.steel_plan), at.coil, at.factors)
     world.anchor()
@@ -261,10 +279,43 @@ def outdated(world: World, at: Places) -> Case:
     return case(world, COIL)
 
 
-def not_minted(world: World, at: Places) -> Case:
-    given = case(world)
-    lots = {k: v for k, v in given.view.lots.items() if v.operator != world.fabricator.address}
-    return replace(given, view=replace(given.view, lots=lots))
+def not_minted(whose: str, over: bool = True) -> Callable[[World, Places], Case]:
+    """No lot of theirs is on the chain, and the time that its pointer may take is over, or is not."""
+
+    def lie(world: World, at: Places) -> Case:
+        given = case(world)
+        view = w.later(given.view) if over else given.view
+        lots = {k: v for k, v in view.lots.items() if v.operator != getattr(world, whose).address}
+        return replace(given, view=replace(view, lots=lots))
+
+    return lie
+
+
+def unshowable_footprint(world: World, at: Places) -> Case:
+    true = stated(world, at.coil_footprint)
+    lie = msgspec.structs.replace(true, flags=("a\u202eb",), supersedes=world.id(at.coil_footprint))
+    data, disclosed = lie.issue(world.steel.key, world.steel.uri)
+    world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
+    world.anchor()
+    return case(world, COIL)
+
+
+def factors_titled(title: str) -> Callable[[World, Places], Case]:
+    def lie(world: World, at: Places) -> Case:
+        titled = msgspec.structs.replace(w.FACTORS, title=title)
+        world.state(world.steel, "urn:test:factors", body.FACTOR_SET, titled.encode_body())
+        world.anchor()
+        return case(world, COIL)
+
+    return lie
+
+
+def unshowable_plan(world: World, at: Places) -> Case:
+    true = w.plan_of(world.steel)
+    points = tuple(msgspec.structs.replace(p, meter="serial\n7") for p in true.points)
+    w.log_plan(world, world.steel, msgspec.structs.replace(true, points=points))
+    world.anchor()
+    return case(world, COIL)
 
 
 def smaller(world: World, at: Places) -> Case:
@@ -361,6 +412,11 @@ def digest(*parts: Any) -> str:
     return json.dumps(base64url(hashlib.sha256(text.encode()).digest()))
 
 
+def made_of(name: str) -> Callable[[World, Places], Case]:
+    line = {"name": name, "quantity": "19", "unit": "t", "source": {"kind": "declared"}, "material": "steel-slab"}
+    return signed_jwt(f', "inputs": {json.dumps([line])}')
+
+
 def another_disclosure(world: World, at: Places) -> Case:
     given = case(world)
     foreign = world.entries[at.tower].disclosures
@@ -381,6 +437,21 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "another issuer's name": (1, another_issuer),
     "a name of another company": (1, another_company),
     "an operator who was removed": (1, removed_operator),
+    "an operator who was away at the anchor": (1, removed_for_a_while((5, 1_000))),
+    "an operator who was away twice": (1, removed_for_a_while((4, 6), (7, 1_000))),
+    "an operator who came back before the anchor": (None, removed_for_a_while((4, 6), (7, 9))),
+    "an operator who came back under another name": (
+        1,
+        removed_for_a_while((4, 6), name="https://id.gs1.org/417/x"),
+    ),
+    "an operator who took another name later": (None, removed_for_a_while((900, 1_000), name="a new name")),
+    "a record with an escape sequence": (3, made_of("slab\x1b[2J")),
+    "a footprint with a turn of direction": (3, unshowable_footprint),
+    "a factor set with a line separator": (3, factors_titled("Factors\u2028for tests")),
+    "a factor set with a joiner": (None, factors_titled("Factors for\u200ctests \U000e0fff\u00a0")),
+    "a metering plan with a newline": (3, unshowable_plan),
+    "half of a pair": (3, made_of("\ud800")),
+    "a member named by an escape sequence": (3, signed_jwt(', "inputs": [], "\\u001b[2J": 1')),
     "a member withheld in part": (3, signed_jwt(f', "inputs": [{{"...": {digest({"lot": "B"})}}}]')),
     "more digests than members": (
         3,
@@ -398,7 +469,10 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "a superseded record": (6, superseded),
     "a footprint of an older record": (6, outdated),
     "a record that is not there": (0, elsewhere),
-    "a lot that is not on the chain": (6, not_minted),
+    "a lot that is not on the chain": (6, not_minted("fabricator")),
+    "a lot whose pointer may be under way": (None, not_minted("fabricator", over=False)),
+    "an input lot that is not on the chain": (6, not_minted("steel")),
+    "an input lot whose pointer may be under way": (None, not_minted("steel", over=False)),
     "another operator's metering plan": (7, foreign_plan),
     "another operator's gateway": (1, foreign_gateway),
     "a footprint made smaller": (8, smaller),
@@ -419,6 +493,7 @@ class TestALie:
         page, kernel = compared(phone, tell(world, at), world)
         assert agreed(page) == agreed(kernel)
         assert next((n for n, (status, _) in page.items() if status == "fail"), None) == number
+        assert all(text == printable(text) for _, lines in page.values() for _, text in lines)
 
     @pytest.mark.parametrize("lot", [COIL, TOWER])
     def test_about_whose_lot_it_is(self, phone: Phone, lot: Any) -> None:
