@@ -18,7 +18,7 @@ demo: setup ## the whole system on embedded parts; ARGS="..." goes to `leafproof
 	@$(BIN)/leafproof demo $(ARGS)
 
 test: setup ## all tests, on two processors; ARGS="..." goes to pytest
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: setup ## style, types, and the direction of imports
 	@$(BIN)/ruff check .

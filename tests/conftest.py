@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from tests.support.postgres import PostgresCluster
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares costly parts runs in one worker: a file's tests, and all that start from one played demo."""
-    for item in items:
-        group = "e2e" if item.get_closest_marker("e2e") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
     """A mosquitto on loopback, shared by all tests: use topics and client ids of your own."""
