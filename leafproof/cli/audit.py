@@ -130,6 +130,9 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
             _console.print(f"  {report.unpointed} lots that the chain does not point to their newest record yet")
         if report.inputs_elsewhere:
             _console.print(f"  {report.inputs_elsewhere} input lots not checked: their evidence is in another log")
+        for one in report.energy:
+            went = f"{one.lots} in lots, {one.outside} outside runs"
+            _console.print(f"  {one.facility}: {one.metered} kWh metered, {went}", markup=False)
         _show_discrepancies(report)
         verdict = "clean: everything recomputed, nothing differs"
         if report.withheld or report.inputs_elsewhere:

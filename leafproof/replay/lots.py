@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from leafproof import clock, footprint
+from leafproof import body, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
@@ -13,6 +13,7 @@ from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.metering import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.replay.energy import Energy, balance
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
@@ -197,6 +198,29 @@ class Lots:
                     self._report.add("pointer-differs", version.index, message)
         self._elsewhere()
         self._balances()
+
+    def energy(self) -> list[Energy]:
+        """The energy balance of each facility whose evidence was handed over whole."""
+        found: list[Energy] = []
+        records = [s for s in self._withheld.values() if s.envelope.header.content_type == body.BATCH_RECORD]
+        unknown = {self._operator(statement) for statement in records}  # which facility's, a withheld one hides
+        for (operator, facility), dated in self._plans.items():
+            if operator in unknown:
+                continue
+            plans = [
+                (start, s.content)
+                for start, s in sorted(dated, key=lambda d: (d[0], d[1].index))
+                if isinstance(s.content, MeteringPlan)
+            ]
+            newest = [v[-1][1] for (maker, _), v in self._records.items() if maker == operator]
+            made_here = [r for r in newest if r.facility == facility]
+            try:
+                one = balance(facility, plans, made_here, self._evidence)
+            except LeafproofError as error:
+                self._report.add("evidence", None, f"the energy balance of {facility}: {error.message}")
+                continue
+            found += [one] if one else []
+        return found
 
     def _elsewhere(self) -> None:
         """Input lots whose footprint was not there when it was used: it may stand in another log, and nobody

@@ -71,6 +71,7 @@ class _Replay:
         for frames in self._frames.values():
             self._stream(frames)
         self._lots.against_chain()
+        self._report.energy = self._lots.energy()
         self._sums.compare(self._source.rollups(), self._report)
         for fault_index, message in self._source.faults():  # last: everything was read by now
             self._report.add("unreadable", fault_index, message)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from leafproof.replay.energy import Energy
 from leafproof.texts import printable
 
 # kind -> what it says, for docs and for people
@@ -78,6 +79,7 @@ class ReplayReport:
     unanchored: int = 0
     unpointed: int = 0
     inputs_elsewhere: int = 0
+    energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
     def add(self, kind: str, index: int | None, message: str) -> None:
@@ -106,5 +108,6 @@ class ReplayReport:
             "unanchored": self.unanchored,
             "unpointed": self.unpointed,
             "inputs_elsewhere": self.inputs_elsewhere,
+            "energy": [e.to_json() for e in self.energy],
             "discrepancies": [d.to_json() for d in self.discrepancies],
         }

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.demo.cast import TOWER
+from backend.demo.cast import STEEL, TOWER
 from backend.embedded.ports import free_port
 from leafproof import body, tree
 from leafproof.bundle import MEDIA_TYPE, Bundle
@@ -222,4 +222,7 @@ class TestReplaying:
         words = ["audit", "replay", "--trust", serving.trust, "--rpc", serving.rpc, "--export"]
         found = json.loads(leafproof(*words, played.result["export"], "--json"))
         assert found["clean"]
+        (plant,) = [e for e in found["logs"][0]["energy"] if e["facility"] == str(STEEL.facility)]
+        told = [Decimal(played.result[f"energy_{name}"]) for name in ("kwh", "lots_kwh", "idle_kwh")]
+        assert [Decimal(plant[f"{name}_kwh"]) for name in ("metered", "lots", "outside")] == told
         assert "clean: everything recomputed" in leafproof(*words, played.result["export"])

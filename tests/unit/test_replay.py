@@ -36,6 +36,31 @@ def kinds(report: ReplayReport) -> set[str]:
     return {d.kind for d in report.discrepancies}
 
 
+class TestEnergy:
+    def test_what_a_plant_metered_is_in_lots_or_outside_runs(self) -> None:
+        world, _ = w.honest_world()
+        found = {e.facility: e for e in run(world).energy}
+        assert set(found) == {str(world.steel.facility), str(world.fabricator.facility)}
+        for party in (world.steel, world.fabricator):
+            one = found[str(party.facility)]
+            readings = [
+                reading.value
+                for index in w.frames_by(world, party)
+                for series in frame.decode_body(world.entries[index].body or b"").series
+                for reading in series
+            ]
+            assert one.metered == sum(readings) / 1000  # Wh in frames
+            assert one.metered > one.lots > 0
+            assert one.outside == one.metered - one.lots
+
+    def test_what_is_withheld_has_no_balance(self) -> None:
+        world, at = w.honest_world()
+        for index in (w.frames_by(world, world.steel)[0], at.coil):
+            source = WorldSource.of(world)
+            source.entries_[index] = Entry(world.entries[index].envelope, None, ())
+            assert [e.facility for e in run(world, source).energy] == [str(world.fabricator.facility)]
+
+
 class TestAnHonestLog:
     def test_is_clean_and_counted(self, made: tuple[World, Places]) -> None:
         world, _ = made
