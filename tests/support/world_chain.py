@@ -125,7 +125,7 @@ class WorldChain:
 
     @property
     def _latest(self) -> int:
-        return max(block for block, *_ in self._events())
+        return max(self.view.at.block_number, *(block for block, *_ in self._events()))
 
     def logs(self) -> list[dict[str, Any]]:
         """All events, as eth_getLogs gives them."""
