@@ -18,6 +18,18 @@ from backend.metrics import HttpMetrics, StateCollector
 from backend.workers import Worker
 
 
+class _Application(FastAPI):
+    """FastAPI, but for what its OpenAPI document says of errors."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made at the first request for it."""
+        if self.openapi_schema is None:
+            with warnings.catch_warnings():  # GET and HEAD share an operation; HEAD is taken out again
+                warnings.filterwarnings("ignore", message="Duplicate Operation ID")
+                problems.describe(super().openapi())
+        return super().openapi()
+
+
 def create_app(
     context: Context, workers: Sequence[Worker] = (), routers: Sequence[APIRouter] = (health.router,)
 ) -> FastAPI:
@@ -35,7 +47,7 @@ def create_app(
             for worker in reversed(started):
                 await run_in_threadpool(worker.stop)
 
-    app = FastAPI(
+    app = _Application(
         title="Leafproof",
         version=version("leafproof"),
         description="Evidence behind green labels. Check what you read here against the chain.",
@@ -48,18 +60,7 @@ def create_app(
     problems.install(app)
     for router in routers:
         app.include_router(router)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     metrics = HttpMetrics(context.registry)
     context.registry.register(StateCollector(context, workers))
     app.add_middleware(Guard, metrics=metrics, secure=context.settings.url.startswith("https://"))
     return app
-
-
-def _described(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, made at the first request for it."""
-    if app.openapi_schema is None:
-        with warnings.catch_warnings():  # GET and HEAD share an operation; HEAD is taken out again
-            warnings.filterwarnings("ignore", message="Duplicate Operation ID")
-            document = FastAPI.openapi(app)
-        problems.describe(document)
-    return app.openapi_schema or {}

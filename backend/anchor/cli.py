@@ -88,13 +88,14 @@ def trust(
 ) -> None:
     """Write the trust file of contracts as a node shows them, and print its fingerprint to compare by voice."""
     with _said():
-        if network_class not in get_args(NetworkClass):
-            raise InvalidInput("network class", f"not one of {', '.join(get_args(NetworkClass))}")
+        known: dict[str, NetworkClass] = {name: name for name in get_args(NetworkClass)}
+        if network_class not in known:
+            raise InvalidInput("network class", f"not one of {', '.join(known)}")
         with Rpc(_url(rpc, config)) as node:
             made = make_trust(
                 node,
                 {name: _address(a, name) for name, a in zip(CONTRACTS, (log, keys, lots), strict=True)},
-                network_class=network_class,  # type: ignore[arg-type]  # checked above
+                network_class=known[network_class],
                 finality_blocks=finality,
                 deployed_block=deployed_block,
                 registrars=[_address(a, "registrar") for a in registrar or ()],
