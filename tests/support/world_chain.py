@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -20,6 +17,7 @@ from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.keys import SigningKey
 from leafproof.trust import CONTRACTS, Contract, Trust
 from tests.support import world as w
+from tests.support.rpc_server import RpcServer
 from tests.support.world import LOG, World
 from tests.unit.chain.synthetic import raw_log
 
@@ -42,58 +40,26 @@ def _code(name: str) -> bytes:
     return f"the code of {name}".encode()
 
 
-class WorldChain:
+class WorldChain(RpcServer):
     """A context manager; `url` is the node's. `view`, `unproven` (ids of keys that are registered without a valid
     proof of possession) and `most` (blocks that one question may span) may be changed at any time; `asked` counts
     the questions."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         parties = (world.steel, world.fabricator)
         self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
         self.view: ChainView = world.view()
         self.unproven: set[bytes] = set()
         self.most = 1_000_000
         self.asked = 0
-        chain = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_OPTIONS(self) -> None:
-                self._send(b"")
-
-            def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                chain.asked += 1
-                answer = list(map(chain._answer, request)) if isinstance(request, list) else chain._answer(request)
-                self._send(json.dumps(answer).encode())
-
-            def _send(self, data: bytes) -> None:
-                self.send_response(200)
-                for name in ("origin", "headers"):
-                    self.send_header(f"access-control-allow-{name}", "*")
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> WorldChain:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def respond(self, content: bytes) -> bytes:
+        """Of one question, or of a batch."""
+        request = json.loads(content)
+        self.asked += 1
+        answer = list(map(self._answer, request)) if isinstance(request, list) else self._answer(request)
+        return json.dumps(answer).encode()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         return {
