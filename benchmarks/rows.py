@@ -1,0 +1,8 @@
+"""Every row of the table, in its order. Each module measures one part of the way of the data."""
+
+from __future__ import annotations
+
+from benchmarks import append
+from benchmarks.sample import Row
+
+ROWS: tuple[Row, ...] = (*append.ROWS,)

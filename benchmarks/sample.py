@@ -1,0 +1,88 @@
+"""What one run of one benchmark found, and how the runs of a row are summed up."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run. `value` and `floor` are in the row's unit; `floor` is None where no floor can be measured here.
+
+    `ratio` says how many times the cost of the floor was paid (CPU for CPU where both are known), so that 1 is
+    perfect whatever the unit. `cpu` is CPU seconds per million of what the row counts, `memory` the peak of
+    resident memory in MB of the process at work; `more` is whatever else a reader should see.
+    """
+
+    value: float
+    floor: float | None = None
+    ratio: float | None = None
+    cpu: float | None = None
+    memory: float | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A benchmark: `measure(short)` makes one run. It is called in a process of its own; `short` only shows that
+    it works, with a load so small that its figures mean nothing."""
+
+    name: str
+    unit: str
+    target: str
+    measure: Callable[[bool], Sample]
+
+    def summary(self, samples: Sequence[Sample]) -> dict[str, Any]:
+        """Medians over the runs, with their spread: (largest - smallest) / median of the values."""
+        values = [one.value for one in samples]
+        middle = median(values)
+        return {
+            "name": self.name,
+            "value": _rounded(middle),
+            "unit": self.unit,
+            "floor": _median(one.floor for one in samples),
+            "ratio": _median(one.ratio for one in samples),
+            "spread": _rounded((max(values) - min(values)) / middle) if middle else 0.0,
+            "runs": len(samples),
+            "target": self.target,
+            "cpu_seconds_per_million": _median(one.cpu for one in samples),
+            "peak_memory_mb": _median(one.memory for one in samples),
+            **samples[-1].more,
+        }
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _median(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return _rounded(median(known)) if known else None
+
+
+def peak_memory() -> float:
+    """Of this process so far, in MB (Linux counts in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@dataclass
+class Clock:
+    """Wall and CPU seconds of a block: `with Clock() as clock: ...`. The collector is run before, not stopped:
+    its work belongs to the cost."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def __enter__(self) -> Clock:
+        gc.collect()
+        self.cpu, self.wall = time.process_time(), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall, self.cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
