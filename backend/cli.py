@@ -46,13 +46,14 @@ def serve(config: Config = None) -> None:
     """Run the backend until SIGTERM or Ctrl-C; what is under way is finished first."""
     import uvicorn  # here and below: a short command need not wait for what only a long one uses
 
-    from backend import bootstrap, journal
+    from backend import bootstrap, garbage, journal
 
     with _said():
         chosen = settings.load(config)
         journal.configure(chosen.log_level)
         engine = database.open_engine(chosen)
         application = bootstrap.build(chosen, engine)
+    garbage.collect_seldom()
     server = uvicorn.Server(
         uvicorn.Config(
             application,

@@ -1,8 +1,8 @@
 """`ingest_*`: frames through a real broker into the log, until the signed acknowledgement is back.
 
-The publisher is a process of its own, the broker is mosquitto where it is installed, and the worker is the one that
-`leafproof backend serve` runs, with the chain's registry read from the database. Verified, deduped, in the log,
-rolled up, committed with fsync, acknowledged: nothing of it is left out.
+The publisher is a process of its own, the broker is mosquitto where it is installed, and the worker is the one of
+`leafproof backend serve`, with the chain's registry read from the database. Verified, deduped, in the log, rolled
+up, committed with fsync, acknowledged: nothing of it is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from backend import database
+from backend import database, garbage
 from backend.anchor.registry import Registry
 from backend.context import Context
 from backend.embedded.broker import EmbeddedBroker
@@ -49,6 +49,7 @@ def _measure(readings: int, frames: int, short: bool, url: str | None = None) ->
         database.migrate(engine)
         traffic.register(engine, gateways)
         with EmbeddedBroker(Path(folder) / "broker") as broker, _running(engine, broker.port):
+            garbage.collect_seldom()  # as `serve` does
             cpu = time.process_time()
             seconds = _publish_elsewhere(broker.port, messages, last)
             cpu = time.process_time() - cpu

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -190,19 +190,25 @@ class Registry:
         return fold(self._contracts, self._identity, events, blocks, at)
 
     def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
-        """The key, if it is registered with a valid proof of possession in a final block.
+        """The key, if it is registered with a valid proof of possession in a final block."""
+        return self.lookup(connection)(key_id)
 
-        Remembered until the registry's events change; one small query a call.
-        """
+    def lookup(self, connection: Connection) -> Callable[[bytes], RegisteredKey | None]:
+        """`registered_key` for many of them, within this transaction; one small query for all that are
+        remembered, as they are until the registry's events change."""
         version = connection.execute(sa.select(chain_cursor.c.version)).scalar_one_or_none()
         known_version, known = self._remembered
         if known_version != version or len(known) >= _MAX_REMEMBERED:
             known = {}
             self._remembered = (version, known)
-        if key_id not in known:
-            view = self.view(connection, keys=(key_id,), lots=(), logs=())
-            known[key_id] = None if view is None else view.keys.get(key_id)
-        return known[key_id]
+
+        def key(key_id: bytes) -> RegisteredKey | None:
+            if key_id not in known:
+                view = self.view(connection, keys=(key_id,), lots=(), logs=())
+                known[key_id] = None if view is None else view.keys.get(key_id)
+            return known[key_id]
+
+        return key
 
     def lot(self, connection: Connection, lot_id: bytes) -> LotRecord | None:
         """The lot, if it is minted in a final block."""

@@ -41,15 +41,17 @@ class Quarter:
     first_index: int = -1
     last_index: int = -1
 
-    def add(self, bits: Sequence[int], times: Sequence[int], numbers: Sequence[Number], index: int) -> None:
-        """Count readings of one frame, in the order of their strictly ascending times; `bits` as in `seen`."""
+    def add(self, run: Run, index: int) -> None:
+        """Count a run of entry `index`, whose times ascend strictly."""
+        _, edge, times, numbers, repeats = run
+        self.repeated += repeats
         if self.first_index < 0:
             self.first_index = index
         self.last_index = index  # frames come in the order of the log
-        together = _together(bits)
+        together = _bits(edge, times)
         if self.seen & together:
-            fresh = [i for i, bit in enumerate(bits) if not self.seen >> bit & 1]
-            self.repeated += len(bits) - len(fresh)
+            fresh = [i for i, time in enumerate(times) if not self.seen >> abs(edge - time) & 1]
+            self.repeated += len(times) - len(fresh)
             if not fresh:
                 return
             times, numbers = [times[i] for i in fresh], [numbers[i] for i in fresh]
@@ -63,27 +65,26 @@ class Quarter:
             self.last_time, self.last = times[-1], numbers[-1]
 
 
-def _together(bits: Sequence[int]) -> int:
-    low, high = (bits[0], bits[-1]) if bits[0] < bits[-1] else (bits[-1], bits[0])
-    if high - low == len(bits) - 1:  # every second, or a single reading
-        return ((1 << len(bits)) - 1) << low
+def _bits(edge: int, times: Sequence[int]) -> int:
+    """The bits of these times, as in `Quarter.seen`."""
+    first, last = abs(edge - times[0]), abs(edge - times[-1])
+    if abs(first - last) == len(times) - 1:  # every second, or a single reading
+        return ((1 << len(times)) - 1) << min(first, last)
     result = 0
-    for bit in bits:
-        result |= 1 << bit
+    for time in times:
+        result |= 1 << abs(edge - time)
     return result
 
 
-Run = tuple[int, Sequence[int], Sequence[int], Sequence[Number], int]
-"""A quarter's start; bits as in `Quarter.seen`, times and numbers, parallel and in order of time; and how many
-readings of the same frame were left out because their second had one already."""
+Run = tuple[int, int, Sequence[int], Sequence[Number], int]
+"""A quarter's start; the second that has bit 0 in `Quarter.seen`: its end where readings are named by their end,
+else its start; times and numbers, parallel and in order of time; and how many readings of the same frame were left
+out because their second had one already."""
 
 
 def runs(times: list[int], numbers: list[Number], names: str) -> list[Run]:
     """A series of one frame, cut by quarters."""
     shift = 1 if names == "end" else 0
-    if len(times) == 1:
-        start = (times[0] - shift) // QUARTER * QUARTER
-        return [(start, [start + QUARTER - times[0] if shift else times[0] - start], times, numbers, 0)]
     repeats: dict[int, int] = {}
     if not _ascending(times):
         first: dict[int, Number] = {}
@@ -99,17 +100,18 @@ def runs(times: list[int], numbers: list[Number], names: str) -> list[Run]:
     while left < size:
         start = (times[left] - shift) // QUARTER * QUARTER
         end = start + QUARTER
-        right = left + 1
-        if right < size and times[right] < end + shift:
-            right = bisect_left(times, end + shift, right)
-        inside = times[left:right]
-        bits = [end - time for time in inside] if shift else [time - start for time in inside]
-        found.append((start, bits, inside, numbers[left:right], repeats.get(start, 0)))
+        edge = end if shift else start
+        right = size if times[-1] < end + shift else bisect_left(times, end + shift, left + 1)
+        whole = right - left == size
+        inside = (times, numbers) if whole else (times[left:right], numbers[left:right])
+        found.append((start, edge, *inside, repeats.get(start, 0)))
         left = right
     return found
 
 
 def _ascending(times: list[int]) -> bool:
+    if len(times) == 1:
+        return True
     step = times[1] - times[0]
     if step > 0 and times == list(range(times[0], times[0] + step * len(times), step)):
         return True  # evenly spaced, as nearly all are: compared faster than pair by pair

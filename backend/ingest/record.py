@@ -154,7 +154,7 @@ class Recorder:
                 if not self._linked(stream, new):
                     new.flags |= Flag.UNLINKED
                 self._extend(stream, new.index, statement)
-            elif sequence in (start, highest_before + 1):
+            elif sequence == start or sequence > highest_before:
                 return  # nothing came now that closes the gap, or nothing earlier lies behind it
             elif not self._advance_stored(stream):
                 return

@@ -7,14 +7,14 @@ writer at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from backend import database
 from backend.ingest.schemas import Accepted, EpochOut, EquivocationOut, EquivocationPage, GatewayOut
 from backend.ingest.tables import equivocations, frames, gateways, series, streams
 from backend.log.tables import bodies
@@ -43,26 +43,13 @@ class Stream:
     last_seen: int = 0
 
 
+_STREAM = tuple(column.name for column in streams.columns)
+
+
 def chunks(items: Sequence[T], size: int = KEYS_A_QUERY) -> Iterator[Sequence[T]]:
     """`items` in runs of `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def execute_many(connection: Connection, insert: sa.Insert, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows whose values the driver takes as they are, all with the same columns.
-
-    Straight to the driver: SQLAlchemy's handling of each row costs more than SQLite's insert.
-    """
-    if not rows:
-        return
-    compiled = insert.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    if compiled.positional:
-        assert compiled.positiontup is not None
-        values = itemgetter(*compiled.positiontup)
-        connection.exec_driver_sql(str(compiled), [values(row) for row in rows])
-    else:
-        connection.exec_driver_sql(str(compiled), list(rows))
 
 
 def gateway_numbers(connection: Connection, key_ids: Sequence[bytes]) -> dict[bytes, int]:
@@ -119,10 +106,12 @@ def save_streams(connection: Connection, changed: Sequence[Stream]) -> None:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(streams)
     values = {c.name: statement.excluded[c.name] for c in streams.columns if not c.primary_key}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=[streams.c.gateway, streams.c.epoch], set_=values),
-        [asdict(one) for one in changed],
-    )
+    upsert = statement.on_conflict_do_update(index_elements=[streams.c.gateway, streams.c.epoch], set_=values)
+    database.insert_many(connection, upsert, [_stream_row(one) for one in changed])
+
+
+def _stream_row(stream: Stream) -> dict[str, Any]:
+    return {name: getattr(stream, name) for name in _STREAM}
 
 
 def has_earlier_epoch(connection: Connection, gateway: int, epoch: int) -> bool:
@@ -175,13 +164,12 @@ def stored_run(connection: Connection, gateway: int, epoch: int, start: int) -> 
 
 def insert_frames(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """New frames, each the first at its place."""
-    execute_many(connection, sa.insert(frames), rows)
+    database.insert_many(connection, sa.insert(frames), rows)
 
 
 def insert_equivocations(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Further statements for places that are taken."""
-    if rows:
-        connection.execute(sa.insert(equivocations), rows)
+    database.insert_many(connection, sa.insert(equivocations), rows)
 
 
 def flag(connection: Connection, place: Place, flags: int) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from backend import database
 from backend.ingest import quarters, repository
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.quarters import EXACT, Quarter
@@ -90,12 +91,11 @@ def _runs(new: Iterable[FrameReadings], known: dict[SeriesKey, tuple[int, str]])
 
 
 def _count(touched: dict[QuarterKey, Quarter], pending: Iterable[_Pending]) -> None:
-    for number, (start, bits, times, numbers, repeats), index in pending:
-        quarter = touched.get((number, start))
+    for number, run, index in pending:
+        quarter = touched.get((number, run[0]))
         if quarter is None:
-            quarter = touched[number, start] = Quarter()
-        quarter.add(bits, times, numbers, index)
-        quarter.repeated += repeats
+            quarter = touched[number, run[0]] = Quarter()
+        quarter.add(run, index)
 
 
 def _known(
@@ -195,7 +195,7 @@ def _save(connection: Connection, touched: dict[QuarterKey, Quarter]) -> None:
     statement = insert(rollups)
     values = {c.name: statement.excluded[c.name] for c in rollups.columns if not c.primary_key}
     upsert = statement.on_conflict_do_update(index_elements=[rollups.c.series, rollups.c.start], set_=values)
-    repository.execute_many(connection, upsert, [_row(key, touched[key]) for key in sorted(touched)])
+    database.insert_many(connection, upsert, [_row(key, touched[key]) for key in sorted(touched)])
 
 
 def rebuild(connection: Connection, plans: PlanDirectory, facility: str | None = None) -> None:

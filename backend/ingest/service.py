@@ -25,14 +25,13 @@ from sqlalchemy import Connection, Engine
 
 from backend import database
 from backend.ingest import quarantine, waiting
-from backend.ingest.judge import Judge
+from backend.ingest.judge import Judge, KeyLookup
 from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.record import Recorder
 from backend.ingest.schemas import Accepted, Kind, Message, Outcome, Reason, Refused, Unregistered, Verdict
 from backend.log import repository as log_repository
 from backend.log.service import HostedLog
-from leafproof.chain.view import RegisteredKey
 
 RETRY_MESSAGES = 500  # of those waiting, in one transaction
 
@@ -40,8 +39,8 @@ RETRY_MESSAGES = 500  # of those waiting, in one transaction
 class KeyDirectory(Protocol):
     """Which keys the chain names, by the newest final block that this server has read."""
 
-    def registered_key(self, connection: Connection, key_id: bytes) -> RegisteredKey | None:
-        """The key of this id, with a valid proof of possession; None where there is none."""
+    def lookup(self, connection: Connection) -> KeyLookup:
+        """Answers, as of now: the key of this id, with a valid proof of possession; None where there is none."""
 
 
 class IngestService:
@@ -77,8 +76,8 @@ class IngestService:
         started, log = time.monotonic(), self._hosted.log.number
         with database.reading(self._engine) as connection:
             self._metrics.waiting(self._hosted.partition, waiting.count(connection, log))
-            keys = waiting.key_ids(connection, log)
-            registered = [key for key in keys if self._directory.registered_key(connection, key) is not None]
+            known = self._directory.lookup(connection)
+            registered = [key for key in waiting.key_ids(connection, log) if known(key) is not None]
         if not registered:
             return []
         with database.transaction(self._engine) as connection:
@@ -100,9 +99,7 @@ class IngestService:
     def _judge(self, messages: Sequence[Message]) -> list[Verdict]:
         log = self._hosted.log
         with database.reading(self._engine) as connection:
-            judge = Judge(
-                log.ref, log.partition, lambda key_id: self._directory.registered_key(connection, key_id)
-            )
+            judge = Judge(log.ref, log.partition, self._directory.lookup(connection))
             return [judge.judge(message) for message in messages]
 
     def _record(self, connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Refused]]:

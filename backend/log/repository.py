@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.access.tiers import Tier
 from backend.anchor.tables import chain_alarms
+from backend.database import insert_many
 from backend.errors import LogDamaged
 from backend.log.schemas import Disclosure, Entry, StoredBody
 from backend.log.tables import bodies, entries, logs, tiles
@@ -90,25 +91,23 @@ def indexes_of(connection: Connection, number: int, statement_ids: Sequence[byte
 
 def insert_entries(connection: Connection, rows: list[dict[str, Any]], body_rows: list[dict[str, Any]]) -> None:
     """Entries and their bodies."""
-    connection.execute(sa.insert(entries), rows)
-    if body_rows:
-        connection.execute(sa.insert(bodies), body_rows)
+    insert_many(connection, sa.insert(entries), rows)
+    insert_many(connection, sa.insert(bodies), body_rows)
 
 
 def put_tiles(connection: Connection, number: int, changed: Mapping[tuple[int, int], bytes]) -> None:
     """Write tiles, whether they are new or grew."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(tiles)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[tiles.c.log, tiles.c.level, tiles.c.number],
-            set_={"hashes": statement.excluded.hashes},
-        ),
-        [
-            {"log": number, "level": level, "number": index, "hashes": hashes}
-            for (level, index), hashes in sorted(changed.items())
-        ],
+    upsert = statement.on_conflict_do_update(
+        index_elements=[tiles.c.log, tiles.c.level, tiles.c.number],
+        set_={"hashes": statement.excluded.hashes},
     )
+    rows = [
+        {"log": number, "level": level, "number": index, "hashes": hashes}
+        for (level, index), hashes in sorted(changed.items())
+    ]
+    insert_many(connection, upsert, rows)
 
 
 def tile(connection: Connection, number: int, level: int, index: int) -> bytes:

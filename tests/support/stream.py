@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -100,6 +101,9 @@ class KeyRing:
 
     def __init__(self, *keys: RegisteredKey) -> None:
         self.keys = {key.key_id: key for key in keys}
+
+    def lookup(self, _connection: object) -> Callable[[bytes], RegisteredKey | None]:
+        return self.keys.get
 
     def registered_key(self, _connection: object, key_id: bytes) -> RegisteredKey | None:
         return self.keys.get(key_id)

@@ -31,10 +31,8 @@ def rolled(frames: list[list[tuple[int, Number]]], names: str) -> dict[int, Quar
     with localcontext(EXACT):
         for index, frame in enumerate(frames):
             times, numbers = [t for t, _ in frame], [n for _, n in frame]
-            for start, bits, some, values, repeats in quarters.runs(times, numbers, names):
-                quarter = result.setdefault(start, Quarter())
-                quarter.add(bits, some, values, index)
-                quarter.repeated += repeats
+            for run in quarters.runs(times, numbers, names):
+                result.setdefault(run[0], Quarter()).add(run, index)
     return result
 
 
