@@ -18,7 +18,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-# A piece of equal widths costs as much as some twelve records read one by one: what changes often is left to others.
+# A piece of equal widths costs as much as some twelve records read one by one.
 _WORTH = 12
 _PAIR, _VALUE, _TIME = b"\xa2", b"\x02", b"\x06"
 _HEAD = b"\xa5\x02"  # a map of five, in the order of deterministic encoding: value, time, name, base time, unit

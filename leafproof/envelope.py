@@ -27,7 +27,16 @@ MAX_ENVELOPE = 4096  # a frame's takes about 450 bytes; issuer and subject are t
 MAX_NAME = 256  # issuer, subject, content type
 COSE_SIGN1_TAG = 18
 SHA_256 = -16  # COSE algorithm, RFC 9054
-_HEAD = b"\xd2\x84"  # tag 18, array of 4
+# The bytes around the parts, RFC 8949 3.1: tag 18 and an array of 4, an empty map, 32 and 64 bytes that follow.
+_HEAD, _UNPROTECTED, _PAYLOAD, _SIGNATURE = b"\xd2\x84", b"\xa0", b"\x58\x20", b"\x58\x40"
+_TAIL = 1 + 2 + 32 + 2 + SIGNATURE_SIZE  # of an envelope, behind the protected header
+_SHORTEST = len(_HEAD) + 2 + 24 + _TAIL
+_OTHER_FORM = "not [protected, {}, SHA-256, signature of 64 bytes] in deterministic encoding"
+_CONTEXT, _EMPTY = b"\x84\x6aSignature1", b"\x40"
+_CLAIMS = frozenset((1, 2, 6))
+_MEMBERS = frozenset((1, 4, 15, 258, 259, "log"))
+_FRAMES_MEMBERS = _MEMBERS | {"frame"}
+_OTHER_MEMBERS = "not exactly the members of a Leafproof statement"
 MODES = ("live", "recorded", "simulated")
 
 
@@ -48,7 +57,7 @@ class LogRef:
         """Raises `Malformed` naming `field`."""
         match value:
             case [int(chain_id), bytes(contract), bytes(log_id)] if (
-                0 < chain_id < 2**63 and len(contract) == 20 and len(log_id) == 32
+                _uint63(chain_id) and chain_id and len(contract) == 20 and len(log_id) == 32
             ):
                 return cls(chain_id, contract, log_id)
         raise Malformed(field, "not [chain id, contract of 20 bytes, log id of 32 bytes]")
@@ -146,55 +155,60 @@ def _name(value: Any, field: str) -> str:
 
 
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:
-    return cbor.encode(["Signature1", protected, b"", payload])  # RFC 9052 4.4
+    """RFC 9052 4.4, of a protected header as it stands in the envelope, with its length before it."""
+    return _CONTEXT + protected + _EMPTY + _PAYLOAD + payload
 
 
-def sign(key: SigningKey, header: Header, body: bytes) -> bytes:
-    """The envelope of `body`, signed; raises `Malformed` naming the header's part that breaks a rule."""
-    protected_map: dict[int | str, Any] = {
-        1: key.public.algorithm,
-        4: key.public.key_id,
+def _members(algorithm: int, key_id: bytes, header: Header) -> dict[int | str, Any]:
+    """The protected header, in the order of deterministic encoding."""
+    members: dict[int | str, Any] = {
+        1: algorithm,
+        4: key_id,
         15: {1: header.issuer, 2: header.subject, 6: header.issued_at},
         258: SHA_256,
         259: header.content_type,
         "log": header.log.to_cbor(),
     }
     if header.frame is not None:
-        protected_map["frame"] = header.frame.to_cbor()
-    _parse_header(protected_map)
-    protected = cbor.encode(protected_map)
-    payload = hashlib.sha256(body).digest()
-    signature = key.sign(_sig_structure(protected, payload))
-    return _HEAD + cbor.encode(protected) + b"\xa0" + cbor.encode(payload) + cbor.encode(signature)
+        members["frame"] = header.frame.to_cbor()
+    return members
+
+
+def sign(key: SigningKey, header: Header, body: bytes) -> bytes:
+    """The envelope of `body`, signed; raises `Malformed` naming the header's part that breaks a rule."""
+    members = _members(key.public.algorithm, key.public.key_id, header)
+    _parse_header(members)
+    framed, payload = cbor.encode(cbor.encode_sorted(members)), hashlib.sha256(body).digest()
+    signature = key.sign(_sig_structure(framed, payload))
+    return _HEAD + framed + _UNPROTECTED + _PAYLOAD + payload + _SIGNATURE + signature
 
 
 def _parse_header(value: Any) -> tuple[int, bytes, Header]:
-    match value:
-        case {
-            1: int(algorithm),
-            4: bytes(key_id),
-            15: {1: issuer, 2: subject, 6: issued_at, **more_claims},
-            258: -16,
-            259: content_type,
-            "log": log,
-            **rest,
-        } if not more_claims and set(rest) <= {"frame"}:
-            pass
-        case _:
-            raise Malformed("protected header", "not exactly the members of a Leafproof statement")
+    if not (isinstance(value, dict) and (value.keys() == _MEMBERS or value.keys() == _FRAMES_MEMBERS)):
+        raise Malformed("protected header", _OTHER_MEMBERS)
+    algorithm, key_id, claims = value[1], value[4], value[15]
+    if not (
+        isinstance(algorithm, int)
+        and isinstance(key_id, bytes)
+        and isinstance(claims, dict)
+        and claims.keys() == _CLAIMS
+        and value[258] == SHA_256
+    ):
+        raise Malformed("protected header", _OTHER_MEMBERS)
     if algorithm not in (ES256, EDDSA):
         raise Malformed("algorithm", "neither ES256 nor EdDSA")
     if len(key_id) != 32:
         raise Malformed("key id", "not a thumbprint of 32 bytes")
+    issued_at = claims[6]
     if not _uint63(issued_at) or issued_at >= clock.LATEST:
         raise Malformed("issued at", "not a whole number of Unix seconds before the year 10000")
-    frame = FrameHeader.from_cbor(rest["frame"]) if "frame" in rest else None
+    frame = FrameHeader.from_cbor(value["frame"]) if "frame" in value else None
     header = Header(
-        _name(issuer, "issuer"),
-        _name(subject, "subject"),
+        _name(claims[1], "issuer"),
+        _name(claims[2], "subject"),
         issued_at,
-        _name(content_type, "content type"),
-        LogRef.from_cbor(log),
+        _name(value[259], "content type"),
+        LogRef.from_cbor(value["log"]),
         frame,
     )
     return algorithm, key_id, header
@@ -206,17 +220,33 @@ def parse(raw: bytes) -> Envelope:
         raise Malformed("envelope", f"{len(raw)} bytes, at most {MAX_ENVELOPE} are read")
     if raw[:2] != _HEAD:
         raise Malformed("envelope", "not a tagged COSE_Sign1")
-    # Behind the tag stands a plain array; its decoding again shows that every length is in shortest form.
-    parts = cbor.decode_deterministic(raw[1:], "envelope", MAX_ENVELOPE)
-    match parts:
-        case [bytes(protected), {**unprotected}, bytes(payload), bytes(signature)] if not unprotected:
-            pass
-        case _:
-            raise Malformed("envelope", "not [protected, {}, payload, signature]")
-    if len(payload) != 32 or len(signature) != SIGNATURE_SIZE:
-        raise Malformed("envelope", "payload is not a SHA-256, or the signature has not 64 bytes")
-    algorithm, key_id, header = _parse_header(
-        cbor.decode_deterministic(protected, "protected header", MAX_ENVELOPE)
-    )
-    signed = _sig_structure(protected, payload)
+    framed, tail = _framed(raw), raw[-_TAIL:]
+    payload, signature = tail[3:35], tail[37:]
+    protected = framed[2 if framed[0] == 0x58 else 3 :]
+    algorithm, key_id, header = _parse_header(cbor.decode(protected, "protected header", MAX_ENVELOPE))
+    # What these values are encoded to, and nothing else, is their one form.
+    if cbor.encode_sorted(_members(algorithm, key_id, header)) != protected:
+        raise Malformed("protected header", "not in deterministic encoding")
+    signed = _sig_structure(framed, payload)
     return Envelope(raw, algorithm, key_id, header, payload, signature, signed, hashlib.sha256(signed).digest())
+
+
+def _framed(raw: bytes) -> bytes:
+    """The protected header with its length before it: the one part of an envelope whose length varies.
+
+    Raises `Malformed` unless all around it is as deterministic encoding has it. (One shorter than 24 bytes, whose
+    length takes no byte of its own, holds no statement.)
+    """
+    if len(raw) < _SHORTEST:
+        raise Malformed("envelope", _OTHER_FORM)
+    length, start = (raw[3], 4) if raw[2:3] == b"\x58" else (int.from_bytes(raw[3:5], "big"), 5)
+    end = len(raw) - _TAIL
+    if (
+        raw[2:3] not in (b"\x58", b"\x59")
+        or length < (24 if start == 4 else 256)
+        or start + length != end
+        or raw[end : end + 3] != _UNPROTECTED + _PAYLOAD
+        or raw[end + 35 : end + 37] != _SIGNATURE
+    ):
+        raise Malformed("envelope", _OTHER_FORM)
+    return raw[2:end]
