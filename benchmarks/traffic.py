@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,7 +30,9 @@ CHAIN_ID = 31337
 ADDRESSES = {"TransparencyLog": b"\x11" * 20, "KeyRegistry": b"\x12" * 20, "LotRegistry": b"\x13" * 20}
 OPERATOR, FACILITY = Gln.parse("4012345000016"), Gln.parse("4012345000023")
 _ACCOUNT = b"\xa1" * 20
-_POINTS = ("main", "furnace", "rolling", "compressor")
+# Points of a plant, and watt-hours of an interval, least and most: one byte is enough for some of the smallest.
+_POINTS = {"main": (3_000, 9_000), "furnace": (300, 60_000), "rolling": (900, 20_000), "compressor": (240, 900)}
+_SEED = 8428
 
 
 def trust() -> Trust:
@@ -101,19 +104,21 @@ def _event(contract: str, name: str, indexed: list[bytes], types: list[str], pla
 
 
 def frames(gateway: Gateway, count: int, readings: int) -> list[bytes]:
-    """Signed messages of one gateway, in order: `readings` in each, of some points, a second apart, as whole
-    watt-hours of interval meters."""
+    """Signed messages of one gateway, in order: `readings` in each, of the plant's points, a second apart, as
+    whole watt-hours of interval meters."""
     now = int(time.time())
     each = max(1, readings // len(_POINTS))
+    names, chance = list(_POINTS), random.Random(_SEED)
     start = now - count * each
     opening: Opening | None = Opening("first start", None, None, None, start)
     made, previous = [], None
     for sequence in range(count):
         at = start + sequence * each
-        said = [
-            Reading(_POINTS[number // each % len(_POINTS)], at + number % each, Decimal(250 + number % 7), "Wh")
-            for number in range(readings)
-        ]
+        said = []
+        for number in range(readings):
+            point = names[number // each % len(names)]
+            watt_hours = Decimal(chance.randint(*_POINTS[point]))
+            said.append(Reading(point, at + number % each, watt_hours, "Wh"))
         body = frame.encode_body(FACILITY, FrameContent(str(FACILITY), frame.group(said), [], opening))
         place = FrameHeader(now * 1000, sequence, previous, None, "live")
         envelope = frame.sign_frame(gateway.key, gateway.issuer, FACILITY, gateway.log, place, body, now)
