@@ -13,9 +13,9 @@ from leafproof.errors import LeafproofError, Malformed
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
 from leafproof.structs import convert
+from leafproof.tiles import TILE_WIDTH, tile_path, tile_width
 
 _MAX_LIST = 8 << 20
-_TILE = 256
 
 
 class _Head(msgspec.Struct):
@@ -68,16 +68,17 @@ class LogServer:
 
     def leaf_hash(self, index: int) -> bytes | None:
         """See `LogSource`."""
-        number = index // _TILE
+        number = index // TILE_WIDTH
         if self._tile[0] != number:
-            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tiles/0/{number}"
+            path = tile_path(number, tile_width(0, number, self._size))
+            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tlog/tile/0/{path}"
             try:
-                data = fetch(url, "application/octet-stream", 32 * _TILE)
+                data = fetch(url, "application/octet-stream", 32 * TILE_WIDTH)
             except LeafproofError as error:
                 self._faults.append((index, error.message))
                 data = b""
             self._tile = (number, data)
-        start = 32 * (index % _TILE)
+        start = 32 * (index % TILE_WIDTH)
         return self._tile[1][start : start + 32] or None
 
     def rollups(self) -> list[Rollup] | None:
