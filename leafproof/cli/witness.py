@@ -45,7 +45,7 @@ def add(
         str, typer.Option(help="prefix of its tiles, to follow it: https://.../v1/logs/LOG-ID/tlog")
     ] = "",
 ) -> None:
-    """Tell the witness of a log, whose checkpoints it will cosign."""
+    """Tell the witness of a log, whose checkpoints it will cosign, or of a known log's new address."""
     from leafproof.client.witness_folder import WatchedLog, WitnessFolder
 
     found = WitnessFolder(folder)
@@ -78,7 +78,7 @@ def run(
                 _tell(seen.origin, alarm)
         with serving(service, host, port) as listening:
             where = f"http://{host}:{listening}"
-            typer.echo(f"{found.witness.verifier.vkey} listens at {where}, {len(found.logs)} logs", err=True)
+            typer.echo(f"{found.witness.verifier.vkey} listens at {where}, logs: {len(found.logs)}", err=True)
             _follow(service, [log for log in found.logs if log.url], every, stop)
         raise typer.Exit(_exit_code(service.seen))
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 
+from leafproof.checkpoint import Checkpoint
 from leafproof.client.http import NotLetIn, fetch
 from leafproof.envelope import LogRef
 from leafproof.errors import LeafproofError, Malformed
+from leafproof.note import MAX_NOTE, Note
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
 from leafproof.structs import convert
@@ -40,7 +42,10 @@ class LogServer:
         self._faults: list[tuple[int | None, str]] = []
         self._tile: tuple[int, bytes] = (-1, b"")
         self._rollups: list[Rollup] | None = None
-        if api_key is not None:
+        self._checkpoint = self._read_checkpoint()
+        if (
+            api_key is not None
+        ):  # after the checkpoint: of a log that grows, it may be of fewer entries, never of more
             self._read_sums()
 
     @property
@@ -84,6 +89,20 @@ class LogServer:
     def rollups(self) -> list[Rollup] | None:
         """See `LogSource`; None without an API key, since they are for auditors alone."""
         return self._rollups
+
+    def checkpoint(self) -> bytes | None:
+        """See `LogSource`."""
+        return self._checkpoint
+
+    def _read_checkpoint(self) -> bytes | None:
+        """What a reader who demands witnesses will miss, and nobody else."""
+        try:
+            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tlog/checkpoint"
+            found = fetch(url, "text/plain", MAX_NOTE)
+            self._size = max(self._size, Checkpoint.parse(Note.decode(found).text).size)
+        except LeafproofError:
+            return None
+        return found
 
     def _read_sums(self) -> None:
         """The sums and the size of the log that they are of: entries that come later are left for later."""

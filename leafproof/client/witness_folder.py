@@ -80,16 +80,21 @@ class WitnessFolder:
         return self._config.logs
 
     def add(self, log: WatchedLog) -> None:
-        """Tell it of a log. Raises `InvalidInput` for one that it knows, and for what is no log."""
+        """Tell it of a log, or of another address of one that it knows.
+
+        Raises `InvalidInput` for what is no log, and for another key of a log that it knows."""
         if log.verifier.kind != ED25519:
             raise InvalidInput("log", "a log signs with a plain Ed25519 key, this is a cosigner's")
         if log.url:
             address(log.url, "url")
         origin = log.verifier.name
-        if any(known.verifier.name == origin for known in self.logs):
-            raise InvalidInput("log", f"{origin} is known already")
-        _write(self._path(origin), Seen(origin).encode())
-        self._config = _Config(self._config.name, [*self.logs, log])
+        known = next((one for one in self.logs if one.verifier.name == origin), None)
+        if known is None:
+            _write(self._path(origin), Seen(origin).encode())
+        elif known.vkey != log.vkey:
+            raise InvalidInput("log", f"{origin} is known by another key")
+        others = [one for one in self.logs if one != known]
+        self._config = _Config(self._config.name, [*others, log])
         _write(self._folder / _CONFIG, msgspec.json.encode(self._config))
 
     def seen(self, origin: str) -> Seen:

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
+    "witness",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"

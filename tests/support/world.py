@@ -458,6 +458,7 @@ class WorldSource:
     leaves: list[bytes]
     ref: LogRef = LOG
     sums: list[replay_source.Rollup] | None = None
+    cosigned: bytes | None = None
 
     @classmethod
     def of(cls, world: World) -> WorldSource:
@@ -476,6 +477,9 @@ class WorldSource:
 
     def rollups(self) -> list[replay_source.Rollup] | None:
         return self.sums
+
+    def checkpoint(self) -> bytes | None:
+        return self.cosigned
 
     def faults(self) -> list[tuple[int | None, str]]:
         return []

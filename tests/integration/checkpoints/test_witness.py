@@ -245,7 +245,9 @@ class TestWrongUse:
         command("init", str(tmp_path / "new"), "--name", "two words", code=2)
         command("run", str(witness.folder), "--port", "0", code=2)  # another process uses the folder
         witness.stop(signal.SIGINT)
-        command("add", str(witness.folder), VKEY, code=2)  # known already
+        command("add", str(witness.folder), VKEY, "--url", "http://127.0.0.1:1")  # it moved
+        other = checkpoint.verifier_of(REF, SigningKey.generate(EDDSA).public).vkey
+        command("add", str(witness.folder), other, code=2)  # another key of a log that it knows
         command("add", str(witness.folder), witness.vkey, code=2)  # a cosigner's key
         command("add", str(witness.folder), "no vkey", code=2)
         (witness.folder / "key.pem").chmod(0o644)
