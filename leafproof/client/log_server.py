@@ -43,9 +43,7 @@ class LogServer:
         self._tile: tuple[int, bytes] = (-1, b"")
         self._rollups: list[Rollup] | None = None
         self._checkpoint = self._read_checkpoint()
-        if (
-            api_key is not None
-        ):  # after the checkpoint: of a log that grows, it may be of fewer entries, never of more
+        if api_key is not None:  # after the checkpoint, which must not be of more entries than are read
             self._read_sums()
 
     @property
