@@ -13,6 +13,8 @@ from backend.anchor.registry import Registry
 from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
 from backend.audit.endpoints import router as audit_router
+from backend.checkpoints.endpoints import router as checkpoints_router
+from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
 from backend.health import router as health_router
@@ -34,6 +36,7 @@ Workers = Callable[[Context], Sequence[Worker]]
 ROUTERS: tuple[APIRouter, ...] = (
     health_router,
     log_router,
+    checkpoints_router,
     chain_router,
     enrolment_router,
     ingest_router,
@@ -56,6 +59,7 @@ def workers_of(context: Context) -> Sequence[Worker]:
         TransactionWorker(context),
         IngestWorker(context, registry, registry, LoggedPlans()),
         ProductionWorker(context, recorded=anchor.request),
+        CheckpointWorker(context),
     )
 
 

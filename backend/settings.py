@@ -17,7 +17,9 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, field
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from backend.errors import SettingsError
+from leafproof.client.http import address
 from leafproof.errors import LeafproofError
+from leafproof.note import COSIGNATURE, Verifier
 from leafproof.trust import Trust
 
 PREFIX = "LEAFPROOF_"
@@ -60,6 +62,10 @@ class Settings(BaseSettings):
         default=10_000, description="and after this many new entries"
     )
 
+    witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), max_length=16, description="who is asked to cosign: each `<vkey> <submission prefix>`"
+    )
+
     mqtt_host: str = "127.0.0.1"
     mqtt_port: Port = 1883
     mqtt_tls: bool = False
@@ -70,7 +76,7 @@ class Settings(BaseSettings):
     mqtt_password: SecretStr | None = None
     mqtt_password_file: Path | None = None
 
-    @field_validator("partitions", mode="before")
+    @field_validator("partitions", "witnesses", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return value.split(",") if isinstance(value, str) else value  # the environment's form: 0,1,2
@@ -128,6 +134,19 @@ class Settings(BaseSettings):
         if self.log_owner is None:
             raise SettingsError("log_owner: not set; it is the account that opened the log on chain")
         return bytes.fromhex(self.log_owner[2:])
+
+    def cosigners(self) -> list[tuple[Verifier, str]]:
+        """The witnesses' keys and submission prefixes (C2SP tlog-witness). Raises `SettingsError`."""
+        found: list[tuple[Verifier, str]] = []
+        for one in self.witnesses:
+            vkey, _, url = one.strip().partition(" ")
+            try:
+                found.append((Verifier.parse(vkey), str(address(url.strip(), "address")).rstrip("/")))
+            except LeafproofError as error:
+                raise SettingsError(f"witnesses: {one.strip()[:80]!r}: {error}") from error
+        if any(key.kind != COSIGNATURE for key, _ in found) or len({key.raw for key, _ in found}) != len(found):
+            raise SettingsError("witnesses: not each a cosigner's key of its own")
+        return found
 
     def name_of_log(self, partition: int) -> str:
         """The name of a partition's log on chain: partition 0 has the plain one."""

@@ -2,10 +2,14 @@
 
 The tile (L, n) holds the hashes of level 8 * L from index 256 * n, up to 256 of them. A full tile never
 changes; only the rightmost of each level is partial. All levels between are computed from these.
+
+Over HTTP a tile is `tile/<L>/<n>`, and a bundle of entries `tile/entries/<n>`: n in groups of three digits, each
+but the last behind an x (1234067 is `x001/x234/067`), and `.p/<width>` behind a partial one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from leafproof.errors import Malformed
@@ -14,8 +18,37 @@ from leafproof.tree import HASH_SIZE, NodeReader, node_hash
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 
+MAX_TILE_LEVEL = 7  # a tree of 2^63 leaves has no higher one
+_PATH = re.compile(r"((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+
 TileFetcher = Callable[[int, int], bytes]
 """Hashes of the tile (level, index), one after the other; empty where there is none."""
+
+
+def tile_path(number: int, width: int = TILE_WIDTH) -> str:
+    """A tile's or an entry bundle's place below its level."""
+    digits = f"{number:03d}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+    return path if width == TILE_WIDTH else f"{path}.p/{width}"
+
+
+def read_tile_path(path: str) -> tuple[int, int]:
+    """Number and width of what `tile_path` wrote; raises `Malformed` for any other form."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise Malformed("tile", "not a path of three-digit groups")
+    number = int(found[1].replace("x", "").replace("/", "") + found[2])
+    width = int(found[3]) if found[3] else TILE_WIDTH
+    if number >= 1 << 55 or tile_path(number, width) != path:  # the width of a full one stands in no path
+        raise Malformed("tile", "its number or width is not in its one form")
+    return number, width
+
+
+def tile_width(level: int, number: int, size: int) -> int:
+    """How many hashes a tree of `size` leaves has in this tile: 256, fewer at its edge, 0 beyond."""
+    return max(0, min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - number * TILE_WIDTH))
 
 
 def _subtree(hashes: list[bytes]) -> bytes:

@@ -1,8 +1,8 @@
 """The trust file: what a reader believes before reading anything, obtained apart from the server it checks.
 
 It names one chain (id, genesis hash), the contracts on it (address and SHA-256 of the deployed code), how many
-blocks on top make one final, the registrars whose attestations count, and who may publish emission factors. What
-is not in it fails as unknown.
+blocks on top make one final, the registrars whose attestations count, who may publish emission factors, and the
+witnesses of which so many must have cosigned a log's head. What is not in it fails as unknown.
 The file is canonical JSON (RFC 8785), so that it has one form and one hash.
 """
 
@@ -16,6 +16,7 @@ import rfc8785
 
 from leafproof import values
 from leafproof.errors import Malformed
+from leafproof.note import COSIGNATURE, Verifier
 
 MAX_TRUST_FILE = 65536
 T = TypeVar("T")
@@ -43,7 +44,8 @@ class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reader's anchors of trust. `finality_blocks` counts the block itself: 1 is final at once (QBFT,
     automine); `deployed_block` is where reading of events starts; `publishers` are issuers of factor sets, as
-    statements name them; `rpc_urls` are hints, not trust."""
+    statements name them; `rpc_urls` are hints, not trust; of the `witnesses` (vkeys, C2SP tlog-cosignature)
+    `witnesses_required` or more must have cosigned each head."""
 
     version: Literal[1]
     chain_id: int
@@ -55,6 +57,8 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registrars: list[str] = []
     publishers: list[str] = []
     rpc_urls: list[str] = []
+    witnesses: list[str] = []
+    witnesses_required: int = 0
 
     @property
     def genesis_hash(self) -> bytes:
@@ -72,13 +76,21 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(bytes.fromhex(r[2:]) for r in self.registrars)
 
     @property
+    def trusted_witnesses(self) -> tuple[Verifier, ...]:
+        """The witnesses' keys."""
+        return tuple(Verifier.parse(vkey) for vkey in self.witnesses)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the file, to be compared by voice or print."""
         return hashlib.sha256(self.encode()).hexdigest()
 
     def encode(self) -> bytes:
-        """The file's bytes."""
-        return rfc8785.dumps(msgspec.to_builtins(self))
+        """The file's bytes; without witnesses it is the file that it was before there were any."""
+        members = msgspec.to_builtins(self)
+        if not self.witnesses:
+            del members["witnesses"], members["witnesses_required"]
+        return rfc8785.dumps(members)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -94,7 +106,17 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _hex(registrar, 20, "registrars")
         if trust.chain_id < 1 or trust.finality_blocks < 1 or trust.deployed_block < 0:
             raise Malformed("trust file", "chain id and finality blocks start at 1, deployed block at 0")
+        _check_witnesses(trust)
         return trust
+
+
+def _check_witnesses(trust: Trust) -> None:
+    """One key counts once, whatever names it cosigns under."""
+    keys = trust.trusted_witnesses
+    if any(key.kind != COSIGNATURE for key in keys) or len({key.raw for key in keys}) != len(keys):
+        raise Malformed("witnesses", "not each a cosigner's key of its own")
+    if not 0 <= trust.witnesses_required <= len(keys):
+        raise Malformed("witnesses_required", f"not between 0 and the {len(keys)} witnesses named")
 
 
 def _hex(text: str, size: int, field: str) -> None:

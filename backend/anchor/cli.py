@@ -84,6 +84,12 @@ def trust(
     publisher: Annotated[
         list[str] | None, typer.Option(help="issuer whose factor sets count, https://id.gs1.org/417/GLN; repeat")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="vkey of a witness whose cosignatures count; repeat")
+    ] = None,
+    witnesses_required: Annotated[
+        int, typer.Option(min=0, help="so many of them must have cosigned each head")
+    ] = 0,
     public_rpc: Annotated[list[str] | None, typer.Option(help="node that readers may ask; repeat")] = None,
 ) -> None:
     """Write the trust file of contracts as a node shows them, and print its fingerprint to compare by voice."""
@@ -101,6 +107,8 @@ def trust(
                 registrars=[_address(a, "registrar") for a in registrar or ()],
                 publishers=publisher or (),
                 rpc_urls=public_rpc or (),
+                witnesses=witness or (),
+                witnesses_required=witnesses_required,
             )
         try:
             out.write_bytes(made.encode())

@@ -79,6 +79,8 @@ def make_trust(
     registrars: Sequence[bytes] = (),
     publishers: Sequence[str] = (),
     rpc_urls: Sequence[str] = (),
+    witnesses: Sequence[str] = (),
+    witnesses_required: int = 0,
 ) -> Trust:
     """The trust file of contracts at `addresses` (by name), as this node shows them: give it to readers only after
     comparing it with what another node says. Raises `InvalidInput` if there is no contract at an address."""
@@ -99,6 +101,8 @@ def make_trust(
         registrars=["0x" + r.hex() for r in registrars],
         publishers=list(publishers),
         rpc_urls=list(rpc_urls),
+        witnesses=list(witnesses),
+        witnesses_required=witnesses_required,
     )
     return Trust.decode(trust.encode())
 

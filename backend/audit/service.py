@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from backend.access.tiers import Tier, default_tier
+from backend.checkpoints import repository as checkpoint_rows
 from backend.ingest.tables import gateways, rollups, series
 from backend.log import repository
 from backend.log.service import TransparencyLog
@@ -90,6 +91,9 @@ def write(connection: Connection, log: TransparencyLog, folder: Path) -> export.
         put(export.chunk_name(number), export.encode_chunk(entries[: size - number * export.CHUNK]))
         leaves.append(repository.tile(connection, log.number, 0, number))
     put(export.LEAVES, b"".join(leaves)[: 32 * size])
+    published = checkpoint_rows.newest(connection, log.number)
+    if published is not None:
+        put(export.CHECKPOINT, published.note)
     put(export.ROLLUPS, export.encode_rollups(sums(connection, log, lambda _issuer: Tier.AUDITOR)))
     manifest = export.Manifest(1, export.LogName.of(log.ref), size, files)
     _write_durably(folder / export.MANIFEST, manifest.encode())  # last: a folder without it is no export

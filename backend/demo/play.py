@@ -37,8 +37,9 @@ def opened(options: Options, narrator: Narrator) -> Iterator[tuple[Stage, dict[s
             with narrator.act("The contracts are deployed, the log is opened"):
                 stage.deploy()
                 stage.establish()
-        with narrator.act("The backend serves"):
+        with narrator.act("The backend serves, and a witness watches its log"):
             stage.serve()
+            stage.watch()
         if played_before:
             narrator.say(f"  ✓ The demo in {stage.folder} is opened as it was played")
             found = json.loads((stage.folder / RESULT).read_bytes())
@@ -68,6 +69,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     story = Story(stage, door, period, narrator)
     played = story.play()
     key_file = str(stage.folder / API_KEY_FILE)
+    stage.await_witness()
     with narrator.act("A lie: one byte of a stored statement is altered"):
         byte = lies.altered_byte(stage, door, played.coils[0], key_file)
     narrator.say(f"      {byte}", "yellow")
@@ -76,6 +78,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     narrator.say(f"      {tonne}", "yellow")
     with narrator.act("Both are put back; an export is written, and the passport is verified"):
         export = stage.folder / "export"
+        stage.await_witness()
         stage.command("backend", "export", str(export))
         report, code = _verify(stage, door)
     return {
@@ -113,11 +116,19 @@ def _facts(stage: Stage, played: Played, export: Path) -> dict[str, Any]:
         "log_id": manifest["log"]["log_id"],
         "log_size": manifest["size"],
         "root": "0x" + tree.root().hex(),
+        "witness": _witness(stage),
         "contract": trust.contracts["TransparencyLog"].address,
         "chain_id": trust.chain_id,
         "rpc_url": stage.node.url,
         "export": str(export),
     }
+
+
+def _witness(stage: Stage) -> dict[str, Any]:
+    """What the witness says by itself: its key, the entries that it cosigned, its alarms."""
+    found = stage.command_json("witness", "status", str(stage.witness_folder), "--json")
+    (log,) = found["logs"]
+    return {"vkey": found["vkey"], "size": log["size"], "root": "0x" + log["root"], "alarms": len(log["alarms"])}
 
 
 def _passport(stage: Stage) -> str:

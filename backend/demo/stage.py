@@ -1,4 +1,5 @@
-"""The stage: chain, broker, backend and gateways as processes of their own, and nothing left when it is struck."""
+"""The stage: chain, broker, backend, witness and gateways as processes of their own, and nothing left when it is
+struck."""
 
 from __future__ import annotations
 
@@ -21,15 +22,19 @@ from backend.demo.cast import FABRICATOR, STEEL, STEWARD, STEWARD_NAME
 from backend.embedded.accounts import mnemonic_in
 from backend.embedded.broker import EmbeddedBroker
 from backend.embedded.node import EmbeddedNode
-from backend.embedded.ports import free_port
+from backend.embedded.ports import accepts, free_port
 from backend.embedded.process import ChildProcess, wait_until_ready
 from backend.production.service import signer_of
+from leafproof.checkpoint import Checkpoint
 from leafproof.client.rpc import Rpc
 from leafproof.errors import LeafproofError
+from leafproof.note import Note, Verifier
+from leafproof.trust import Trust
 from leafproof.values import party_uri
 
 # In this order, from --port-base on.
-NODE_PORT, BROKER_PORT, HTTP_PORT = 0, 1, 2
+NODE_PORT, BROKER_PORT, HTTP_PORT, WITNESS_PORT = 0, 1, 2, 3
+WITNESS = "leafproof.example/witness"
 READY_SECONDS = 60.0
 _COMMAND_SECONDS = 600.0
 
@@ -66,8 +71,10 @@ class Stage:
             fees=False,  # whoever joins the demo's companies has an account without money
         )
         self.broker = EmbeddedBroker(self.folder / "broker", base_port=self._port(BROKER_PORT))
+        self.witness_folder = self.folder / "witness"
         self._backend: ChildProcess | None = None
-        self._port_number = 0
+        self._witness: ChildProcess | None = None
+        self._port_number = self._witness_port = 0
 
     def _port(self, offset: int) -> int | None:
         base = self.options.port_base
@@ -79,8 +86,9 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._backend is not None:
-            self._backend.stop()
+        for process in (self._witness, self._backend):
+            if process is not None:
+                process.stop()
         self.broker.stop()
         self.node.stop()
 
@@ -99,11 +107,13 @@ class Stage:
         self.node.start()
         self.broker.start()
         self._port_number = free_port(self._port(HTTP_PORT), self.options.host)
+        self._witness_port = free_port(self._port(WITNESS_PORT))
 
     def deploy(self) -> None:
-        """Accounts, contracts, trust file; not again where there is one."""
+        """Accounts, contracts, a witness, the trust file that demands it; not again where there is one."""
         if self.trust_file.exists():
             return
+        vkey = self.command("witness", "init", str(self.witness_folder), "--name", WITNESS).strip()
         signers = Signers(self.folder / "keys")
         names = ("authority", "anchor", *(signer_of(g) for g in (STEWARD, STEEL.gln, FABRICATOR.gln)))
         for number, name in enumerate(names):
@@ -118,6 +128,8 @@ class Stage:
                 deployed_block=done.block,
                 publishers=[party_uri(STEWARD)],
                 rpc_urls=[self.node.url],
+                witnesses=[vkey],
+                witnesses_required=1,
             )
         self.trust_file.write_bytes(trust.encode())
 
@@ -140,6 +152,7 @@ class Stage:
             "log_name": "demo",
             "log_owner": owner,
             "anchor_seconds": 5,
+            "witnesses": [f"{self.witness_key} http://127.0.0.1:{self._witness_port}"],
             "mqtt_host": "127.0.0.1",
             "mqtt_port": self.broker.port,
             "notice": self._notice,
@@ -157,6 +170,39 @@ class Stage:
         wait_until_ready(self._backend, self._answers, READY_SECONDS)
 
     @property
+    def witness_key(self) -> str:
+        """The witness's vkey, which the trust file demands."""
+        return Trust.decode(self.trust_file.read_bytes()).witnesses[0]
+
+    def watch(self) -> None:
+        """The witness, a process that knows of the backend only the log's key and address."""
+        (log,) = self._ask("/v1/logs").json()["logs"]
+        tiles = f"{self.url}/v1/logs/{log['log_id']}/tlog"
+        folder = str(self.witness_folder)
+        self.command("witness", "add", folder, log["vkey"], "--url", tiles)
+        command = [*_leafproof(), "witness", "run", folder, "--port", str(self._witness_port)]
+        self._witness = ChildProcess("the witness", command, self.folder / "witness.log")
+        self._witness.start()
+        wait_until_ready(self._witness, lambda: accepts("127.0.0.1", self._witness_port), READY_SECONDS)
+
+    def await_witness(self) -> None:
+        """Until the witness has cosigned the whole log; raises `DemoFailed`."""
+
+        def cosigned() -> bool:
+            (log,) = self._ask("/v1/logs").json()["logs"]
+            answer = self._ask(f"/v1/logs/{log['log_id']}/tlog/checkpoint")
+            if answer.status_code != httpx.codes.OK:
+                return False
+            read = Note.decode(answer.content)
+            seen = read.signed_by([Verifier.parse(self.witness_key)])
+            return bool(seen) and Checkpoint.parse(read.text).size == log["size"]
+
+        wait_for(self, "the witness", READY_SECONDS, cosigned)
+
+    def _ask(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=5)
+
+    @property
     def backend(self) -> ChildProcess:
         """The backend as it was last started; raises `DemoFailed` before that."""
         if self._backend is None:
@@ -165,14 +211,15 @@ class Stage:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK
+            return self._ask("/readyz").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
     def check(self) -> None:
-        """Raises `DemoFailed` when the backend has ended."""
-        if self._backend is not None and not self._backend.running:
-            raise DemoFailed(f"the backend has ended{self._backend.log_tail()}")
+        """Raises `DemoFailed` when the backend or the witness has ended."""
+        for process in (self._backend, self._witness):
+            if process is not None and not process.running:
+                raise DemoFailed(f"{process.name} has ended{process.log_tail()}")
 
     def gateway(self, folder: Path) -> ChildProcess:
         """A gateway that reads its finite source to the end; ends once the log has acknowledged everything."""

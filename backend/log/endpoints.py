@@ -16,7 +16,6 @@ from backend.errors import Gone, NotAllowed, NotAuthenticated
 from backend.log.schemas import BodyOut, EntryOut, EntryPage, LogHead, LogList, Proof
 from backend.log.service import HostedLog
 from leafproof import cbor, receipt, tree, values
-from leafproof.tiles import TILE_WIDTH
 
 MAX_PAGE = 1000  # entries: at most 4 MiB of envelopes, 500 KiB of a frame's size
 CBOR = "application/cbor"  # RFC 8949 9.5
@@ -52,6 +51,7 @@ def _head(context: Context, hosted: HostedLog) -> LogHead:
         chain_id=ref.chain_id,
         contract=ref.contract,
         key=hosted.key.public.cose,
+        vkey=hosted.vkey,
         size=size,
         root=root,
     )
@@ -125,19 +125,6 @@ def get_body(response: Response, context: Shared, hosted: Hosted, index: Index, 
     if stored.body is None:
         raise Gone(f"the body of entry {index} was deleted; the statement and its place in the log stand")
     return BodyOut(index=index, tier=stored.tier.word, body=stored.body, disclosures=list(stored.shown_to(tier)))
-
-
-@router.get("/{log_id}/tiles/{level}/{number}", response_class=Response)
-def get_tile(context: Shared, hosted: Hosted, level: Annotated[int, Path(ge=0, le=7)], number: Index) -> Response:
-    """A tile's hashes, 32 bytes each, one after the other (C2SP tlog-tiles); a full one never changes."""
-    with reading(context.engine) as connection:
-        hashes = hosted.log.tile(connection, level, number)
-    full = len(hashes) == TILE_WIDTH * tree.HASH_SIZE
-    return Response(
-        hashes,
-        media_type="application/octet-stream",
-        headers={"Cache-Control": FOREVER if full else "no-cache"},
-    )
 
 
 @router.get("/{log_id}/proofs/inclusion")

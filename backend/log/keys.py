@@ -1,4 +1,5 @@
-"""The log's own keys (Ed25519), one a log: they sign acknowledgements, beacons and receipts.
+"""The log's own keys (Ed25519), one a log: they sign acknowledgements, beacons, receipts and checkpoints.
+None of these can be taken for another: all but a checkpoint are signed as CBOR, which no text begins like.
 
 A key is a file of the keys folder, readable by its owner alone, made when the log is first opened. A file that
 others may read is refused: its secret may be known.
@@ -32,7 +33,10 @@ def log_key(folder: Path, log_id: bytes) -> SigningKey:
     path = folder / f"log-{log_id.hex()[:16]}.pem"
     if not path.exists():
         create_key(path, SigningKey.generate(EDDSA).pem())
-    return read_key(path)
+    key = read_key(path)
+    if key.public.algorithm != EDDSA:
+        raise SettingsError(f"keys: {path} is not an Ed25519 key")
+    return key
 
 
 def read_key(path: Path) -> SigningKey:

@@ -72,6 +72,7 @@ class LogHead(BaseModel):
     chain_id: int
     contract: Hex
     key: Base64 = Field(description="the log's own public key, a COSE_Key")
+    vkey: str = Field(description="the same key with the log's origin, as witnesses take it (C2SP signed-note)")
     size: int
     root: Hex
 

@@ -26,6 +26,7 @@ from backend.log import repository
 from backend.log.schemas import Entry, NewEntry, StoredBody, encode_disclosures
 from leafproof import body as bodies
 from leafproof import cbor, tree
+from leafproof.checkpoint import verifier_of
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.keys import SigningKey
@@ -155,11 +156,11 @@ class TransparencyLog:
         self._check_size(connection, size, "size")
         return _undamaged(lambda: tree.root_at(size, self._nodes(connection)))
 
-    def tile(self, connection: Connection, level: int, number: int) -> bytes:
-        """A tile's hashes (C2SP tlog-tiles), up to 256; raises `NotFound`."""
-        found = repository.tile(connection, self.number, level, number) if level < 8 else b""
-        if not found:
-            raise NotFound(f"there is no tile {number} of level {level}")
+    def tile(self, connection: Connection, level: int, number: int, width: int) -> bytes:
+        """The first `width` hashes of a tile (C2SP tlog-tiles); raises `NotFound` where there are fewer."""
+        found = repository.tile(connection, self.number, level, number)[: width * tree.HASH_SIZE]
+        if len(found) < width * tree.HASH_SIZE:
+            raise NotFound(f"there is no tile {number} of level {level} with {width} hashes")
         return found
 
     def _check(self, new: Sequence[NewEntry]) -> None:
@@ -278,7 +279,7 @@ def stored_logs(connection: Connection) -> list[TransparencyLog]:
 
 @dataclass(frozen=True, slots=True)
 class HostedLog:
-    """A log that this server appends to: `key` signs its acknowledgements, beacons and receipts."""
+    """A log that this server appends to: `key` signs its acknowledgements, beacons, receipts and checkpoints."""
 
     log: TransparencyLog
     key: SigningKey
@@ -287,6 +288,11 @@ class HostedLog:
     def name(self) -> str:
         """As it was opened on chain."""
         return self.log.name
+
+    @property
+    def vkey(self) -> str:
+        """The key that signs its checkpoints, as witnesses are told it."""
+        return verifier_of(self.log.ref, self.key.public).vkey
 
     @property
     def partition(self) -> int:

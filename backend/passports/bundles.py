@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
+from backend.checkpoints import repository as checkpoint_rows
 from backend.errors import Conflict, NotFound
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
@@ -23,7 +24,7 @@ from backend.production.repository import Row
 from backend.production.service import read_plan
 from backend.production.statements import Archive
 from leafproof import envelope
-from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item
+from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
 from leafproof.footprint import Footprint, factors_used
 from leafproof.record import BatchRecord
@@ -168,7 +169,20 @@ class BundleBuilder:
             size += len(raw) + len(body or b"") + sum(map(len, disclosures)) + 34 * len(path)
             if size > MAX_BUNDLE:
                 raise Conflict(f"the bundle of lot {lot} would be larger than {MAX_BUNDLE} bytes")
-        return Bundle(lot, tuple(k for k in keys.values() if k is not None), tuple(heads), tuple(items))
+        known = tuple(k for k in keys.values() if k is not None)
+        return Bundle(lot, known, tuple(heads), tuple(items), self._witnessed(connection, tuple(heads)))
+
+    def _witnessed(self, connection: Connection, heads: tuple[BundleHead, ...]) -> tuple[Witnessed, ...]:
+        """What witnesses cosigned of the heads, or of ones that extend them; each checkpoint once."""
+        logs = {hosted.log.ref: hosted.log for hosted in self._archive.logs}
+        proofs: dict[bytes, list[tuple[int, tuple[bytes, ...]]]] = {}
+        for place, head in enumerate(heads):
+            log = logs[head.log]
+            found = checkpoint_rows.covering(connection, log.number, head.size)
+            if found is not None:
+                proof = tuple(log.consistency_proof(connection, head.size, found.size))
+                proofs.setdefault(found.note, []).append((place, proof))
+        return tuple(Witnessed(note, tuple(of_heads)) for note, of_heads in proofs.items())
 
     def _head(self, connection: Connection, log: TransparencyLog, index: int) -> BundleHead:
         anchored = self._anchors.first_head_covering(connection, log.ref.log_id, index)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from leafproof.cli import audit, verify
+from leafproof.cli import audit, verify, witness
 from leafproof.errors import LeafproofError
 from leafproof.texts import printable
 from leafproof.verification.report import EXIT_USAGE
@@ -47,6 +47,7 @@ def _application(arguments: list[str]) -> typer.Typer:
     app.callback(help="Leafproof: evidence behind every green label.")(_root)
     app.command("verify", help=verify.HELP)(verify.command)
     app.add_typer(audit.app, name="audit")
+    app.add_typer(witness.app, name="witness")
     called = next((a for a in arguments if not a.startswith("-")), None)
     for name, point in _brought().items():
         if called not in (None, name):

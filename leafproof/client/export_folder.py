@@ -9,6 +9,7 @@ from stat import S_ISREG
 
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError, Malformed
+from leafproof.note import MAX_NOTE
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
 
@@ -70,6 +71,12 @@ class ExportFolder:
         except Malformed as error:
             self._faults.append((None, error.message))
             return []
+
+    def checkpoint(self) -> bytes | None:
+        """See `LogSource`."""
+        if export.CHECKPOINT not in self._manifest.files:
+            return None
+        return self._read(export.CHECKPOINT, MAX_NOTE)
 
     def faults(self) -> list[tuple[int | None, str]]:
         """See `LogSource`."""

@@ -7,15 +7,17 @@ from typing import Any
 
 import msgspec
 
+from leafproof.checkpoint import Checkpoint
 from leafproof.client.http import NotLetIn, fetch
 from leafproof.envelope import LogRef
 from leafproof.errors import LeafproofError, Malformed
+from leafproof.note import MAX_NOTE, Note
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
 from leafproof.structs import convert
+from leafproof.tiles import TILE_WIDTH, tile_path, tile_width
 
 _MAX_LIST = 8 << 20
-_TILE = 256
 
 
 class _Head(msgspec.Struct):
@@ -40,7 +42,8 @@ class LogServer:
         self._faults: list[tuple[int | None, str]] = []
         self._tile: tuple[int, bytes] = (-1, b"")
         self._rollups: list[Rollup] | None = None
-        if api_key is not None:
+        self._checkpoint = self._read_checkpoint()
+        if api_key is not None:  # after the checkpoint, which must not be of more entries than are read
             self._read_sums()
 
     @property
@@ -68,21 +71,36 @@ class LogServer:
 
     def leaf_hash(self, index: int) -> bytes | None:
         """See `LogSource`."""
-        number = index // _TILE
+        number = index // TILE_WIDTH
         if self._tile[0] != number:
-            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tiles/0/{number}"
+            path = tile_path(number, tile_width(0, number, self._size))
+            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tlog/tile/0/{path}"
             try:
-                data = fetch(url, "application/octet-stream", 32 * _TILE)
+                data = fetch(url, "application/octet-stream", 32 * TILE_WIDTH)
             except LeafproofError as error:
                 self._faults.append((index, error.message))
                 data = b""
             self._tile = (number, data)
-        start = 32 * (index % _TILE)
+        start = 32 * (index % TILE_WIDTH)
         return self._tile[1][start : start + 32] or None
 
     def rollups(self) -> list[Rollup] | None:
         """See `LogSource`; None without an API key, since they are for auditors alone."""
         return self._rollups
+
+    def checkpoint(self) -> bytes | None:
+        """See `LogSource`."""
+        return self._checkpoint
+
+    def _read_checkpoint(self) -> bytes | None:
+        """What a reader who demands witnesses will miss, and nobody else."""
+        try:
+            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tlog/checkpoint"
+            found = fetch(url, "text/plain", MAX_NOTE)
+            self._size = max(self._size, Checkpoint.parse(Note.decode(found).text).size)
+        except LeafproofError:
+            return None
+        return found
 
     def _read_sums(self) -> None:
         """The sums and the size of the log that they are of: entries that come later are left for later."""

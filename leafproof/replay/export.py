@@ -6,6 +6,7 @@
 | `entries/00000000.cbor`, ... | CBOR array of `[envelope, body or null, disclosures]`, 256 entries a file |
 | `leaves.bin` | the leaf hashes that the log holds, 32 bytes each |
 | `rollups.json` | canonical JSON: the derived sums, see `leafproof.replay.source.Rollup` |
+| `checkpoint` | where the log published one: its newest, with what witnesses cosigned (C2SP tlog-checkpoint) |
 
 The manifest makes any changed bit visible as such; what makes it a lie or not is decided by the chain alone.
 """
@@ -26,7 +27,7 @@ from leafproof.replay.source import Entry, Rollup
 from leafproof.trust import decode_json
 
 CHUNK = 256  # entries a file
-MANIFEST, LEAVES, ROLLUPS = "manifest.json", "leaves.bin", "rollups.json"
+MANIFEST, LEAVES, ROLLUPS, CHECKPOINT = "manifest.json", "leaves.bin", "rollups.json", "checkpoint"
 MAX_MANIFEST = 64 << 20  # a hundred bytes a file: some hundred million entries
 MAX_CHUNK = 512 << 20  # 256 entries of the largest body and envelope, with room for disclosures
 MAX_ROLLUPS = 1 << 30
@@ -86,8 +87,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raises `Malformed` naming the field; the files listed are exactly those that `size` asks for."""
         manifest = decode_json(data, cls, "manifest", MAX_MANIFEST)
         # Counted first: of a size that somebody made up the names would fill the memory.
+        named = manifest.files.keys() - {CHECKPOINT}
         count = 2 - (-manifest.size // CHUNK)
-        if manifest.size < 0 or count != len(manifest.files) or set(manifest.files) != file_names(manifest.size):
+        if manifest.size < 0 or count != len(named) or named != file_names(manifest.size):
             raise Malformed("manifest", "does not list exactly the files of its size")
         for name, file in manifest.files.items():
             values.digest(file.sha256, f"manifest.files.{name}.sha256")
@@ -100,7 +102,7 @@ def chunk_name(number: int) -> str:
 
 
 def file_names(size: int) -> set[str]:
-    """All files of an export of `size` entries, without the manifest."""
+    """All files of an export of `size` entries, without the manifest and the checkpoint."""
     return {LEAVES, ROLLUPS, *(chunk_name(n) for n in range(-(-size // CHUNK)))}
 
 

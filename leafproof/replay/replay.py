@@ -2,7 +2,8 @@
 
 For each entry:
 
-1. its leaf hash is the one the log claims, and at each anchored size the root is the chain's (`_grow`);
+1. its leaf hash is the one the log claims, and at each anchored size the root is the chain's, as it is at the size
+   of the checkpoint that witnesses cosigned (`_grow`);
 2. it is a statement, for this log, once (`_parse`);
 3. its key was in force when it was anchored, its signature verifies, its body is the one signed (`_judge`);
 4. by kind, frames give readings, and plans, records, footprints and factor sets are recomputed from all that
@@ -25,6 +26,7 @@ from leafproof.replay.lots import Known, Lots
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.rollups import Sums
 from leafproof.replay.source import Entry, LogSource
+from leafproof.replay.witnessed import Witnessed
 from leafproof.trust import Trust
 from leafproof.verification import key_in_force
 from leafproof.verification.evidence import Evidence, Stream
@@ -59,6 +61,7 @@ class _Replay:
         self._sums = Sums()
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._checked = 0
+        self._witnessed = Witnessed(source, trust)
 
     def run(self, progress: Progress | None) -> ReplayReport:
         """All steps, in the order of the module's docstring."""
@@ -68,6 +71,7 @@ class _Replay:
             if progress:
                 progress(index + 1, self._source.size)
         self._ends(self._log)
+        self._witnessed.judge(self._report)
         for frames in self._frames.values():
             self._stream(frames)
         self._lots.against_chain()
@@ -114,6 +118,7 @@ class _Replay:
             self._report.add("leaf-altered", index, "the entry's hash is not the one that the log holds")
         self._frontier.append(leaf)
         size = index + 1
+        self._witnessed.grown(size, self._frontier)
         if size in self._roots:
             self._report.heads += 1
             if self._frontier.root() != self._roots[size]:

@@ -17,6 +17,8 @@ KINDS = {
     "root-differs": "the entries do not give the head that the chain holds",
     "log-short": "the chain holds a head of more entries than were handed over",
     "log-unknown": "the chain knows no such log",
+    "split-view": "a witness whom you trust cosigned another history of this log",
+    "unwitnessed": "too few of the witnesses whom you trust cosigned a head that covers what the chain holds",
     "malformed": "an entry is no statement",
     "duplicate": "a statement is logged twice",
     "other-log": "a statement was signed for another log",

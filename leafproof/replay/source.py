@@ -54,5 +54,8 @@ class LogSource(Protocol):
     def rollups(self) -> Iterable[Rollup] | None:
         """The derived sums; None where they were not handed over."""
 
+    def checkpoint(self) -> bytes | None:
+        """The newest checkpoint that the log published, cosigned; None where it was not handed over."""
+
     def faults(self) -> list[tuple[int | None, str]]:
         """What could not be read or is not what its manifest says, by entry index where one is known."""

@@ -70,6 +70,8 @@ MESSAGES = {
     "log-unknown": "the chain knows no such log",
     "chain-differs": "{reason}",
     "other-chain": "the log is on chain {chain}, contract {contract}: not what your trust file names",
+    "witnessed": "size {size}: cosigned by {names}",
+    "unwitnessed": "size {size}: cosigned by {count} of the witnesses whom you trust, you demand {required}",
     # 6 current
     "footprint-newest": (
         "the footprint is the newest that was handed over; only a replay of the log tells whether there is a newer"

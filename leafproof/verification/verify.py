@@ -5,7 +5,8 @@
  2 signature                `_signatures`    over the Sig_structure, in the one allowed form
  3 disclosures match        `_disclosures`   bodies and disclosed members are those that were signed
  4 included in the log      `_included`      inclusion proof of each statement in the head given
- 5 head final on the chain  `_final`         the reader's chain holds that very head
+ 5 head final on the chain  `_final`         the reader's chain holds that very head, and as many witnesses as
+                           `_witnessed`     the trust file demands cosigned it, or one that extends it
  6 current                  `_current`       the lot's pointer on chain is this record
  7 evidence complete        `lots.check_evidence`   no frame, interval or point missing, by the metering plan
  8 recomputed               `lots.check_recomputed` activity data and footprint give the same digits
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from leafproof import clock, tree
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView
+from leafproof.checkpoint import witnesses_of
 from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureInvalid
 from leafproof.keys import public_key
 from leafproof.trust import Trust
@@ -173,6 +175,28 @@ def _final(reading: Reading) -> None:
                 check.add(Status.PENDING, "head-pending", size=newest, claimed=head.size)
             else:
                 check.add(Status.FAIL, "head-unknown", size=head.size)
+        _witnessed(reading, number)
+
+
+def _witnessed(reading: Reading, number: int) -> None:
+    """Closed where witnesses are missing: whoever is shown a split view is shown one without them."""
+    required, head = reading.trust.witnesses_required, reading.bundle.heads[number]
+    if not required:
+        return
+    best: list[str] = []
+    for one in reading.bundle.checkpoints:
+        for proof in (proof for place, proof in one.proofs if place == number):
+            try:
+                found = witnesses_of(
+                    head.log, head.size, head.root, one.note, proof, reading.trust.trusted_witnesses
+                )
+            except LeafproofError:
+                continue  # it counts for nobody
+            best = max(best, [cosigned.by.name for cosigned in found], key=len)
+    if len(best) >= required:
+        reading.report[5].add(Status.PASS, "witnessed", size=head.size, names=", ".join(best))
+    else:
+        reading.report[5].add(Status.FAIL, "unwitnessed", size=head.size, count=len(best), required=required)
 
 
 def _current(reading: Reading) -> None:

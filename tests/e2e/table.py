@@ -43,6 +43,12 @@ ELSEWHERE = (
      "test_a_log_that_does_not_contain_the_held_head_is_stopped_until_it_does"),
     ("an event that a node makes up", "the chain's reader, for verify and replay", "tests/integration/anchor/test_chain_reader.py",
      "test_a_node_that_makes_up_an_event_is_not_believed"),
+    ("two histories of one log, both with the log's real key", "a witness: alarm; verify: check 5; replay: split-view",
+     "tests/integration/checkpoints/test_witness.py",
+     "test_two_roots_of_one_size_are_never_both_cosigned_and_the_alarm_stays"),
+    ("another history for the public than for the witness", "a witness that follows: alarm",
+     "tests/integration/checkpoints/test_witness.py",
+     "test_whoever_follows_catches_a_log_that_shows_others_another_history"),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import stat
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
+    "witness",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -67,6 +69,14 @@ class TestTheLine:
         assert result["chain_id"] == trust.chain_id
         head = bench.view().logs[bytes.fromhex(result["log_id"][2:])].heads[-1]
         assert (head.size, "0x" + head.root.hex()) == (result["log_size"], result["root"])
+
+    def test_a_witness_outside_the_backend_cosigned_all_of_it(self, played: Played) -> None:
+        result, witness = played.result, played.result["witness"]
+        assert (witness["size"], witness["root"], witness["alarms"]) == (result["log_size"], result["root"], 0)
+        trust = Trust.decode(Path(result["trust"]).read_bytes())
+        assert (trust.witnesses, trust.witnesses_required) == ([witness["vkey"]], 1)
+        assert "witnessed" in {f["code"] for f in result["checks"][5]["findings"]}
+        assert stat.S_IMODE((played.folder / "witness" / "key.pem").stat().st_mode) == 0o600
 
     def test_each_lie_is_named_by_its_detector(self, played: Played) -> None:
         result = played.result
@@ -130,7 +140,9 @@ class TestServing:
             serving.url + "/v1/verify", content=data, headers={"Content-Type": MEDIA_TYPE}, timeout=60
         )
         assert answer.json()["verdict"] == VERDICT
-        spoilt = data[:-1] + bytes([data[-1] ^ 1])
+        whole = Bundle.decode(data)
+        first = replace(whole.items[0], envelope=whole.items[0].envelope[:-1] + b"\0")
+        spoilt = replace(whole, items=(first, *whole.items[1:])).encode()
         answer = httpx.post(
             serving.url + "/v1/verify", content=spoilt, headers={"Content-Type": MEDIA_TYPE}, timeout=60
         )
@@ -146,6 +158,15 @@ class TestVerifying:
     def test_the_whole_bundle_is_verified(self, played: Played, serving: Serving) -> None:
         words = [played.result["bundle"], "--trust", serving.trust, "--rpc", serving.rpc]
         assert self.verify(*words, code=0)["verdict"] == VERDICT
+
+    def test_without_what_the_witness_cosigned_it_fails(
+        self, played: Played, serving: Serving, tmp_path: Path
+    ) -> None:
+        whole = Bundle.decode(Path(played.result["bundle"]).read_bytes())
+        path = tmp_path / "unwitnessed.bundle"
+        path.write_bytes(replace(whole, checkpoints=()).encode())
+        told = self.verify(str(path), "--trust", serving.trust, "--rpc", serving.rpc, code=1)
+        assert [c["number"] for c in told["checks"] if c["status"] == "fail"] == [5]
 
     def test_the_public_bundle_holds_no_load_curve_and_says_what_is_missing(
         self, serving: Serving, tmp_path: Path

@@ -6,15 +6,15 @@ made, as a reader would have decoded it. Tests then change one thing and name wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
 
-from leafproof import body, clock, footprint, frame, metering, tiles, tree, values
-from leafproof.bundle import Bundle, BundleHead, Item
+from leafproof import body, checkpoint, clock, footprint, frame, metering, note, tiles, tree, values
+from leafproof.bundle import Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import (
     POINTER_GRACE,
     SHARES,
@@ -35,7 +35,7 @@ from leafproof.chain.view import (
 from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, parse, sign
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
-from leafproof.keys import SigningKey
+from leafproof.keys import EDDSA, SigningKey
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, activity_quantity, shares_for
 from leafproof.replay import source as replay_source
@@ -201,6 +201,33 @@ class World:
             tuple(BundleHead(self.ref, h.size, h.root) for h in heads),
             tuple(items),
         )
+
+
+WITNESSES = {f"witness.example/w{n}": SigningKey.generate(EDDSA) for n in range(3)}
+
+
+def demanding(trust: Trust, required: int, names: Iterable[str] = WITNESSES) -> Trust:
+    """The same reader, who trusts these witnesses and demands so many of them."""
+    keys = [note.Verifier.of(name, note.COSIGNATURE, WITNESSES[name].public).vkey for name in names]
+    return msgspec.structs.replace(trust, witnesses=keys, witnesses_required=required)
+
+
+def cosigned(world: World, signers: dict[str, SigningKey], size: int | None = None, root: bytes = b"") -> bytes:
+    """A checkpoint of the world's log at `size` (or its end), signed by the log and cosigned by `signers`."""
+    at = len(world.entries) if size is None else size
+    made = checkpoint.sign(SigningKey.generate(EDDSA), world.ref, at, root or tree.root_at(at, world.reader()))
+    return made.plus([note.cosign(key, name, made.text, START) for name, key in signers.items()]).encode()
+
+
+def witnessed(world: World, bundle: Bundle, data: bytes) -> Bundle:
+    """The bundle with this checkpoint, and the proofs by which it extends the bundle's heads."""
+    size = checkpoint.Checkpoint.parse(note.Note.decode(data).text).size
+    proofs = tuple(
+        (place, tuple(tree.consistency_proof(head.size, size, world.reader())))
+        for place, head in enumerate(bundle.heads)
+        if head.size <= size
+    )
+    return replace(bundle, checkpoints=(*bundle.checkpoints, Witnessed(data, proofs)))
 
 
 FACTORS = FactorSet(
@@ -458,6 +485,7 @@ class WorldSource:
     leaves: list[bytes]
     ref: LogRef = LOG
     sums: list[replay_source.Rollup] | None = None
+    cosigned: bytes | None = None
 
     @classmethod
     def of(cls, world: World) -> WorldSource:
@@ -476,6 +504,9 @@ class WorldSource:
 
     def rollups(self) -> list[replay_source.Rollup] | None:
         return self.sums
+
+    def checkpoint(self) -> bytes | None:
+        return self.cosigned
 
     def faults(self) -> list[tuple[int | None, str]]:
         return []

@@ -374,3 +374,26 @@ class TestEachLieIsNamed:
         assert found(run(world)) == set()
         index = w.log_record(world, world.fabricator, lie)
         assert found(run(world)) == {(index, "input-maker")}
+
+
+class TestWitnesses:
+    def judged(self, world: World, required: int, data: bytes | None) -> ReplayReport:
+        source = replace(WorldSource.of(world), cosigned=data)
+        return replay(source, w.demanding(world.trust(), required), world.view())
+
+    def test_a_log_that_they_cosigned_is_clean(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        assert self.judged(world, 3, w.cosigned(world, w.WITNESSES)).clean
+        assert self.judged(world, 0, None).clean
+
+    def test_too_few_or_none_or_of_an_older_head(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        one = dict(list(w.WITNESSES.items())[:1])
+        older = w.cosigned(world, w.WITNESSES, world.anchors[-1][0] - 1)
+        for required, data in ((1, None), (2, w.cosigned(world, one)), (1, older), (1, b"no note")):
+            assert found(self.judged(world, required, data)) == {(None, "unwitnessed")}
+
+    def test_another_history_is_a_split_view_even_where_none_is_demanded(self, made: tuple[World, Places]) -> None:
+        world, _ = made
+        lie = w.cosigned(world, w.WITNESSES, 5, root=b"\x07" * 32)
+        assert found(self.judged(world, 0, lie)) == {(4, "split-view")}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from leafproof import tiles, tree
-from leafproof.errors import ProofInvalid
+from leafproof.errors import Malformed, ProofInvalid
 from tests.support.require import need, shared
 
 LEAVES = [tree.leaf_hash(i.to_bytes(4, "big")) for i in range(4096)]
@@ -169,3 +169,34 @@ class TestGrowing:
             size += step
             assert frontier.root() == tree.root_at(size, reader(store)) == mth(0, size)
         assert store == grown(4000)[1]
+
+
+class TestTilePaths:
+    """C2SP tlog-tiles: the specification's own examples, and the one form of each path."""
+
+    @pytest.mark.parametrize(
+        ("number", "width", "path"),
+        [(1234067, 256, "x001/x234/067"), (0, 256, "000"), (5, 7, "005.p/7"), (1000, 255, "x001/000.p/255")],
+    )
+    def test_a_number_is_cut_into_groups_of_three(self, number: int, width: int, path: str) -> None:
+        assert tiles.tile_path(number, width) == path
+        assert tiles.read_tile_path(path) == (number, width)
+
+    @pytest.mark.parametrize(
+        "path",
+        ["", "5", "05", "0005", "x000/005", "001/005", "x001", "000.p/0", "000.p/256", "000.p/01", "000.p/", "000.p",
+         "000/", "/000", "-01", "٠٠٠", "x999/x999/x999/x999/x999/x999/999"],
+    )  # fmt: skip
+    def test_any_other_form_is_refused(self, path: str) -> None:
+        with pytest.raises(Malformed):
+            tiles.read_tile_path(path)
+
+    @pytest.mark.parametrize(
+        ("size", "level", "full", "partial"),
+        [(70_000, 0, 273, 112), (70_000, 1, 1, 17), (70_000, 2, 0, 1), (256, 0, 1, 0), (256, 1, 0, 1)],
+    )
+    def test_the_tiles_of_a_tree_are_as_wide_as_the_specification_says(
+        self, size: int, level: int, full: int, partial: int
+    ) -> None:
+        widths = [tiles.tile_width(level, number, size) for number in range(full + 2)]
+        assert widths == [256] * full + [partial, 0]

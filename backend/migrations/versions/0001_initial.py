@@ -171,6 +171,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_chain_slots_transaction"), ["transaction"], unique=False)
 
     op.create_table(
+        "checkpoints",
+        sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("cosignatures", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_checkpoints_log")),
+        sa.PrimaryKeyConstraint("log", "size", name=op.f("pk_checkpoints")),
+    )
+    op.create_table(
         "entries",
         sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -555,6 +564,7 @@ def downgrade() -> None:
     op.drop_table("factor_sets")
     op.drop_table("facilities")
     op.drop_table("entries")
+    op.drop_table("checkpoints")
     with op.batch_alter_table("chain_slots", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_chain_slots_transaction"))
         batch_op.drop_index("ix_chain_slots_state")

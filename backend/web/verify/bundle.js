@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bundle, by the rules of leafproof/bundle.py. Nothing in it is believed for being in it.
 import { decodeDeterministic, hex, isBytes, isCount, Malformed } from './encoding.js'
+import { MAX_NOTE } from './note.js'
 import { lot } from './values.js'
 
 const MAX_BUNDLE = 64 << 20
@@ -17,7 +18,7 @@ export function readLog(value, what) {
 
 export function readBundle(bytes) {
   const value = decodeDeterministic(bytes, 'bundle', MAX_BUNDLE)
-  const [magic, version, named, keys, heads, items] = Array.isArray(value) && value.length === 6 ? value : []
+  const [magic, version, named, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : []
   const good =
     magic === 'leafproof-bundle' && version === 1 && [named, keys, heads, items].every(Array.isArray) &&
     named.length === 2 && named.every((part) => typeof part === 'string')
@@ -25,7 +26,32 @@ export function readBundle(bytes) {
   if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key) => isBytes(key))) {
     throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`)
   }
-  return { lot: lot(...named), keys, heads: heads.map(readHead), items: items.map((item) => readItem(item, heads.length)) }
+  const [checkpoints = []] = rest
+  if (rest.length > 1 || (rest.length && !(Array.isArray(checkpoints) && checkpoints.length)) || checkpoints.length > heads.length) {
+    throw new Malformed('bundle: what stands behind the statements is not a checkpoint or more')
+  }
+  return {
+    lot: lot(...named),
+    keys,
+    heads: heads.map(readHead),
+    items: items.map((item) => readItem(item, heads.length)),
+    checkpoints: checkpoints.map((checkpoint) => readWitnessed(checkpoint, heads.length)),
+  }
+}
+
+// A checkpoint as a signed note, and for heads, by their places, the proofs by which it extends them.
+function readWitnessed(value, heads) {
+  const [note, proofs] = Array.isArray(value) && value.length === 2 ? value : []
+  if (!isBytes(note) || note.length > MAX_NOTE || !Array.isArray(proofs) || proofs.length > heads) {
+    throw new Malformed('bundle.checkpoints: not [note, proofs]')
+  }
+  for (const proof of proofs) {
+    const [head, path] = Array.isArray(proof) && proof.length === 2 ? proof : []
+    if (!isCount(head) || head >= heads || !Array.isArray(path) || !path.every((hash) => isBytes(hash))) {
+      throw new Malformed('bundle.checkpoints: not [head, proof]')
+    }
+  }
+  return { note, proofs }
 }
 
 function readHead(value) {

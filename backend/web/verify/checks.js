@@ -11,11 +11,12 @@ import { checkInputs } from './inputs.js'
 import { judge } from './keyInForce.js'
 import { readKey } from './keys.js'
 import { Node, Unreachable } from './node.js'
+import { cosignedBy, originOf, readCheckpoint, readWitness } from './note.js'
 import { Reading } from './reading.js'
 import { checkRecomputed } from './recomputed.js'
 import { FAIL, newReport, NOT_CHECKED, PASS, PENDING, reasonOf } from './report.js'
 import { readBody, readStatement, signatureVerifies } from './statement.js'
-import { leafHash, rootFromPath } from './tree.js'
+import { checkConsistency, leafHash, rootFromPath } from './tree.js'
 import { lot as lotNamed, utcText } from './values.js'
 
 const BREATH = 12 // milliseconds of work between two pauses, so that the page stays alive
@@ -195,7 +196,37 @@ function checkFinal({ report, bundle, chain, noChain, trust }) {
     else if (held.pending !== undefined) check.add(PENDING, 'head-pending', '', { size: held.pending, claimed: size })
     else if (held.unsettled !== undefined) check.add(PENDING, 'head-unsettled', '', { size, block: held.unsettled })
     else check.add(PASS, 'head-final', '', { size, block: held.block, time: utcText(held.time) })
+    checkWitnessed(check, bundle, head, trust)
   }
+}
+
+// Closed where witnesses are missing: whoever is shown a split view is shown one without them.
+function checkWitnessed(check, bundle, head, trust) {
+  const required = trust.witnesses_required
+  if (!required) return
+  const witnesses = trust.witnesses.map(readWitness)
+  let best = []
+  for (const { note, proofs } of bundle.checkpoints) {
+    for (const [place, proof] of proofs) {
+      if (bundle.heads[place] !== head) continue
+      try {
+        const names = extendedBy(head, readCheckpoint(note), proof, witnesses)
+        if (names.length > best.length) best = names
+      } catch {
+        continue // it counts for nobody
+      }
+    }
+  }
+  const { size } = head
+  if (best.length >= required) check.add(PASS, 'witnessed', '', { size, names: best.join(', ') })
+  else check.add(FAIL, 'unwitnessed', '', { size, count: best.length, required })
+}
+
+// Those of the witnesses that cosigned the checkpoint, which is the head or extends it by the proof, or raises.
+function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
+  if (checkpoint.origin !== originOf(log)) throw new Malformed('the checkpoint is of another log')
+  checkConsistency(size, root, checkpoint.size, checkpoint.root, proof)
+  return cosignedBy(checkpoint, witnesses)
 }
 
 // 10: labels and opinions.

@@ -2,6 +2,7 @@
 // The trust file that a reader chooses, by the rules of leafproof/trust.py: taken whole and in its one form, or not.
 import { Malformed } from './encoding.js'
 import { parseBytes } from './json.js'
+import { readWitness } from './note.js'
 import { convert, exactly, list, named, oneOf, struct, text, whole } from './shape.js'
 import { digest } from './values.js'
 
@@ -14,7 +15,7 @@ const shape = struct(
     network_class: oneOf('development', 'single operator', 'consortium', 'public'),
     finality_blocks: whole, deployed_block: whole, contracts: named(struct({ address: text, code_sha256: text })),
   },
-  { publishers: list(text), registrars: list(text), rpc_urls: list(text) },
+  { publishers: list(text), registrars: list(text), rpc_urls: list(text), witnesses: list(text), witnesses_required: whole },
 )
 
 export function readTrust(bytes) {
@@ -24,6 +25,8 @@ export function readTrust(bytes) {
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed('trust file: not in canonical form (RFC 8785)')
   trust.publishers ??= []
   trust.registrars ??= []
+  trust.witnesses ??= []
+  trust.witnesses_required ??= 0
   if (Object.keys(trust.contracts).sort().join() !== CONTRACTS.join()) {
     throw new Malformed(`trust file: contracts are not exactly ${CONTRACTS.join(', ')}`)
   }
@@ -35,6 +38,11 @@ export function readTrust(bytes) {
   for (const registrar of trust.registrars) digits(registrar, 20, 'registrars')
   if (trust.chain_id < 1 || trust.finality_blocks < 1 || trust.deployed_block < 0) {
     throw new Malformed('trust file: chain id and finality blocks start at 1, deployed block at 0')
+  }
+  const witnesses = new Set(trust.witnesses.map((vkey) => readWitness(vkey).point.join()))
+  if (witnesses.size !== trust.witnesses.length) throw new Malformed("witnesses: not each a cosigner's key of its own")
+  if (trust.witnesses_required < 0 || trust.witnesses_required > witnesses.size) {
+    throw new Malformed(`witnesses_required: not between 0 and the ${witnesses.size} witnesses named`)
   }
   return trust
 }

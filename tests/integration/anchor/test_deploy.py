@@ -19,6 +19,9 @@ from leafproof.trust import CONTRACTS, Trust
 
 ARTIFACTS = Path(leafproof.__file__).parent / "chain" / "artifacts"
 
+# A public witness's key, from transparency-dev/formats note_cosigv1_test.go.
+WITNESS = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+
 
 class TestDeploy:
     def test_the_code_on_chain_is_that_of_the_committed_artifacts(self, node: EmbeddedNode) -> None:
@@ -61,12 +64,13 @@ class TestCommands:
         written = self.run(
             "trust", "--log", told["TransparencyLog"], "--keys", told["KeyRegistry"], "--lots",
             told["LotRegistry"], "--deployed-block", str(told["deployed_block"]), "--network-class", "development",
-            "--out", str(out), "--registrar", "0x" + "0b" * 20,
+            "--out", str(out), "--registrar", "0x" + "0b" * 20, "--witness", WITNESS, "--witnesses-required", "1",
         )  # fmt: skip
         assert written.exit_code == 0, written.output
         trust = Trust.decode(out.read_bytes())
         assert written.stdout.strip() == trust.fingerprint
         assert trust.registrars == ["0x" + "0b" * 20]
+        assert (trust.witnesses, trust.witnesses_required) == ([WITNESS], 1)
         assert node.url not in out.read_text()
         with Rpc(node.url) as rpc:
             assert read_chain(rpc, trust).logs == {}

@@ -22,6 +22,7 @@ from backend.access.dependencies import require
 from backend.access.service import WRITE_PRODUCTION, ApiKey, create, revoke
 from backend.access.tiers import Tier
 from backend.app import create_app
+from backend.checkpoints.endpoints import router as checkpoints_router
 from backend.context import Context
 from backend.database import transaction
 from backend.errors import Unavailable
@@ -70,7 +71,7 @@ class Backend:
         self.engine = engine
         self.log = open_test_log(engine)
         self.context = Context(Settings(), engine, hosted(self.log))
-        self.app = create_app(self.context, routers=(health.router, log_router, probe))
+        self.app = create_app(self.context, routers=(health.router, log_router, checkpoints_router, probe))
         self.http: httpx.Client
 
     def key(self, *scopes: str, operator: Gln | None = OPERATOR, days: int | None = None) -> tuple[str, str]:
@@ -110,9 +111,7 @@ class TestLog:
         path = [bytes.fromhex(h) for h in proof["hashes"]]
         tree.verify_inclusion(tree.leaf_hash(envelope), 7, 300, path, bytes.fromhex(head["root"]))
         grown = backend.get(f"{LOG}/proofs/consistency?old=256&new=300").json()
-        tile = backend.get(f"{LOG}/tiles/0/0")
-        assert tile.headers["cache-control"].endswith("immutable")
-        assert backend.get(f"{LOG}/tiles/0/1").headers["cache-control"] == "no-cache"
+        tile = backend.get(f"{LOG}/tlog/tile/0/000")
         frontier = tree.Frontier()
         for i in range(256):
             frontier.append(tile.content[i * 32 : i * 32 + 32])
@@ -145,8 +144,10 @@ class TestLog:
             (f"{LOG}/entries/0", 404, None),
             (f"{LOG}/entries/{2**64}", 422, "index"),
             (f"{LOG}/entries?start=-1", 422, "start"),
-            (f"{LOG}/tiles/0/0", 404, None),
-            (f"{LOG}/tiles/9/0", 422, "level"),
+            (f"{LOG}/tlog/tile/0/000", 404, None),
+            (f"{LOG}/tlog/tile/9/000", 422, "level"),
+            (f"{LOG}/tlog/tile/0/0", 400, "tile"),
+            (f"{LOG}/tlog/checkpoint", 404, None),
             (f"{LOG}/proofs/inclusion?index=0&size=1", 422, "size"),
             (f"{LOG}/proofs/inclusion?index=0", 422, "size"),
             (f"{LOG}/proofs/consistency?old=1&new=0", 422, "old"),

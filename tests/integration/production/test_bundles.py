@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,15 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
+from backend.audit import service as audit
+from backend.checkpoints.repository import Published, put
 from backend.database import reading, transaction
 from backend.errors import Conflict, NotFound
 from backend.footprints.tables import footprints as footprint_table
 from backend.passports.bundles import BundleBuilder
 from backend.production import lots
 from backend.production.tables import records
-from leafproof import body, envelope, tree, units
+from leafproof import body, checkpoint, envelope, note, tree, units
 from leafproof.bundle import Bundle
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
+from leafproof.checkpoint import Checkpoint
+from leafproof.client.export_folder import ExportFolder
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Lot, party_uri
 from leafproof.verification.report import Report, Status
@@ -35,8 +40,9 @@ from tests.integration.production.works import (
     section,
     slab,
 )
-from tests.support.storage import REF
+from tests.support.storage import LOG_KEY, REF
 from tests.support.stream import MOMENT, KeyRing
+from tests.support.world import WITNESSES, demanding
 
 HOUR = 3600
 TRUST = Trust(
@@ -99,6 +105,82 @@ def chain_of_two(sqlite_works: Works) -> Works:
     works.run(section("S"), START + HOUR, START + 2 * HOUR, [product("3", "section")], [of_lot(coil("A"), "4")])
     works.recorder().step()
     return works
+
+
+class TestWitnesses:
+    """On each database."""
+
+    names = tuple(WITNESSES)
+
+    def publish(self, works: Works, *names: str) -> int:
+        """What the log publishes of its present end, cosigned by these."""
+        with transaction(works.engine) as connection:
+            size, root = works.log.head(connection)
+            made = checkpoint.sign(LOG_KEY, works.log.ref, size, root)
+            signatures = [note.cosign(WITNESSES[name], name, made.text, 5) for name in names]
+            put(connection, works.log.number, Published(size, made.plus(signatures).encode(), len(names)))
+        return size
+
+    def grown(self, works: Works) -> int:
+        """The size after one more frame."""
+        works.meter(works.mill, ["25.5"])
+        with reading(works.engine) as connection:
+            return works.log.size(connection)
+
+    @pytest.fixture
+    def sized(self, works: Works) -> tuple[Works, int]:
+        works.meter(works.mill, ["25.5"] * 16, each=3)
+        works.run(coil("A"), START + 100, START + HOUR + 7, [product("10")], [slab("11")])
+        works.recorder().step()
+        with reading(works.engine) as connection:
+            return works, works.log.size(connection)
+
+    def judged(self, bundle: Bundle, required: int) -> set[str]:
+        report = verify(bundle, demanding(TRUST, required), None)
+        return {f.code for f in report[5].findings if f.code in ("witnessed", "unwitnessed")}
+
+    def test_the_checkpoint_of_a_later_end_covers_the_anchored_head(self, sized: tuple[Works, int]) -> None:
+        works, size = sized
+        assert self.judged(build(works, coil("A"), Tier.PUBLIC, size), 1) == {"unwitnessed"}
+        self.grown(works)
+        self.publish(works)  # nobody cosigned
+        assert build(works, coil("A"), Tier.PUBLIC, size).checkpoints == ()
+        self.grown(works)
+        self.publish(works, *self.names[:2])
+        bundle = build(works, coil("A"), Tier.PUBLIC, size)
+        assert self.judged(bundle, 2) == {"witnessed"}
+        assert self.judged(bundle, 3) == {"unwitnessed"}
+
+    def test_a_bundle_stays_the_same_while_the_log_grows(self, sized: tuple[Works, int]) -> None:
+        works, size = sized
+        self.publish(works, *self.names)
+        first = build(works, coil("A"), Tier.PUBLIC, size)
+        self.grown(works)
+        self.publish(works, *self.names)
+        assert build(works, coil("A"), Tier.PUBLIC, size) == first
+
+    def test_more_cosignatures_are_preferred_and_never_lost(self, sized: tuple[Works, int]) -> None:
+        works, size = sized
+        self.publish(works, *self.names[:2])
+        self.publish(works, *self.names[:1])  # a slower publisher of the same size
+        assert self.judged(build(works, coil("A"), Tier.PUBLIC, size), 2) == {"witnessed"}
+        self.grown(works)
+        self.publish(works, *self.names)
+        assert self.judged(build(works, coil("A"), Tier.PUBLIC, size), 3) == {"witnessed"}
+
+    def test_an_export_carries_the_newest_checkpoint(self, sized: tuple[Works, int], tmp_path: Path) -> None:
+        works, size = sized
+        for folder, published in (("before", False), ("after", True)):
+            if published:
+                self.publish(works, *self.names)
+            with reading(works.engine) as connection:
+                audit.write(connection, works.log, tmp_path / folder)
+            read = ExportFolder(tmp_path / folder)
+            data = read.checkpoint()
+            assert (data is not None) == published
+            assert read.faults() == [] and read.size == size
+        assert data is not None
+        assert Checkpoint.parse(note.Note.decode(data).text).size == size
 
 
 def test_for_auditors_everything_recomputes_offline(chain_of_two: Works) -> None:

@@ -21,6 +21,7 @@ from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
+from leafproof.note import Note, Signature
 from leafproof.record import JWT_TYPE
 from leafproof.texts import printable
 from leafproof.trust import Trust
@@ -516,6 +517,52 @@ def agreed(found: Found) -> Found:
         n: (status, sorted((code, "" if code in loose else text) for code, text in lines))
         for n, (status, lines) in found.items()
     }
+
+
+def unproven_extension(world: World, bundle: Bundle) -> Bundle:
+    (one,) = w.witnessed(world, bundle, w.cosigned(world, w.WITNESSES)).checkpoints
+    proofs = tuple((place, path[:-1] or (bytes(32),)) for place, path in one.proofs)
+    return replace(bundle, checkpoints=(replace(one, proofs=proofs),))
+
+
+def spoilt_cosignature(world: World, bundle: Bundle) -> Bundle:
+    read = Note.decode(w.cosigned(world, w.WITNESSES))
+    last = read.signatures[-1]
+    other = Signature(last.name, last.key_id, last.value[:-1] + bytes([last.value[-1] ^ 1]))
+    return w.witnessed(world, bundle, read.plus([other]).encode())
+
+
+NAME, KEY = next(iter(w.WITNESSES.items()))
+# What the bundle has of witnesses, of whom two are demanded; whether that is enough.
+WITNESSED: dict[str, tuple[bool, Callable[[World, Bundle], Bundle]]] = {
+    "all three": (True, lambda world, given: w.witnessed(world, given, w.cosigned(world, w.WITNESSES))),
+    "none": (False, lambda world, given: given),
+    "one": (False, lambda world, given: w.witnessed(world, given, w.cosigned(world, {NAME: KEY}))),
+    "of another root": (
+        False,
+        lambda world, given: w.witnessed(world, given, w.cosigned(world, w.WITNESSES, root=bytes(32))),
+    ),
+    "of an older head": (
+        False,
+        lambda world, given: w.witnessed(world, given, w.cosigned(world, w.WITNESSES, given.heads[0].size)),
+    ),
+    "without the proof": (False, unproven_extension),
+    "one of them spoilt": (False, spoilt_cosignature),
+}
+
+
+class TestWitnesses:
+    @pytest.mark.parametrize("what", WITNESSED)
+    def test_are_demanded_as_the_kernel_demands_them(self, phone: Phone, what: str) -> None:
+        enough, change = WITNESSED[what]
+        world, at = w.honest_world()
+        bundle = world.bundle(bodies=False)
+        w.log_record(world, world.steel, w.coil_record(world, at.steel_plan))  # behind the newest head
+        given = Case(change(world, bundle), world.view(), w.demanding(trust_of(), 2))
+        page, kernel = compared(phone, given, world)
+        assert page == kernel
+        assert ("unwitnessed" in {code for code, _ in page[5][1]}) is not enough
+        assert page[5][0] == ("pass" if enough else "fail")
 
 
 class TestAnyBit:

@@ -9,6 +9,7 @@ import pytest
 
 from backend.errors import SettingsError
 from backend.log.keys import log_id, log_key
+from leafproof.keys import ES256, SigningKey
 
 ID = b"\x07" * 32
 
@@ -43,6 +44,14 @@ def test_a_broken_key_file_is_named_and_left_alone(tmp_path: Path, content: byte
     with pytest.raises(SettingsError, match=file.name):
         log_key(tmp_path, ID)
     assert file.read_bytes() == content
+
+
+def test_a_key_that_cannot_sign_checkpoints_is_refused(tmp_path: Path) -> None:
+    log_key(tmp_path, ID)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(SigningKey.generate(ES256).pem())
+    with pytest.raises(SettingsError, match="not an Ed25519 key"):
+        log_key(tmp_path, ID)
 
 
 def test_a_logs_id_is_what_the_contract_computes() -> None:

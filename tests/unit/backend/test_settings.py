@@ -98,3 +98,28 @@ def test_what_serving_needs_is_named() -> None:
         load().trust()
     with pytest.raises(SettingsError, match=r"^log_owner: "):
         load().owner()
+
+
+REMORA = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"  # a public witness's key
+
+
+def test_witnesses_come_from_the_file_or_with_commas_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = f"{REMORA} https://remora.example/w/"
+    told = [(key.vkey, url) for key, url in load(write(tmp_path, f'witnesses = ["{one}"]')).cosigners()]
+    assert told == [(REMORA, "https://remora.example/w")]
+    monkeypatch.setenv("LEAFPROOF_WITNESSES", one)
+    assert len(load().cosigners()) == 1
+    monkeypatch.setenv("LEAFPROOF_WITNESSES", f"{one}, {one}")
+    with pytest.raises(SettingsError, match="key of its own"):
+        load().cosigners()
+
+
+@pytest.mark.parametrize(
+    "wrong", [REMORA, f"{REMORA} ftp://x", "https://remora.example", f"{REMORA[:-1]} http://x"]
+)
+def test_a_witness_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("LEAFPROOF_WITNESSES", wrong)
+    with pytest.raises(SettingsError, match="witnesses: "):
+        load().cosigners()
