@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -205,7 +206,39 @@ def _span(point: MeteringPoint, time: int) -> tuple[int, int]:
 
 def _in_unit(value: Decimal, unit: str, wanted: str) -> Decimal:
     """Raises `InvalidInput` across dimensions, `PrecisionLost` where there is no exact decimal."""
-    return value if unit == wanted else units.exact_decimal(Fraction(value) * units.scale(unit, wanted))
+    if unit == wanted:
+        return value
+    factor = _factor(unit, wanted)
+    # A product of few places has an exact decimal, which need not be looked for.
+    if factor is not None and value == value.to_integral_value():
+        return numbers.EXACT.multiply(value, factor)
+    return units.exact_decimal(Fraction(value) * units.scale(unit, wanted))
+
+
+@lru_cache(maxsize=256)
+def _factor(unit: str, wanted: str) -> Decimal | None:
+    """How many `wanted` one `unit` is, where that is an exact decimal; raises `InvalidInput` across dimensions."""
+    try:
+        return units.exact_decimal(units.scale(unit, wanted))
+    except PrecisionLost:
+        return None
+
+
+def readable(value: Decimal, unit: str, wanted: str) -> bool:
+    """Whether a reading has an exact amount in the plan's unit."""
+    try:
+        _in_unit(value, unit, wanted)
+    except (InvalidInput, PrecisionLost):
+        return False
+    return True
+
+
+def countable(unit: str, wanted: str) -> bool:
+    """Whether every whole number of a unit has an exact amount in the other."""
+    try:
+        return unit == wanted or _factor(unit, wanted) is not None
+    except InvalidInput:
+        return False
 
 
 def _differences(result: Intervals, registers: Mapping[int, Decimal]) -> None:
@@ -230,23 +263,49 @@ class Metered:
     gaps: tuple[tuple[int, int], ...]
 
 
-def metered(found: Intervals, start: int, end: int) -> Metered:
-    """The amount within [start, end), split intervals pro rata; times in Unix seconds.
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Intervals from `start` to `end` without a gap, each told once, counted together: their sum and number."""
+
+    start: int
+    end: int
+    amount: Fraction
+    count: int
+
+
+def metered(found: Intervals, start: int, end: int, whole: Iterable[Whole] = ()) -> Metered:
+    """The amount within [start, end), split intervals pro rata; times in Unix seconds. Those of `whole` lie within
+    the window, and are none of those found.
 
     Raises `InvalidInput` for a reading there that cannot be, such as of a register that runs backwards.
     """
     found.check(start, end)
-    total, count, split = Fraction(0), 0, 0
+    count, split = 0, 0
     gaps: list[tuple[int, int]] = []
     covered = start
-    for left, right in found.within(start, end):
-        inside = min(right, end) - max(left, start)
-        total += Fraction(found.amounts[left, right]) * Fraction(inside, right - left)
-        count += 1
-        split += inside != right - left
+    spans = [(left, right, 1) for left, right in found.within(start, end)]
+    for left, right, several in sorted([*spans, *((w.start, w.end, w.count) for w in whole)]):
+        count += several
+        split += left < start or right > end
         if left > covered:
             gaps.append((covered, left))
         covered = max(covered, right)
     if covered < end:
         gaps.append((covered, end))
-    return Metered(total, found.unit, count, split, tuple(gaps))
+    return Metered(amount(found, start, end, whole), found.unit, count, split, tuple(gaps))
+
+
+def amount(found: Intervals, start: int, end: int, whole: Iterable[Whole] = ()) -> Fraction:
+    """The amount alone, of all that can be read; see `metered`."""
+    total = sum((one.amount for one in whole), Fraction(0))
+    complete: list[Decimal] = []
+    for left, right in found.within(start, end):
+        value, inside = found.amounts[left, right], min(right, end) - max(left, start)
+        if inside == right - left:
+            complete.append(value)
+        else:
+            total += Fraction(value) * Fraction(inside, right - left)
+    try:
+        return total + Fraction(numbers.total(complete))
+    except PrecisionLost:
+        return total + sum(map(Fraction, complete), Fraction(0))

@@ -61,11 +61,9 @@ def balance(
 
 
 def _within(evidence: Evidence, facility: str, plan: MeteringPlan, start: int, end: int) -> Iterable[Fraction]:
-    """What each interval of a main meter has within [start, end), in kWh."""
+    """What the main meters have within [start, end), in kWh, portion by portion."""
     for point in plan.main_points():
-        found = evidence.intervals(facility, point)
-        scale = units.scale(found.unit, "kWh")
-        for (left, right), amount in found.amounts.items():
-            inside = min(right, end) - max(left, start)
-            if inside > 0:
-                yield Fraction(amount) * scale * Fraction(inside, right - left)
+        scale = units.scale(point.unit, "kWh")
+        known = evidence.readings(facility, point)
+        for left, right in known.portions(start, end):
+            yield known.window(point, left, right).amount(left, right) * scale

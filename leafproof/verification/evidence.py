@@ -6,18 +6,16 @@ sequence 0 of a later epoch, and in both cases the hash of the one before.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 
-from leafproof import clock, metering
+from leafproof import clock
 from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.envelope import MODES, FrameHeader
 from leafproof.frame import FrameContent
-from leafproof.metering import Intervals, Metered, MeteringPlan, MeteringPoint
+from leafproof.metering import Metered, MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, activity_quantity
+from leafproof.verification.readings import Block, Readings, Window
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
 
@@ -47,26 +45,12 @@ class Stream:
         return []
 
 
-@dataclass(slots=True)
-class _PointReadings:
-    """Readings in log order, and their times by the mode of their frames."""
-
-    rows: list[tuple[int, Decimal, str]] = field(default_factory=list)
-    times: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-
-
-@dataclass(slots=True)
-class _Derived:
-    intervals: Intervals
-    consumed: int
-
-
 class Evidence:
-    """Readings by gateway and point, in log order; intervals are derived as a plan asks for them."""
+    """Readings by gateway and point, in log order, and what they give in a window of time under a plan."""
 
     def __init__(self) -> None:
-        self._readings: dict[tuple[bytes, str, str], _PointReadings] = defaultdict(_PointReadings)
-        self._derived: dict[tuple[str, MeteringPoint], _Derived] = {}
+        self._readings: dict[tuple[bytes, str, str], Readings] = {}
+        self._asked: tuple[object, Window] | None = None  # the last question: it comes several times
         self.frames: dict[bytes, int] = defaultdict(int)
         self._withheld: set[bytes] = set()
 
@@ -80,46 +64,48 @@ class Evidence:
 
     def add(self, gateway: bytes, place: FrameHeader, content: FrameContent) -> None:
         """Take a frame's readings in."""
-        self.frames[gateway] += 1
-        for series in content.series:
-            known = self._readings[gateway, content.facility, series.point]
-            known.times[place.mode].extend(series.times)
-            known.rows.extend(
-                (time, Decimal(number), series.unit)
-                for time, number in zip(series.times, series.numbers, strict=True)
-            )
+        series = ((one.point, Block.of(one, place.mode)) for one in content.series)
+        self.take(gateway, content.facility, series)
 
-    def intervals(self, facility: str, point: MeteringPoint) -> Intervals:
-        """The point's intervals as far as frames were taken in."""
-        rows = self._readings[bytes.fromhex(point.gateway), facility, point.point].rows
-        derived = self._derived.get((facility, point))
-        if derived is None or (point.kind == "register" and derived.consumed != len(rows)):
-            derived = self._derived[facility, point] = _Derived(metering.intervals(point, rows), len(rows))
-        elif derived.consumed != len(rows):
-            derived.intervals.extend(metering.intervals(point, rows[derived.consumed :]))
-            derived.consumed = len(rows)
-        return derived.intervals
+    def take(self, gateway: bytes, facility: str, blocks: Iterable[tuple[str, Block]]) -> None:
+        """The same, of a frame that is in blocks by metering point already."""
+        self.frames[gateway] += 1
+        for point, block in blocks:
+            known = self._readings.get((gateway, facility, point))
+            if known is None:
+                known = self._readings[gateway, facility, point] = Readings()
+            known.add(block)
+
+    def series(self) -> Iterator[tuple[bytes, str, str, Readings]]:
+        """Gateway, facility, point and its readings, in the order in which they were first heard of."""
+        for (gateway, facility, point), known in self._readings.items():
+            yield gateway, facility, point, known
+
+    def readings(self, facility: str, point: MeteringPoint) -> Readings:
+        """The point's readings as far as frames were taken in."""
+        return self._readings.get((bytes.fromhex(point.gateway), facility, point.point), _NONE)
+
+    def window(self, facility: str, point: MeteringPoint, start: int, end: int) -> Window:
+        """What the point's readings say of [start, end), Unix seconds."""
+        known = self.readings(facility, point)
+        question = (facility, point, start, end, known.count)
+        if self._asked is None or self._asked[0] != question:
+            self._asked = question, known.window(point, start, end)
+        return self._asked[1]
 
     def modes(self, facility: str, point: MeteringPoint, start: int, end: int) -> set[str]:
         """The modes of the frames that carry what the point metered in [start, end)."""
-        spans = self.intervals(facility, point).within(start, end)
-        known = self._readings[bytes.fromhex(point.gateway), facility, point.point].times
-        if point.kind == "register":
-            named = [time for span in spans for time in span]
-        else:
-            named = [span[point.names == "end"] for span in spans]
-        first, last = min(named, default=1), max(named, default=0)
-        return {mode for mode, times in known.items() if _near(times, first, last)}
+        named = self.window(facility, point, start, end).named
+        if named is None:
+            return set()
+        return {block.mode for block in self.readings(facility, point).within(*named)}
 
     def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
         """What the point metered in [start, end), Unix seconds; raises `InvalidInput` for impossible readings."""
-        return metering.metered(self.intervals(facility, point), start, end)
+        return self.window(facility, point, start, end).metered(start, end)
 
 
-def _near(times: list[int], first: int, last: int) -> list[int]:
-    """The times from `first` to `last`; sorted in place, which costs little where they came in order."""
-    times.sort()
-    return times[bisect_left(times, first) : bisect_right(times, last)]
+_NONE = Readings()
 
 
 def plan_in_force(record: BatchRecord, plan: MeteringPlan) -> Iterator[Finding]:
@@ -144,12 +130,12 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
         if point.point not in stated:
             yield _fail("point-missing", "", point=point.point)
             continue
-        found = evidence.intervals(record.facility, point)
-        metered = metering.metered(found, start, end)
+        found = evidence.window(record.facility, point, start, end)
+        metered = found.metered(start, end)
         for left, right in metered.gaps:
             span = {"start": clock.utc_text(left), "end": clock.utc_text(right)}
             yield _fail("metering-gap", "", point=point.point, **span)
-        for _, right in [c for c in found.conflicts if start < c[1] <= end]:
+        for _, right in [c for c in found.intervals.conflicts if start < c[1] <= end]:
             yield _fail("conflict", "", point=point.point, end=clock.utc_text(right))
         if not metered.gaps:
             params = {"intervals": metered.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}

@@ -13,15 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leafproof import clock, footprint, metering, numbers, units
-from leafproof.envelope import FrameHeader
 from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef
-from leafproof.frame import FrameContent, Series
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Run, activity_quantity, shares_for
 from leafproof.units import Quantity
-from leafproof.verification.evidence import Evidence
 from tests.support import world as w
 from tests.support.world import DECLARED, FACTORS, PLANT
 
@@ -122,18 +119,6 @@ class TestMetering:
         assert metering.metered(found, T0 + 2700, T0 + 4500).gaps == ()
         with pytest.raises(InvalidInput, match="main"):
             metering.metered(found, T0, T0 + 900)
-
-    def test_readings_taken_in_one_by_one_give_the_same(self) -> None:
-        series = [(T0, 1, "kWh"), (T0 + 900, 1, "kg"), (T0, 2, "kWh"), (T0 + 1800, 3, "kWh"), (T0 + 900, 0, "kWh")]
-        for kind in ("interval", "register"):
-            asked, evidence = point(kind=kind), Evidence()
-            for n, (time, number, unit) in enumerate(series):
-                content = FrameContent("f", [Series(asked.point, unit, [time], [number])], [], None)
-                evidence.add(bytes.fromhex(asked.gateway), FrameHeader(1, n, None, None, "live"), content)
-                found = evidence.intervals("f", asked)
-            whole = metering.intervals(asked, [(t, Decimal(n), u) for t, n, u in series])
-            assert (found.amounts, found.conflicts) == (whole.amounts, whole.conflicts)
-            assert found.impossible == whole.impossible != {}
 
     def test_watt_hours_count_as_kilowatt_hours(self) -> None:
         found = metering.intervals(point(), [(T0, Decimal(3170), "Wh")])
