@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from leafproof.errors import InvalidInput, PrecisionLost
 
@@ -46,6 +47,7 @@ def known(unit: str, field: str = "unit") -> str:
     return unit
 
 
+@lru_cache(maxsize=1024)
 def scale(source: str, target: str) -> Fraction:
     """How many `target` one `source` is, exactly; raises `InvalidInput` across dimensions."""
     (from_dimension, numerator), (to_dimension, denominator) = _UNITS[known(source)], _UNITS[known(target)]

@@ -90,10 +90,12 @@ def _chain(node: str, trust: Trust) -> ChainView:
 
 
 def _replay(source: LogSource, trust: Trust, chain: ChainView, known: Known) -> ReplayReport:
+    from leafproof.client.workers import spread
+
     with progress("entries") as bar:
         task = bar.add_task("entries", total=source.size)
         return replay(
-            source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total), known
+            source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total), known, spread
         )
 
 

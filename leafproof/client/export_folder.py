@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from stat import S_ISREG
 
@@ -12,6 +13,8 @@ from leafproof.errors import InvalidInput, LeafproofError, Malformed
 from leafproof.note import MAX_NOTE
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
+
+_BLOCK = 1 << 20
 
 
 class ExportFolder:
@@ -64,10 +67,34 @@ class ExportFolder:
         """See `LogSource`."""
         return self._leaves[32 * index : 32 * index + 32] or None
 
-    def rollups(self) -> list[Rollup]:
-        """See `LogSource`."""
+    def rollups(self) -> Iterable[Rollup]:
+        """See `LogSource`. What is given out was looked through before: all of it, or nothing."""
+        name, limit = export.ROLLUPS, export.MAX_ROLLUPS
+        readable = self._fits(name, limit)
         try:
-            return export.decode_rollups(self._read(export.ROLLUPS, export.MAX_ROLLUPS) or b"")
+            for _ in export.rollups_in(_blocks(self._folder / name, limit) if readable else ()):
+                pass
+        except (OSError, Malformed):
+            return self._rollups_at_once() if readable else self._unfit(b"")
+        return self._rollups()
+
+    def _rollups(self) -> Iterator[Rollup]:
+        try:
+            yield from export.rollups_in(_blocks(self._folder / export.ROLLUPS, export.MAX_ROLLUPS))
+        except (OSError, Malformed):
+            self._faults.append((None, f"{export.ROLLUPS} was changed while it was read"))
+
+    def _rollups_at_once(self) -> list[Rollup]:
+        try:
+            return self._unfit(_regular(self._folder / export.ROLLUPS, export.MAX_ROLLUPS))
+        except OSError:
+            self._faults.append((None, f"{export.ROLLUPS} cannot be read"))
+            return []
+
+    def _unfit(self, data: bytes) -> list[Rollup]:
+        """What is in a file that cannot be read block by block; mostly nothing."""
+        try:
+            return export.decode_rollups(data)
         except Malformed as error:
             self._faults.append((None, error.message))
             return []
@@ -84,18 +111,32 @@ class ExportFolder:
 
     def _read(self, name: str, limit: int, index: int | None = None) -> bytes | None:
         """A listed file; what is not as listed becomes a fault, and is handed on all the same."""
-        listed, path = self._manifest.files[name], self._folder / name
         try:
-            data = _regular(path, limit)
+            data = _regular(self._folder / name, limit)
         except OSError:
             self._faults.append((index, f"{name} cannot be read"))
             return None
-        if len(data) > limit:
+        return data if self._listed(name, limit, index, export.FileDigest.of(data)) else None
+
+    def _fits(self, name: str, limit: int) -> bool:
+        """The same of a file that may be too large for the memory: whether it can be read."""
+        length, digest = 0, hashlib.sha256()
+        try:
+            for block in _blocks(self._folder / name, limit):
+                length += len(block)
+                digest.update(block)
+        except OSError:
+            self._faults.append((None, f"{name} cannot be read"))
+            return False
+        return self._listed(name, limit, None, export.FileDigest(length, digest.hexdigest()))
+
+    def _listed(self, name: str, limit: int, index: int | None, found: export.FileDigest) -> bool:
+        if found.length > limit:
             self._faults.append((index, f"{name} is larger than any such file can be"))
-            return None
-        if export.FileDigest.of(data) != listed:
+            return False
+        if found != self._manifest.files[name]:
             self._faults.append((index, f"{name} is not the file that the manifest lists"))
-        return data
+        return True
 
     def _strangers(self) -> None:
         listed = {export.MANIFEST, *self._manifest.files}
@@ -106,7 +147,12 @@ class ExportFolder:
 
 
 def _regular(path: Path, limit: int) -> bytes:
-    """At most `limit` bytes and one more of a regular file; raises `OSError` for anything else.
+    """At most `limit` bytes and one more of a regular file; raises `OSError` for anything else."""
+    return b"".join(_blocks(path, limit))
+
+
+def _blocks(path: Path, limit: int) -> Iterator[bytes]:
+    """The same in blocks.
 
     Opening a pipe would wait for its writer, a device has no end, and a link leads out of the folder.
     """
@@ -115,7 +161,10 @@ def _regular(path: Path, limit: int) -> bytes:
     with open(path, "rb", opener=_open_at_once) as file:
         if not S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("not a regular file")
-        return file.read(limit + 1)
+        left = limit + 1
+        while block := file.read(min(_BLOCK, left)):
+            left -= len(block)
+            yield block
 
 
 def _open_at_once(path: str, flags: int) -> int:

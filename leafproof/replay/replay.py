@@ -2,10 +2,11 @@
 
 For each entry:
 
-1. its leaf hash is the one the log claims, and at each anchored size the root is the chain's, as it is at the size
+1. it is a statement, for this log; its key was in force when it was anchored, its signature verifies, its body is
+   the one signed: this needs no other entry, and is `leafproof.replay.checking`;
+2. its leaf hash is the one the log claims, and at each anchored size the root is the chain's, as it is at the size
    of the checkpoint that witnesses cosigned (`_grow`);
-2. it is a statement, for this log, once (`_parse`);
-3. its key was in force when it was anchored, its signature verifies, its body is the one signed (`_judge`);
+3. it is logged once (`_entry`);
 4. by kind, frames give readings, and plans, records, footprints and factor sets are recomputed from all that
    stood in the log before them (`leafproof.replay.lots`).
 
@@ -15,23 +16,21 @@ Then, over the whole: gateways' streams, lots against the chain, shares, rollups
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from leafproof import tree
 from leafproof.chain.view import ChainView, LogRecord
-from leafproof.errors import LeafproofError, Malformed
-from leafproof.frame import FrameContent, place_of
-from leafproof.keys import public_key
+from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
+from leafproof.replay.export import CHUNK
 from leafproof.replay.lots import Known, Lots
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.rollups import Sums
-from leafproof.replay.source import Entry, LogSource
+from leafproof.replay.source import LogSource
+from leafproof.replay.streams import Frames
 from leafproof.replay.witnessed import Witnessed
 from leafproof.trust import Trust
-from leafproof.verification import key_in_force
-from leafproof.verification.evidence import Evidence, Stream
-from leafproof.verification.report import Status
-from leafproof.verification.statements import Statement
+from leafproof.verification.evidence import Evidence
 
 Progress = Callable[[int, int], None]
 
@@ -42,10 +41,12 @@ def replay(
     chain: ChainView,
     progress: Progress | None = None,
     known: Known | None = None,
+    spread: Spread = one_by_one,
 ) -> ReplayReport:
     """Replay one log; `progress(done, total)` counts entries, `known` is shared by logs that are replayed
-    together, for a lot may be made from another log's lot. Raises nothing on hostile input."""
-    return _Replay(source, trust, chain, known or Known()).run(progress)
+    together, for a lot may be made from another log's lot; `spread` checks the parts of the log, and whoever does
+    it, the report is the same. Raises nothing on hostile input, and what `spread` raises."""
+    return _Replay(source, trust, chain, known or Known()).run(progress, spread)
 
 
 class _Replay:
@@ -56,30 +57,39 @@ class _Replay:
         self._log = chain.logs.get(source.ref.log_id)
         self._roots = {h.size: h.root for h in self._log.heads} if self._log else {}
         self._seen: dict[bytes, int] = {}
-        self._frames: dict[bytes, list[Statement]] = defaultdict(list)
+        self._streams: dict[bytes, Frames] = defaultdict(Frames)
         self._evidence = Evidence()
-        self._sums = Sums()
+        self._sums = Sums(self._evidence)
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._checked = 0
         self._witnessed = Witnessed(source, trust)
 
-    def run(self, progress: Progress | None) -> ReplayReport:
+    def run(self, progress: Progress | None, spread: Spread) -> ReplayReport:
         """All steps, in the order of the module's docstring."""
         self._known_log()
-        for index, entry in enumerate(self._source.entries()):
-            self._entry(index, entry)
+        rules = Rules.of(self._source.ref, self._trust, self._chain)
+        for several in spread(rules, self._parts()):
+            for one in several:
+                self._entry(one)
             if progress:
-                progress(index + 1, self._source.size)
+                progress(self._frontier.size, self._source.size)
         self._ends(self._log)
         self._witnessed.judge(self._report)
-        for frames in self._frames.values():
-            self._stream(frames)
+        for frames in self._streams.values():
+            frames.judge(self._report)
         self._lots.against_chain()
         self._report.energy = self._lots.energy()
         self._sums.compare(self._source.rollups(), self._report)
         for fault_index, message in self._source.faults():  # last: everything was read by now
             self._report.add("unreadable", fault_index, message)
         return self._report
+
+    def _parts(self) -> Iterator[Part]:
+        """The log in parts of a file each; the claimed hashes of a part are asked for before the next is read."""
+        entries, start = self._source.entries(), 0
+        while found := list(islice(entries, CHUNK)):
+            yield Part(start, found, [self._source.leaf_hash(start + i) for i in range(len(found))])
+            start += len(found)
 
     def _known_log(self) -> None:
         ref = self._source.ref
@@ -90,33 +100,38 @@ class _Replay:
         elif self._log is None:
             self._report.add("log-unknown", None, "the chain knows no such log")
 
-    def _entry(self, index: int, entry: Entry | None) -> None:
-        self._grow(index, entry)
-        statement = self._parse(index, entry) if entry else None
-        if statement is None or not self._judge(statement):
+    def _entry(self, one: Checked) -> None:
+        index = self._frontier.size
+        self._grow(index, one)
+        if one.kind:
+            self._report.statements[one.kind] += 1
+            first = self._seen.setdefault(one.statement_id, index)
+            if first != index:
+                self._report.add("duplicate", index, f"the statement is entry {first} already")
+            if one.place is not None:
+                self._streams[one.key_id].add(index, one.place, one.statement_id)
+        for kind, message in one.findings:
+            self._report.add(kind, index, message)
+        self._report.withheld += one.withheld
+        if not one.good:
             return
-        content = statement.content
-        if isinstance(content, FrameContent):
-            place = place_of(statement.envelope)
-            self._evidence.add(statement.envelope.key_id, place, content)
-            self._sums.add(statement.envelope.key_id, place, content)
-            self._report.readings += content.count
-        elif content is not None:
-            self._lots.take(statement)
-        elif statement.envelope.header.frame is not None:
-            self._evidence.withhold(statement.envelope.key_id)
-            self._sums.withhold(statement.envelope.key_id)
+        if isinstance(one.said, FrameFacts):
+            mode = one.place.mode if one.place else ""
+            self._evidence.take(one.key_id, one.said.facility, one.said.series)
+            self._sums.take(one.key_id, one.said.facility, mode, one.said.series)
+            self._report.readings += one.said.readings
+        elif one.said is None:
+            self._evidence.withhold(one.key_id)
+            self._sums.withhold(one.key_id)
+        elif one.said.content is not None:
+            self._lots.take(one.said)
         else:
-            self._lots.withhold(statement)
+            self._lots.withhold(one.said)
 
-    def _grow(self, index: int, entry: Entry | None) -> None:
-        claimed = self._source.leaf_hash(index)
-        leaf = tree.leaf_hash(entry.envelope) if entry else claimed or bytes(32)
-        if entry is None:
-            self._report.add("missing", index, "the entry was not handed over, or cannot be read")
-        elif claimed is not None and claimed != leaf:
-            self._report.add("leaf-altered", index, "the entry's hash is not the one that the log holds")
-        self._frontier.append(leaf)
+    def _grow(self, index: int, one: Checked) -> None:
+        for kind, message in one.unfit:
+            self._report.add(kind, index, message)
+        self._frontier.append(one.leaf)
         size = index + 1
         self._witnessed.grown(size, self._frontier)
         if size in self._roots:
@@ -128,47 +143,6 @@ class _Replay:
             else:
                 self._checked = size
 
-    def _parse(self, index: int, entry: Entry) -> Statement | None:
-        try:
-            statement = Statement.parse(entry.envelope, index, entry.body, entry.disclosures)
-        except Malformed as error:
-            self._report.add("malformed", index, error.message)
-            return None
-        self._report.statements[statement.label.partition(",")[0]] += 1
-        first = self._seen.setdefault(statement.envelope.statement_id, index)
-        if first != index:
-            self._report.add("duplicate", index, f"the statement is entry {first} already")
-        if statement.envelope.header.log != self._source.ref:
-            self._report.add("other-log", index, "the statement was signed for another log")
-        if statement.envelope.header.frame is not None:
-            self._frames[statement.envelope.key_id].append(statement)
-        return statement
-
-    def _judge(self, statement: Statement) -> bool:
-        """Whether the statement may be taken at its word."""
-        good = True
-        for finding in key_in_force.judge(statement, self._chain, self._trust.trusted_registrars):
-            if finding.status is Status.FAIL:
-                self._report.add("key", statement.index, finding.text())
-                good = False
-        key = self._chain.keys.get(statement.envelope.key_id)
-        if key is None:
-            return False
-        public = public_key(key.cose)
-        try:
-            statement.envelope.verify(public)
-        except LeafproofError as error:
-            self._report.add("signature", statement.index, error.message)
-            return False
-        if statement.body is None:
-            self._report.withheld += 1
-        try:
-            statement.read(public)
-        except LeafproofError as error:
-            self._report.add("body", statement.index, error.message)
-            return False
-        return good
-
     def _ends(self, log: LogRecord | None) -> None:
         report, size = self._report, self._frontier.size
         report.size, report.root = size, self._frontier.root().hex()
@@ -179,13 +153,3 @@ class _Replay:
             report.add("log-short", None, message)
         if self._source.size != size:
             report.add("unreadable", None, f"{self._source.size} entries were announced, {size} handed over")
-
-    def _stream(self, frames: list[Statement]) -> None:
-        stream = Stream()
-        placed = [(place_of(s.envelope), s) for s in frames]
-        placed.sort(key=lambda p: (p[0].epoch, p[0].sequence, p[1].index))
-        if placed[0][0].previous is not None:
-            self._report.add("frame-gap", placed[0][1].index, "the gateway's first frames are missing")
-        for place, statement in placed:
-            for finding in stream.add(place, statement.envelope.statement_id, ""):
-                self._report.add(finding.code, statement.index, finding.text())

@@ -76,14 +76,13 @@ class Evidence:
                 known = self._readings[gateway, facility, point] = Readings()
             known.add(block)
 
-    def series(self) -> Iterator[tuple[bytes, str, str, Readings]]:
-        """Gateway, facility, point and its readings, in the order in which they were first heard of."""
-        for (gateway, facility, point), known in self._readings.items():
-            yield gateway, facility, point, known
+    def known(self, gateway: bytes, facility: str, point: str) -> Readings:
+        """A point's readings as far as frames were taken in."""
+        return self._readings.get((gateway, facility, point), _NONE)
 
     def readings(self, facility: str, point: MeteringPoint) -> Readings:
-        """The point's readings as far as frames were taken in."""
-        return self._readings.get((bytes.fromhex(point.gateway), facility, point.point), _NONE)
+        """The same, of a plan's point."""
+        return self.known(bytes.fromhex(point.gateway), facility, point.point)
 
     def window(self, facility: str, point: MeteringPoint, start: int, end: int) -> Window:
         """What the point's readings say of [start, end), Unix seconds."""

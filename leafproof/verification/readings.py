@@ -23,7 +23,6 @@ from leafproof import metering, units
 from leafproof.frame import Series
 from leafproof.metering import Intervals, Metered, MeteringPoint, Whole
 
-_DAY = 86400  # no interval is longer
 _CODES = "HIQq"  # the smallest that holds all numbers of a block
 _PORTION = 64  # groups that are looked at together when all of them are asked for
 Row = tuple[int, Decimal, str]
@@ -126,11 +125,12 @@ class Readings:
             return self._states(point, start, end)
         rows: list[tuple[int, list[Row]]] = []
         whole: list[Whole] = []
-        for group in self._groups(start - _DAY, end + _DAY):
+        near = point.interval_seconds  # no reading that is further away names an interval of the window
+        for group in self._groups(start - near, end + near):
             if len(group) == 1 and group[0].plain and _countable(point, group[0]):
                 rows += _cut(point, group[0], start, end, whole)
             else:
-                rows += [(b.order, list(_rows(b, start - _DAY, end + _DAY))) for b in group]
+                rows += [(b.order, list(_rows(b, start - near, end + near))) for b in group]
         rows.sort(key=lambda r: r[0])  # by the log's order: the first word stands
         found = metering.intervals(point, (row for _, several in rows for row in several))
         spans = [*found.within(start, end), *((w.start, w.end) for w in whole)]
