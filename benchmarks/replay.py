@@ -1,0 +1,122 @@
+"""`replay`: an audit export of 256 readings a frame, replayed whole; its floor is what the same bytes cannot be
+read without: each signature checked, each envelope and body hashed and decoded, and nothing concluded."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import pickle
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cbor2
+
+from benchmarks.sample import Clock, Row, Sample, peak_memory
+from leafproof.chain.view import ChainView
+from leafproof.client.export_folder import ExportFolder
+from leafproof.client.workers import processors, spread
+from leafproof.keys import public_key
+from leafproof.replay import export
+from leafproof.replay.replay import replay
+from leafproof.replay.report import ReplayReport
+from leafproof.trust import Trust
+
+SIZES = (1_000_000, 4_000_000)  # readings: memory must not grow with them
+SHORT_SIZES = (40_000, 160_000)
+_FLOOR_FILES = 8  # enough for an average
+
+
+def _measure(short: bool) -> Sample:
+    with tempfile.TemporaryDirectory() as name:
+        small, large = (_made(Path(name), size) for size in (SHORT_SIZES if short else SIZES))
+        _replayed(small)
+        memory_small, workers = peak_memory(), _Peak()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with Clock() as clock:
+            report = _replayed(large, workers)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = clock.cpu + after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+        floor = _floor(large)
+    cores, each = processors(), cpu / report.readings
+    return Sample(
+        value=report.readings / clock.wall,
+        floor=cores / floor,
+        ratio=each / floor,
+        cpu=each * 1e6,
+        memory=peak_memory(),
+        more={
+            "processors": cores,
+            "readings_per_cpu_second": round(1 / each),
+            "reader_cpu_seconds_per_million": round(clock.cpu / report.readings * 1e6, 3),
+            "floor_cpu_seconds_per_million": round(floor * 1e6, 3),
+            "memory_mb_at_a_quarter_of_the_size": round(memory_small, 1),
+            "memory_mb_of_a_worker": round(workers.megabytes, 1),
+        },
+    )
+
+
+def _made(folder: Path, readings: int) -> Path:
+    """The export's folder, made by another process: its memory is not the replay's."""
+    place = folder / str(readings)
+    place.mkdir()
+    command = [sys.executable, "-m", "benchmarks.export", str(place / "export"), str(readings)]
+    subprocess.run(command, check=True)
+    return place / "export"
+
+
+class _Peak:
+    """The largest resident memory of any worker, looked at while they work."""
+
+    megabytes = 0.0
+
+    def __call__(self, _done: int, _total: int) -> None:
+        for child in multiprocessing.active_children():
+            try:
+                status = Path(f"/proc/{child.pid}/status").read_text()
+            except OSError:
+                continue  # it has ended
+            found = re.search(r"VmHWM:\s+(\d+) kB", status)
+            self.megabytes = max(self.megabytes, int(found[1]) / 1024 if found else 0)
+
+
+def _replayed(folder: Path, progress: _Peak | None = None) -> ReplayReport:
+    view, trust = _chain(folder)
+    report = replay(ExportFolder(folder), trust, view, progress, spread=spread)
+    if not report.clean or not report.lots:
+        raise SystemExit(f"the export is not what it was made to be: {report.discrepancies[:3]}")
+    return report
+
+
+def _chain(folder: Path) -> tuple[ChainView, Trust]:
+    found: tuple[ChainView, Trust] = pickle.loads((folder.parent / "chain.pickle").read_bytes())
+    return found
+
+
+def _floor(folder: Path) -> float:
+    """CPU seconds a reading, over the readings of the first files."""
+    view, _ = _chain(folder)
+    entries = [
+        entry
+        for number in range(min(_FLOOR_FILES, len(list((folder / "entries").iterdir()))))
+        for entry in export.decode_chunk((folder / export.chunk_name(number)).read_bytes())
+    ]
+    keys = {key_id: public_key(key.cose) for key_id, key in view.keys.items()}
+    readings = 0
+    with Clock() as clock:
+        for entry in entries:
+            hashlib.sha256(b"\x00" + entry.envelope).digest()
+            hashlib.sha256(entry.body or b"").digest()
+            protected, _, payload, signature = cbor2.loads(entry.envelope[1:])
+            header = cbor2.loads(protected)
+            signed = cbor2.dumps(["Signature1", protected, b"", payload])
+            keys[header[4]].verify(signature, signed)
+            content = cbor2.loads(entry.body or b"")
+            readings += len(content[1]) if "frame" in header else 0
+    return clock.cpu / readings
+
+
+ROWS = (Row("replay", "readings/s", "500,000 for each processor, flat memory", _measure),)
