@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend.ingest import quarters
 from leafproof import body, clock, frame, numbers, tree, units, values
 from leafproof.chain.view import (
     SHARES,
@@ -36,6 +35,7 @@ from leafproof.keys import SigningKey
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import ACTIVITY_QUANTUM, Activity, BatchRecord, Output, Run, Source
 from leafproof.replay import export
+from leafproof.replay.rollups import QUARTER
 from leafproof.replay.source import Entry, Rollup
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln, Lot
@@ -63,7 +63,7 @@ class Plant:
     gateway: SigningKey
     previous: bytes | None = None
     frames: int = 0
-    sums: dict[int, quarters.Quarter] = field(default_factory=dict)
+    sums: dict[int, tuple[int, int]] = field(default_factory=dict)  # quarter -> readings, watt-hours
     run: list[tuple[int, int, int]] = field(default_factory=list)  # a frame's entry, first time, sum
     lots: int = 0
     plan: str = ""
@@ -149,8 +149,10 @@ class Maker:
         plant.previous, plant.frames = parse(envelope).statement_id, plant.frames + 1
         index = self._log(Entry(envelope, data, ()))
         plant.run.append((index, first - STEP, sum(metered)))
-        for start, bits, inside, cut, _ in quarters.runs(times, list(metered), "end"):
-            plant.sums.setdefault(start, quarters.Quarter()).add(bits, inside, cut, index)
+        for time, number in zip(times, metered, strict=True):
+            start = (time - 1) // QUARTER * QUARTER  # a time is its interval's end
+            count, total = plant.sums.get(start, (0, 0))
+            plant.sums[start] = count + 1, total + number
 
     def _lot(self, plant: Plant) -> None:
         """The record of the last `RUN` frames, and the lot on the chain."""
@@ -179,8 +181,8 @@ class Maker:
     def _rollups(self) -> Iterator[Rollup]:
         for plant in self._plants:
             name = (plant.gateway.public.key_id.hex(), str(plant.facility), plant.point, "Wh", MODES[0], "end")
-            for start, one in plant.sums.items():
-                yield Rollup(*name, start, one.count, quarters.text(one.total))
+            for start, (count, total) in plant.sums.items():
+                yield Rollup(*name, start, count, str(total))
 
     def _finish(self) -> None:
         if self._rows:
