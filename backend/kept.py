@@ -62,7 +62,9 @@ def unchanged(known: str, etag: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """A whole answer; `route` is what made it, for the figures."""
+
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -70,12 +72,15 @@ class _Answer:
 
     @property
     def etag(self) -> str:
+        """The answer's tag; empty if it has none."""
         return next((value.decode("latin-1") for name, value in self.headers if name == b"etag"), "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    answer: _Answer
+class Entry:
+    """A kept answer; its stamp was read before it was made, `made` by the monotonic clock."""
+
+    answer: Answer
     how_long: While
     stamp: Stamp
     made: float
@@ -94,17 +99,17 @@ class Store:
 
     def __init__(self, limit: int = MAX_BYTES) -> None:
         self._limit = limit
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         self.bytes = 0
 
-    def get(self, key: Hashable) -> _Entry | None:
+    def get(self, key: Hashable) -> Entry | None:
         """What is kept under the key, true or not any more."""
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
-    def put(self, key: Hashable, entry: _Entry) -> None:
+    def put(self, key: Hashable, entry: Entry) -> None:
         """Keep it, unless it is too large for its use."""
         self.drop(key)
         size = len(entry.answer.body) + _OVERHEAD
@@ -153,7 +158,7 @@ class Kept:
             return None
         return next((variant for path, variant in self._variants if path.fullmatch(scope["path"])), None)
 
-    async def _answer(self, key: Hashable, scope: Scope, receive: Receive) -> _Answer:
+    async def _answer(self, key: Hashable, scope: Scope, receive: Receive) -> Answer:
         entry = self._store.get(key)
         if entry is not None and entry.how_long is While.FOREVER:
             return entry.answer
@@ -166,18 +171,18 @@ class Kept:
             entry = self._store.get(key)
         return entry.answer
 
-    async def _made(self, key: Hashable, stamp: Stamp, scope: Scope, receive: Receive) -> _Answer:
+    async def _made(self, key: Hashable, stamp: Stamp, scope: Scope, receive: Receive) -> Answer:
         done = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             answer, how_long = await self._ask(scope, receive)
             if how_long is not None and answer.status == 200:
-                self._store.put(key, _Entry(answer, how_long, stamp, time.monotonic()))
+                self._store.put(key, Entry(answer, how_long, stamp, time.monotonic()))
             return answer
         finally:
             del self._under_way[key]
             done.set_result(None)
 
-    async def _ask(self, scope: Scope, receive: Receive) -> tuple[_Answer, While | None]:
+    async def _ask(self, scope: Scope, receive: Receive) -> tuple[Answer, While | None]:
         """The whole answer to the plain GET, and how long it may be kept."""
         plain = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
         inner = {**scope, "method": "GET", "headers": plain, "state": {**scope.get("state", {}), "kept": None}}
@@ -191,10 +196,10 @@ class Kept:
                 body.extend(message.get("body", b""))
 
         await self._app(inner, receive, collect)
-        return _Answer(status, headers, bytes(body), inner.get("route")), inner["state"]["kept"]
+        return Answer(status, headers, bytes(body), inner.get("route")), inner["state"]["kept"]
 
 
-async def _send(answer: _Answer, asked: Headers, head: bool, send: Send) -> None:
+async def _send(answer: Answer, asked: Headers, head: bool, send: Send) -> None:
     status, headers, body = answer.status, list(answer.headers), answer.body
     known = asked.get("if-none-match")
     if known and status == 200 and (etag := answer.etag) and unchanged(known, etag):
