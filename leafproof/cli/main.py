@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from leafproof.cli import audit, verify, witness
+from leafproof.cli import verify
 from leafproof.errors import LeafproofError
 from leafproof.texts import printable
 from leafproof.verification.report import EXIT_USAGE
@@ -46,9 +46,15 @@ def _application(arguments: list[str]) -> typer.Typer:
     )
     app.callback(help="Leafproof: evidence behind every green label.")(_root)
     app.command("verify", help=verify.HELP)(verify.command)
-    app.add_typer(audit.app, name="audit")
-    app.add_typer(witness.app, name="witness")
     called = next((a for a in arguments if not a.startswith("-")), None)
+    if called in (None, "audit"):
+        from leafproof.cli import audit  # it brings all that a replay needs
+
+        app.add_typer(audit.app, name="audit")
+    if called in (None, "witness"):
+        from leafproof.cli import witness
+
+        app.add_typer(witness.app, name="witness")
     for name, point in _brought().items():
         if called not in (None, name):
             continue  # somebody else's command: its imports are not needed
