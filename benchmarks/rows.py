@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import append, gas, ingest
+from benchmarks import append, gas, ingest, serving, verify
 from benchmarks.sample import Row
 
-ROWS: tuple[Row, ...] = (*ingest.ROWS, *append.ROWS, *gas.ROWS)
+ROWS: tuple[Row, ...] = (*ingest.ROWS, *append.ROWS, *verify.ROWS, *serving.ROWS, *gas.ROWS)
