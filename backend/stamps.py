@@ -2,10 +2,11 @@
 
 Whoever changes what an answer tells changes a stamp, in the same transaction and whichever process it is:
 
-* `facts`: a log's `revision` counts what was said or forgotten in it besides frames (records, footprints, plans,
-  factors, deleted bodies), and the chain's `version` every event besides a new head, reorganisations too;
-* `heads`: the logs' sizes and the last block read. They move all the time, and matter only to an answer that still
-  waits for an anchor or for a pointer on the chain.
+* `facts`: a log's `revision` counts what was said, cosigned or forgotten besides frames (records, footprints,
+  plans, factors, witnesses' words, deleted bodies), and the chain's `version` every event besides a new head,
+  reorganisations too;
+* `heads`: the logs' sizes and the last block read. They move all the time, and matter only to an answer that
+  still waits for an anchor or for a pointer on the chain.
 
 `Watch.now` gives a stamp that was read after it was asked for. Requests that come while one is being read share
 the next one, so that a thousand requests cost a few dozen small queries, and none is ever told the past.

@@ -54,4 +54,4 @@ def made(folder: Path) -> World:
     config = folder / "leafproof.toml"
     config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()))
     lot = section("T-1")
-    return World(config, f"/01/{lot.gtin}/10/{lot.code}", f"/v1/logs/{log.ref.log_id.hex()}/tiles/0/0")
+    return World(config, f"/01/{lot.gtin}/10/{lot.code}", f"/v1/logs/{log.ref.log_id.hex()}/tlog/tile/0/000")

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from backend import stamps
+from backend.checkpoints import repository as checkpoints
+from backend.checkpoints.repository import Published
 from backend.database import reading, transaction
 from backend.errors import NotFound
 from backend.log.schemas import NewEntry
@@ -66,6 +68,17 @@ class TestRead:
             log.delete_body(connection, index)
         with reading(engine) as connection:
             assert log.body(connection, index).body is None
+
+    def test_what_a_witness_cosigned_moves_the_facts(self, engine: Engine) -> None:
+        log = open_test_log(engine)
+        seen = [stamps.read(engine)]
+        for cosignatures in (0, 1):
+            with transaction(engine) as connection:
+                checkpoints.put(connection, log.number, Published(1, b"note", cosignatures))
+            seen.append(stamps.read(engine))
+        before, published, cosigned = seen
+        assert published == before  # no bundle tells of a checkpoint that nobody cosigned
+        assert cosigned.facts != before.facts
 
 
 class TestWatch:
