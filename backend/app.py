@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -14,7 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from backend import health, problems
 from backend.context import Context
 from backend.guard import Guard
+from backend.kept import Kept, Store, Variant
 from backend.metrics import HttpMetrics, StateCollector
+from backend.stamps import Watch
 from backend.workers import Worker
 
 
@@ -31,9 +34,13 @@ class _Application(FastAPI):
 
 
 def create_app(
-    context: Context, workers: Sequence[Worker] = (), routers: Sequence[APIRouter] = (health.router,)
+    context: Context,
+    workers: Sequence[Worker] = (),
+    routers: Sequence[APIRouter] = (health.router,),
+    kept: Mapping[str, Variant] = MappingProxyType({}),
 ) -> FastAPI:
-    """The application; its workers start before the first request and stop, in reverse, after the last."""
+    """The application; its workers start before the first request and stop, in reverse, after the last.
+    `kept` names the addresses of which answers may be kept (`backend.kept`)."""
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -60,6 +67,7 @@ def create_app(
     problems.install(app)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(Kept, watch=Watch(context.engine), variants=kept, store=Store())
     metrics = HttpMetrics(context.registry)
     context.registry.register(StateCollector(context, workers))
     app.add_middleware(Guard, metrics=metrics, secure=context.settings.url.startswith("https://"))

@@ -13,7 +13,7 @@ from backend.anchor.registry import Registry
 from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
 from backend.audit.endpoints import router as audit_router
-from backend.checkpoints.endpoints import router as checkpoints_router
+from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
@@ -22,10 +22,11 @@ from backend.ingest import rollups
 from backend.ingest.consumer import IngestWorker
 from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
+from backend.kept import Variant
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check
 from backend.log.hosting import open_logs
-from backend.passports.endpoints import router as passports_router
+from backend.passports import endpoints as passports
 from backend.production.endpoints import router as production_router
 from backend.production.worker import ProductionWorker
 from backend.settings import Settings
@@ -36,15 +37,17 @@ Workers = Callable[[Context], Sequence[Worker]]
 ROUTERS: tuple[APIRouter, ...] = (
     health_router,
     log_router,
-    checkpoints_router,
+    checkpoints.router,
     chain_router,
     enrolment_router,
     ingest_router,
     production_router,
-    passports_router,
+    passports.router,
     audit_router,
     pages_router,
 )
+# Of which addresses answers may be kept, and what tells one address's answers apart.
+KEPT: dict[str, Variant] = {**passports.KEPT, **checkpoints.KEPT}
 # What `leafproof backend fsck` looks at beside the logs themselves: tables that derive from them.
 CHECKS: tuple[Check, ...] = (rollups.check(LoggedPlans()),)
 
@@ -67,4 +70,4 @@ def build(settings: Settings, engine: Engine, workers: Workers = workers_of) -> 
     """The whole backend as an application. Raises `SettingsError`, `Conflict`."""
     database.check_schema(engine)
     context = Context(settings, engine, open_logs(settings, engine))
-    return create_app(context, workers(context), ROUTERS)
+    return create_app(context, workers(context), ROUTERS, KEPT)

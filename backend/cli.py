@@ -27,7 +27,6 @@ for _name, _module in {"chain": "backend.anchor.cli", "production": "backend.pro
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:
         app.add_typer(import_module(_module).app, name=_name)
 
-GRACE = 10  # seconds that requests under way may take once we are asked to stop
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
@@ -44,9 +43,8 @@ def _said() -> Iterator[None]:
 @app.command()
 def serve(config: Config = None) -> None:
     """Run the backend until SIGTERM or Ctrl-C; what is under way is finished first."""
-    import uvicorn  # here and below: a short command need not wait for what only a long one uses
-
-    from backend import bootstrap, garbage, journal
+    # Here and below: a short command need not wait for what only a long one uses.
+    from backend import bootstrap, garbage, journal, serving
 
     with _said():
         chosen = settings.load(config)
@@ -54,17 +52,7 @@ def serve(config: Config = None) -> None:
         engine = database.open_engine(chosen)
         application = bootstrap.build(chosen, engine)
     garbage.collect_seldom()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            host=chosen.host,
-            port=chosen.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-        )
-    )
+    server = serving.server(application, chosen.host, chosen.port)
     # uvicorn raises the signal again once it has stopped; without this an orderly stop would look like a kill.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
     try:

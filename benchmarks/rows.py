@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import append, gas, ingest, replay
+from benchmarks import append, gas, ingest, replay, serving, verify
 from benchmarks.sample import Row
 
-ROWS: tuple[Row, ...] = (*ingest.ROWS, *replay.ROWS, *append.ROWS, *gas.ROWS)
+ROWS: tuple[Row, ...] = (*ingest.ROWS, *replay.ROWS, *append.ROWS, *verify.ROWS, *serving.ROWS, *gas.ROWS)

@@ -66,8 +66,11 @@ class PublicKey:
         x, y = (n.to_bytes(32, "big") for n in (numbers.x, numbers.y))
         return cls.from_cose(cbor.encode({1: 2, -1: 1, -2: x, -3: y}))
 
-    def verify(self, signature: bytes, message: bytes) -> None:
-        """Raises `SignatureInvalid` unless `signature` (64 bytes, low s) is this key's over `message`."""
+    def verify(self, signature: bytes, message: bytes, *, low_s: bool = True) -> None:
+        """Raises `SignatureInvalid` unless `signature` (64 bytes, low s) is this key's over `message`.
+
+        `low_s=False` is for JOSE alone, which allows both halves (RFC 7518 3.4).
+        """
         if len(signature) != SIGNATURE_SIZE:
             raise SignatureInvalid(f"a signature has {SIGNATURE_SIZE} bytes, this one {len(signature)}")
         try:
@@ -75,7 +78,7 @@ class PublicKey:
                 self._key.verify(signature, message)
                 return
             r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-            if s > _P256_ORDER // 2:
+            if low_s and s > _P256_ORDER // 2:
                 raise SignatureInvalid("the signature is not in its low-s form")
             self._key.verify(encode_dss_signature(r, s), message, _ECDSA)
         except InvalidSignature:

@@ -37,7 +37,7 @@ def check_printable(statement: msgspec.Struct) -> None:
 
 def _check(value: Any, field: str) -> None:
     if isinstance(value, str):
-        if printable(value) != value:
+        if not value.isprintable() and printable(value) != value:
             raise InvalidInput(field, "has a character that cannot be shown, such as a control character")
     elif isinstance(value, tuple):
         for part in value:

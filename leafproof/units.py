@@ -69,10 +69,10 @@ def parse_decimal(text: str, field: str) -> Decimal:
 def exact_decimal(value: Fraction) -> Decimal:
     """The terminating decimal that `value` is; raises `PrecisionLost` if it has none within 40 digits."""
     for places in range(MAX_DIGITS):
-        scaled = value * 10**places
-        if scaled.denominator == 1:
+        whole, rest = divmod(value.numerator * 10**places, value.denominator)
+        if not rest:
             # From text, since arithmetic would round to the context's 28 digits.
-            return Decimal(f"{scaled.numerator}e-{places}")
+            return Decimal(f"{whole}e-{places}")
     raise PrecisionLost(f"{value} has no exact decimal of {MAX_DIGITS} digits")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from leafproof.errors import InvalidInput
@@ -24,6 +25,7 @@ def gs1_check_digit(payload: str) -> int:
     return -weighted % 10
 
 
+@lru_cache(maxsize=4096)  # statements name a few parties and products, each many times over
 def _gs1_key(field: str, text: str, lengths: tuple[int, ...]) -> str:
     if not (text.isascii() and text.isdigit() and len(text) in lengths):
         raise InvalidInput(field, f"{text[:40]!r} is not {' or '.join(map(str, lengths))} digits")

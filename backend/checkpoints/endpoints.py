@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
+from backend import kept
 from backend.checkpoints import repository
 from backend.context import Context, context_of
 from backend.database import reading
@@ -30,6 +31,7 @@ def _hosted(context: Shared, log_id: str) -> HostedLog:
 
 
 Hosted = Annotated[HostedLog, Depends(_hosted)]
+KEPT: dict[str, kept.Variant] = {r"/v1/logs/[^/]+/tlog/tile/.+": lambda _headers, _query: None}
 
 
 @router.get("/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -43,7 +45,7 @@ def get_checkpoint(context: Shared, hosted: Hosted) -> Response:
 
 
 @router.get("/tile/entries/{path:path}", response_class=Response)
-def get_entries(context: Shared, hosted: Hosted, path: str) -> Response:
+def get_entries(request: Request, context: Shared, hosted: Hosted, path: str) -> Response:
     """Up to 256 envelopes, each behind its length in two bytes; `path` is `000`, `x001/000`, `000.p/7`."""
     number, width = tiles.read_tile_path(path)
     with reading(context.engine) as connection:
@@ -52,15 +54,21 @@ def get_entries(context: Shared, hosted: Hosted, path: str) -> Response:
     if tiles.tile_width(0, number, size) < width:
         raise NotFound(f"entries {path} are not there")
     bundle = b"".join(len(e.envelope).to_bytes(2, "big") + e.envelope for e in found)
+    kept.keep(request, kept.While.FOREVER)
     return Response(bundle, media_type=OCTETS, headers={"Cache-Control": FOREVER})
 
 
 @router.get("/tile/{level}/{path:path}", response_class=Response)
 def get_tile(
-    context: Shared, hosted: Hosted, level: Annotated[int, Path(ge=0, le=tiles.MAX_TILE_LEVEL)], path: str
+    request: Request,
+    context: Shared,
+    hosted: Hosted,
+    level: Annotated[int, Path(ge=0, le=tiles.MAX_TILE_LEVEL)],
+    path: str,
 ) -> Response:
     """Up to 256 hashes of 32 bytes; `path` is `000`, `x001/000`, `000.p/7`."""
     number, width = tiles.read_tile_path(path)
     with reading(context.engine) as connection:
         hashes = hosted.log.tile(connection, level, number, width)
+    kept.keep(request, kept.While.FOREVER)
     return Response(hashes, media_type=OCTETS, headers={"Cache-Control": FOREVER})

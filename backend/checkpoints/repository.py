@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.checkpoints.tables import checkpoints
+from backend.log import repository as log_rows
 
 _LOOKED_AT = 100  # checkpoints from a head on: one of them has every witness, but for an outage of some hours
 
@@ -46,7 +47,8 @@ def covering(connection: Connection, number: int, size: int) -> Published | None
 
 
 def put(connection: Connection, number: int, published: Published) -> None:
-    """Store a checkpoint; one of the same size stays if it has more cosignatures."""
+    """Store a checkpoint; one of the same size stays if it has more cosignatures. Bundles tell what was cosigned,
+    so that the log's revision moves with it."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(checkpoints)
     connection.execute(
@@ -62,3 +64,5 @@ def put(connection: Connection, number: int, published: Published) -> None:
             "cosignatures": published.cosignatures,
         },
     )
+    if published.cosignatures:
+        log_rows.revise(connection, number)

@@ -47,7 +47,7 @@ def every_log(connection: Connection) -> list[sa.RowMapping]:
 def insert_log(connection: Connection, **values: Any) -> None:
     """A new, empty log; does nothing when another process was first."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(logs).values(size=0, frontier=b"", **values).on_conflict_do_nothing())
+    connection.execute(insert(logs).values(size=0, revision=0, frontier=b"", **values).on_conflict_do_nothing())
 
 
 def state(connection: Connection, number: int, *, lock: bool = False) -> tuple[int, bytes]:
@@ -65,12 +65,15 @@ def alarm(connection: Connection, log_id: bytes) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def advance(connection: Connection, number: int, old_size: int, size: int, frontier: bytes) -> None:
-    """Move the head; raises `LogDamaged` if it was not at `old_size` although it was locked."""
+def advance(
+    connection: Connection, number: int, old_size: int, size: int, frontier: bytes, *, facts: bool
+) -> None:
+    """Move the head, and the revision if there are `facts` among the new entries; raises `LogDamaged` if it was
+    not at `old_size` although it was locked."""
     changed = connection.execute(
         sa.update(logs)
         .where(logs.c.number == number, logs.c.size == old_size)
-        .values(size=size, frontier=frontier)
+        .values(size=size, frontier=frontier, revision=logs.c.revision + int(facts))
     )
     if changed.rowcount != 1:
         raise LogDamaged("the head moved under the log's own lock")
@@ -176,7 +179,13 @@ def delete_body(connection: Connection, number: int, index: int) -> bool:
         .where(bodies.c.log == number, bodies.c.index == index, bodies.c.body.is_not(None))
         .values(body=None, disclosures=None)
     )
+    revise(connection, number)
     return bool(changed.rowcount)
+
+
+def revise(connection: Connection, number: int) -> None:
+    """Say that something changed which is told of the log's statements, though none was added."""
+    connection.execute(sa.update(logs).where(logs.c.number == number).values(revision=logs.c.revision + 1))
 
 
 def _stored_body(index: int, body: bytes | None, packed: bytes | None, tier: int) -> StoredBody:

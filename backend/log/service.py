@@ -196,7 +196,9 @@ class TransparencyLog:
             edge.frontier.append(leaf)
         repository.insert_entries(connection, rows, body_rows)
         repository.put_tiles(connection, self.number, edge.tiles.append(leaves))
-        repository.advance(connection, self.number, size, edge.frontier.size, edge.frontier.to_bytes())
+        facts = any(one.envelope.header.frame is None for one in fresh)
+        head = (edge.frontier.size, edge.frontier.to_bytes())
+        repository.advance(connection, self.number, size, *head, facts=facts)
 
     def _entry_row(self, index: int, one: NewEntry, now: int) -> dict[str, Any]:
         envelope = one.envelope

@@ -33,6 +33,8 @@ logs = Table(
     Column("partition", Integer, nullable=False),
     Column("key_id", LargeBinary(32), nullable=False),  # the log's own key, so that a lost key file is noticed
     Column("size", BigInteger, nullable=False),
+    # Grows with facts (all but frames), deleted bodies and cosignatures: what is shown of lots depends on these.
+    Column("revision", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),  # leafproof.tree.Frontier.to_bytes at `size`
     CheckConstraint("size >= 0", name="size"),
 )

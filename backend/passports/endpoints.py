@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from backend import problems
+from backend import kept, problems
 from backend.access.dependencies import Caller, tier_of
 from backend.access.service import ApiKey
 from backend.context import Context, context_of
@@ -75,6 +75,16 @@ def _language(
     return i18n.choose(lang, accept_language)
 
 
+def _variant(headers: Mapping[str, str], query: Mapping[str, str]) -> tuple[str | None, str, bool]:
+    """Which of an address's answers a reader gets: its form, its language, and whether it is packed."""
+    form = best(headers.get("accept"), _OFFERS)
+    of = i18n.choose(query.get("lang"), headers.get("accept-language"))
+    return form, of.code, pages.takes_gzip(headers)
+
+
+KEPT: dict[str, kept.Variant] = dict.fromkeys(
+    (r"/01/[^/]+/10/.+", r"/v1/lots/[^/]+/.+/bundle", r"/v1/verify/footprints/[^/]+/.+"), _variant
+)
 Shared = Annotated[Context, Depends(context_of)]
 Service = Annotated[Passports, Depends(passports_of)]
 OfLot = Annotated[Lot, Depends(_lot)]
@@ -122,7 +132,7 @@ def passport(
             passports.exists(found)
             return _linkset(context, found)
         if form == BUNDLE:
-            return _bundle(passports, found, caller)
+            return _bundle(request, passports, found, caller)
         shown = passports.passport(found, lambda issuer: tier_of(caller, issuer))
     except (Malformed, NotFound, Gone, LogDamaged) as error:
         if form != HTML:
@@ -130,7 +140,8 @@ def passport(
         told = {"reason": str(error), "gtin": gtin, "lot": lot, "damaged": isinstance(error, Gone | LogDamaged)}
         return _page(request, context, of, "missing.html", told, _STATUS[type(error)])
     headers = _headers(context, shown, form, of, caller)
-    if _unchanged(request, headers["ETag"]):
+    _keep(request, shown, caller)
+    if kept.unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if form == JSON:
         return _json(document(shown, of, _links(context, found), context.settings.notice), headers)
@@ -138,10 +149,13 @@ def passport(
 
 
 @router.get("/v1/verify/footprints/{gtin}/{lot:path}", response_class=Response)
-def verify_footprint(context: Shared, passports: Service, of: Spoken, caller: Caller, lot: OfLot) -> Response:
+def verify_footprint(
+    request: Request, context: Shared, passports: Service, of: Spoken, caller: Caller, lot: OfLot
+) -> Response:
     """The numbered checks of a lot's footprint, the footprint, the record and where the chain holds it."""
     shown = passports.passport(lot, lambda issuer: tier_of(caller, issuer))
     headers = _headers(context, shown, JSON, of, caller)
+    _keep(request, shown, caller)
     return _json(document(shown, of, _links(context, lot), context.settings.notice), headers)
 
 
@@ -181,9 +195,9 @@ async def verify_upload(request: Request, passports: Service, of: Spoken) -> Res
     responses={200: {"content": {BUNDLE: {}}}},
     response_class=Response,
 )
-def get_bundle(passports: Service, lot: OfLot, caller: Caller) -> Response:
+def get_bundle(request: Request, passports: Service, lot: OfLot, caller: Caller) -> Response:
     """All that is needed to check the lot, in one file; more of it for a reader's API key."""
-    return _bundle(passports, lot, caller)
+    return _bundle(request, passports, lot, caller)
 
 
 @router.api_route(
@@ -254,21 +268,26 @@ def _page(
         "tail": f"?lang={of.code}" if "lang" in request.query_params else "",
         **values,
     }
-    sent = {"Vary": _VARY, "Cache-Control": "no-cache", **(headers or {})}
+    sent = {"Vary": _VARY, "Cache-Control": "public, no-cache", **(headers or {})}
     return pages.page(request, of, template, told, status, nodes, sent)
 
 
-def _bundle(passports: Passports, lot: Lot, caller: ApiKey | None) -> Response:
+def _bundle(request: Request, passports: Passports, lot: Lot, caller: ApiKey | None) -> Response:
     data, tier = passports.bundle(lot, lambda issuer: tier_of(caller, issuer))
+    etag = f'"{hashlib.sha256(data).hexdigest()[:24]}"'
+    if caller is None:
+        kept.keep(request, kept.While.HEADS)
+    elif kept.unchanged(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers={"ETag": etag, **_cached(caller)})
     name = "".join(c if c.isalnum() or c in "-._" else "_" for c in f"{lot.gtin}_{lot.code}")
     return Response(
         data,
         media_type=BUNDLE,
         headers={
             "Content-Disposition": f'attachment; filename="{name}.bundle"',
-            "Cache-Control": "no-cache" if caller is None else "private, no-cache",
+            "ETag": etag,
             "Leafproof-Tier": tier.word,
-            "Vary": _VARY,
+            **_cached(caller),
         },
     )
 
@@ -277,23 +296,27 @@ def _headers(context: Context, shown: Passport, form: str, of: Language, caller:
     path = view.passport_path(shown.lot)
     return {
         "ETag": f'W/"{_tag(context, shown, form, of)}"',
-        "Cache-Control": "no-cache" if caller is None else "private, no-cache",
+        **_cached(caller),
         "Content-Language": of.code,
         "Link": f'<{context.settings.url}{path}?linkType=linkset>; rel="linkset"; type="{LINKSET}", '
         f'<{context.settings.url}{path}>; rel="canonical"',
-        "Vary": _VARY,
     }
+
+
+def _cached(caller: ApiKey | None) -> dict[str, str]:
+    """Caches on the way may store what the public gets, and ask each time whether it is still true."""
+    return {"Cache-Control": f"{'public' if caller is None else 'private'}, no-cache", "Vary": _VARY}
+
+
+def _keep(request: Request, shown: Passport, caller: ApiKey | None) -> None:
+    if caller is None:
+        kept.keep(request, kept.While.FACTS if shown.settled else kept.While.HEADS)
 
 
 def _tag(context: Context, shown: Passport, form: str, of: Language) -> str:
     """Over everything that the answer depends on: the evidence, the form, and this server's own words."""
     seen = (shown.etag, form, of.code, context.settings.notice, pages.asset("page.css"), pages.asset("verify.js"))
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:24]
-
-
-def _unchanged(request: Request, etag: str) -> bool:
-    known = request.headers.get("if-none-match", "")
-    return etag in (part.strip() for part in known.split(","))
 
 
 def _links(context: Context, lot: Lot) -> dict[str, str]:
@@ -319,7 +342,7 @@ def _linkset(context: Context, lot: Lot) -> Response:
         ],
         f"{_VOCABULARY}/traceability": [{"href": links["bundle"], "type": BUNDLE}],
     }
-    return _json({"linkset": [one]}, {"Cache-Control": "no-cache", "Vary": _VARY}, LINKSET)
+    return _json({"linkset": [one]}, _cached(None), LINKSET)
 
 
 def _url(context: Context, lot: Lot) -> str:

@@ -88,6 +88,13 @@ class Passport:
         return {mine.number: full.status for mine, full in blind if full.status is not Status.NOT_CHECKED}
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing shown waits for an anchor, a pointer or a final block: then a block that only goes on
+        changes nothing of it."""
+        found = {c.status for r in (self.report, self.server) for c in r.checks}
+        return found.isdisjoint((Status.FAIL, Status.PENDING))
+
+    @property
     def etag(self) -> str:
         """Over the checks' outcomes, the head, and what is shown."""
         outcomes = "".join(f"{c.status}|" for r in (self.report, self.server) for c in r.checks)

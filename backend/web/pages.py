@@ -68,7 +68,7 @@ def static(request: Request, name: str) -> Response:
     """Style sheet, script, and the licences of what the script contains."""
     plain, packed = _static(name)
     headers = {"Cache-Control": _FOREVER if "v" in request.query_params else "no-cache", "Vary": "Accept-Encoding"}
-    if _takes_gzip(request):
+    if takes_gzip(request.headers):
         return Response(packed, media_type=_TYPES[name], headers={**headers, "Content-Encoding": "gzip"})
     return Response(plain, media_type=_TYPES[name], headers=headers)
 
@@ -79,8 +79,9 @@ def favicon(request: Request) -> Response:
     return static(request, "leaf.svg")
 
 
-def _takes_gzip(request: Request) -> bool:
-    offered = request.headers.get("accept-encoding", "").lower().replace(" ", "")
+def takes_gzip(headers: Mapping[str, str]) -> bool:
+    """Whether the reader that sends these headers unpacks gzip (RFC 9110 12.5.3)."""
+    offered = headers.get("accept-encoding", "").lower().replace(" ", "")
     return any(one == "gzip" or (one.startswith("gzip;q=") and one[7:8] == "1") for one in offered.split(","))
 
 
@@ -125,7 +126,7 @@ def page(
         "Content-Security-Policy": policy(nodes),
         **(headers or {}),
     }
-    if len(html) >= _MIN_GZIP and _takes_gzip(request):
+    if len(html) >= _MIN_GZIP and takes_gzip(request.headers):
         sent["Content-Encoding"] = "gzip"
         html = gzip.compress(html, 6, mtime=0)
     return Response(html, status, sent, HTML)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 from eth_hash.auto import keccak
 
@@ -198,6 +199,7 @@ def lot_hash(lot: Lot) -> bytes:
     return bytes(keccak(str(lot).encode("ascii")))
 
 
+@lru_cache(maxsize=4096)  # every check of a bundle asks for the same few
 def lot_id(operator: Address, lot: Lot) -> bytes:
     """The ERC-1155 token id: keccak-256(abi.encode(operator, lot hash))."""
     return bytes(keccak(operator.rjust(32, b"\x00") + lot_hash(lot)))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.trust import MAX_TRUST_FILE, Trust
 from leafproof.verification.report import Status
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 TrustFile: TypeAlias = Annotated[
     Path, typer.Option("--trust", help="your trust file, obtained apart from the server it checks")
@@ -55,6 +56,9 @@ def read_file(path: Path, field: str, limit: int) -> bytes:
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """A bar on standard error, gone when done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     with Progress(
         TextColumn(title),
         BarColumn(),

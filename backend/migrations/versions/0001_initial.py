@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("key_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("size >= 0", name=op.f("ck_logs_size")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_logs")),

@@ -22,6 +22,7 @@ VALUES = {
     "partition": 0,
     "key_id": b"k" * 32,
     "size": 0,
+    "revision": 0,
     "frontier": b"",
     "name": "x",
 }

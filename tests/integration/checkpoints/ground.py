@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from backend import health
 from backend.app import create_app
+from backend.checkpoints.endpoints import KEPT
 from backend.checkpoints.endpoints import router as checkpoints_router
 from backend.checkpoints.service import Publisher
 from backend.checkpoints.witnesses import WitnessAt
@@ -84,7 +85,7 @@ class Ground:
 def ground_of(engine: Engine) -> Iterator[Ground]:
     log = open_test_log(engine)
     context = Context(Settings(), engine, hosted(log))
-    app = create_app(context, routers=(health.router, log_router, checkpoints_router))
+    app = create_app(context, routers=(health.router, log_router, checkpoints_router), kept=KEPT)
     with structlog.testing.capture_logs(), serving(app) as http:
         yield Ground(engine, log, http, Publisher(engine, context.logs, (), Unanchored()))
 

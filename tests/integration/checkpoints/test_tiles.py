@@ -6,8 +6,12 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from backend.database import transaction
+from backend.log.tables import bodies, entries
+from backend.log.tables import tiles as stored_tiles
 from leafproof import tiles, tree
 from leafproof.checkpoint import Checkpoint, origin_of
 from leafproof.note import Note, Verifier
@@ -58,6 +62,16 @@ class TestTiles:
         ground.grow(3)
         page = ground.http.get(f"{TLOG.removesuffix('/tlog')}/entries").json()["entries"]
         assert list(self.entries(ground, 3)) == [base64.b64decode(e["envelope"]) for e in page]
+
+    def test_what_was_served_once_is_served_from_memory(self, ground: Ground) -> None:
+        ground.grow(300)
+        paths = [f"{TLOG}/tile/0/000", f"{TLOG}/tile/entries/000"]
+        first = [ground.http.get(path).content for path in paths]
+        with transaction(ground.engine) as connection:
+            for table in (stored_tiles, bodies, entries):
+                connection.execute(sa.delete(table))
+        assert [ground.http.get(path).content for path in paths] == first
+        assert ground.http.get(f"{TLOG}/tile/0/000.p/9").status_code == 404
 
     def test_only_the_checkpoint_may_change(self, ground: Ground) -> None:
         ground.grow(300)

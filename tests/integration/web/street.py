@@ -20,7 +20,7 @@ from backend.context import Context
 from backend.database import transaction
 from backend.embedded.node import EmbeddedNode
 from backend.footprints import service as footprints
-from backend.passports.endpoints import router as passports
+from backend.passports import endpoints as passports
 from backend.production import lots
 from backend.production.tables import companies, facilities, products
 from backend.settings import Settings
@@ -113,7 +113,9 @@ def _built(node: EmbeddedNode, ledger: Ledger, folder: Path) -> Street:
     believed = msgspec.structs.replace(ledger.trust, publishers=[values.party_uri(STEWARD)])
     trust_file.write_bytes(believed.encode())
     settings = Settings(data=folder, trust_file=trust_file, public_url="https://passport.example", notice=NOTICE)
-    app = create_app(Context(settings, ledger.engine, ledger.logs), routers=(passports, pages))
+    app = create_app(
+        Context(settings, ledger.engine, ledger.logs), routers=(passports.router, pages), kept=passports.KEPT
+    )
     made = Street(app, works, ledger, settings, trust_file)
     _produce(made)
     return made
