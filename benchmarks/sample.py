@@ -60,7 +60,8 @@ class Row:
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")
+    """Four digits that count; what was counted, such as gas, stays whole."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def _median(values: Any) -> float | None:
