@@ -10,12 +10,14 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page
 from benchmarks.rows import ROWS
 from benchmarks.sample import Row, Sample
 
@@ -31,7 +33,7 @@ def main(
     short: Annotated[bool, typer.Option("--short", help="that all rows run; the figures mean nothing")] = False,
     sample: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Measure, print the table, and write benchmarks/latest.json (not with --short or --only)."""
+    """Measure, print the table, and write latest.json and docs/performance.md (not with --short or --only)."""
     if sample is not None:
         print(json.dumps(asdict(_row(sample).measure(short))))
         return
@@ -46,7 +48,9 @@ def main(
         found.append(row.summary(samples))
     if not (short or only):
         where = {"machine": _machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
-        LATEST.write_text(json.dumps([row | where for row in found], indent=1) + "\n")
+        found = [row | where for row in found]
+        LATEST.write_text(json.dumps(found, indent=1) + "\n")
+        page.write(found)
     Console().print(_table(found))
 
 
@@ -80,25 +84,19 @@ def _machine() -> str:
     return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
-def _table(rows: list[dict[str, object]]) -> Table:
-    table = Table("row", "value", "floor", "ratio", "spread", "unit", "CPU s/million", "peak MB", "wanted")
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("row", no_wrap=True)
+    for name in ("value", "floor", "ratio", "spread"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    for name in ("CPU s/M", "peak MB"):
+        table.add_column(name, justify="right")
     for row in rows:
-        figures = (row["value"], row["floor"], row["ratio"], row["spread"])
-        rest = (row["unit"], row["cpu_seconds_per_million"], row["peak_memory_mb"], row["target"])
-        table.add_row(str(row["name"]), *(_plain(one) for one in (*figures, *rest)))
+        figures = (row[name] for name in ("value", "floor", "ratio", "spread"))
+        rest = (row["cpu_seconds_per_million"], row["peak_memory_mb"])
+        table.add_row(row["name"], *map(page.plain, figures), row["unit"], *map(page.plain, rest))
     return table
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return "-"
-    return (
-        f"{value:,.4g}"
-        if isinstance(value, float) and value < 1e4
-        else f"{value:,.0f}"
-        if isinstance(value, float)
-        else str(value)
-    )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def _measure(readings: int, frames: int, short: bool, url: str | None = None) ->
         ratio=cpu / floor.cpu,
         cpu=cpu / count * 1e6,
         memory=peak_memory(),
-        more={"frames_per_second": round(len(messages) / seconds), "broker": broker.kind.value},
+        more={"readings": count, "frames_per_second": round(len(messages) / seconds), "broker": broker.kind.value},
     )
 
 

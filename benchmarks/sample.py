@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -39,9 +39,11 @@ class Row:
     measure: Callable[[bool], Sample]
 
     def summary(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        """Medians over the runs, with their spread: (largest - smallest) / median of the values."""
+        """Medians over the runs, with their spread: (largest - smallest) / median of the values; `more` of the run
+        in the middle."""
         values = [one.value for one in samples]
         middle = median(values)
+        typical = min(samples, key=lambda one: abs(one.value - middle))
         return {
             "name": self.name,
             "value": _rounded(middle),
@@ -53,12 +55,13 @@ class Row:
             "target": self.target,
             "cpu_seconds_per_million": _median(one.cpu for one in samples),
             "peak_memory_mb": _median(one.memory for one in samples),
-            **samples[-1].more,
+            **typical.more,
         }
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")
+    """Four digits that count; what was counted, such as gas, stays whole."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def _median(values: Any) -> float | None:
@@ -67,8 +70,11 @@ def _median(values: Any) -> float | None:
 
 
 def peak_memory() -> float:
-    """Of this process so far, in MB (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Of this process so far, in MB. (`ru_maxrss` would do, but a started process inherits its parent's there.)"""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024  # proc(5): in KiB
+    raise OSError("/proc/self/status does not tell the peak of resident memory")
 
 
 @dataclass
