@@ -1,8 +1,7 @@
-"""`leafproof backend ...`: serve, migrate, fsck, and the API keys. Exit codes: 0 good, 1 findings, 2 usage."""
+"""`leafproof backend ...`: serve, migrate, export, and the API keys. Exit codes: 0 good, 1 findings, 2 usage."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -29,7 +28,6 @@ for _name, _module in {"chain": "backend.anchor.cli", "production": "backend.pro
 
 GRACE = 10  # seconds that requests under way may take once we are asked to stop
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
 @contextmanager
@@ -84,45 +82,6 @@ def migrate(config: Config = None) -> None:
         engine = database.open_engine(settings.load(config))
         database.migrate(engine)
         engine.dispose()
-
-
-@app.command()
-def fsck(config: Config = None, as_json: Json = False) -> None:
-    """Rebuild the logs' trees from the stored statements and say what differs; changes nothing."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from backend import bootstrap
-    from backend.log.fsck import fsck as run_fsck
-    from backend.log.service import stored_logs
-
-    with _said():
-        engine = database.open_engine(settings.load(config))
-        database.check_schema(engine)
-        with database.reading(engine) as connection:
-            logs = stored_logs(connection)
-        count = 0
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("reading the log", total=None)
-            for finding in run_fsck(
-                engine,
-                logs,
-                bootstrap.CHECKS,
-                lambda done, total: bar.update(task, completed=done, total=total),
-            ):
-                count += 1
-                bar.stop()
-                if as_json:
-                    line = {"log": finding.log, "index": finding.index, "kind": finding.kind, "text": finding.text}
-                    typer.echo(json.dumps(line))
-                else:
-                    place = "" if finding.index is None else f", entry {finding.index}"
-                    typer.echo(f"log {finding.log}{place}: {finding.kind}: {finding.text}")
-        engine.dispose()
-    if count:
-        raise typer.Exit(1)
-    if not as_json:
-        typer.echo("The stored logs are whole.")
 
 
 @app.command()
