@@ -55,6 +55,8 @@ def workers_of(context: Context) -> Sequence[Worker]:
     """What runs beside the server, in the order of starting; nothing connects before it is started.
     Raises `SettingsError`."""
     registry, anchor = Registry(context.settings.trust()), AnchorWorker(context)
+    for hosted in context.logs:
+        hosted.log.hold("it was not compared with the chain yet")  # `anchor` does so first of all
     return (
         FollowWorker(context),
         anchor,

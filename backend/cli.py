@@ -1,4 +1,7 @@
-"""`leafproof backend ...`: serve, migrate, export, and the API keys. Exit codes: 0 good, 1 findings, 2 usage."""
+"""`leafproof backend ...`: serve, migrate, export, backup, restore, and the API keys.
+
+Exit codes: 0 good, 1 something is missing, 2 usage.
+"""
 
 from __future__ import annotations
 
@@ -121,6 +124,43 @@ def export(
                 manifest = audit.write(connection, log, target)
                 typer.echo(f"{target}: {manifest.size} entries of log {log.name}")
         engine.dispose()
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="new file; readable by its owner alone")],
+    with_keys: Annotated[
+        bool,
+        typer.Option("--with-keys", help="private keys too: whoever has the file can then sign as this server"),
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Write the database and what else a server needs to come back; the server may run."""
+    from backend.backup import service as backups
+
+    with _said():
+        manifest = backups.backup(settings.load(config), file, with_keys=with_keys)
+    for log in manifest.logs:
+        typer.echo(f"{file}: log {log.name}, {log.size} entries, root {log.root}")
+    if not with_keys:
+        typer.echo("The private keys are not in it: back the keys folder up apart, once, and offline.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="what `backup` wrote")],
+    config: Config = None,
+) -> None:
+    """Bring a backup back into an empty place, and compare it with the chain."""
+    from backend import bootstrap
+    from backend.backup import report
+    from backend.backup import service as backups
+
+    with _said():
+        done = backups.restore(settings.load(config), file, bootstrap.CHECKS)
+    typer.echo("\n".join(report.lines(done)))
+    if not done.whole:
+        raise typer.Exit(1)
 
 
 @keys.command("create")
