@@ -114,7 +114,7 @@ def _close_journal(path: Path) -> None:
 
 
 def _run(engine: Engine, program: str, *words: str) -> None:
-    _, given = engine.dialect.create_connect_args(engine.url)
+    given = {**engine.url.translate_connect_args(username="user", database="dbname"), **engine.url.query}
     password = given.pop("password", None)
     # The password goes where other accounts cannot read it: a command line is everybody's.
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})

@@ -45,14 +45,14 @@ public_key = {log_key}
 host = "127.0.0.1"
 port = {port}
 
-[frame]
-readings = 512
-seconds = 1
-
 [witness]
 server = {server}
 trust = {trust}
 rpc = {rpc}
+seconds = 1
+
+[frame]
+readings = 512
 seconds = 1
 """
 

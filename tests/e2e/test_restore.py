@@ -7,30 +7,41 @@ import shutil
 import signal
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
+from backend.demo import stage as stages
 from backend.demo.cast import NOTICE, Period
 from backend.demo.front_door import FrontDoor
 from backend.demo.narrator import Narrator
 from backend.demo.play import make_api_key
-from backend.demo.stage import DemoFailed, Options, Stage
+from backend.demo.stage import Options, Stage
 from backend.demo.story import Story
-from backend.embedded.errors import PartMissing
+from backend.embedded.errors import PartFailed, PartMissing
 from backend.embedded.node import find_anvil
 from tests.e2e.test_killed import Plant
+from tests.support.proxy import FaultProxy
 from tests.support.require import need
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
+@dataclass
+class Server(Plant):
+    """A plant whose server reaches the chain through `chain`; gateways and auditors do so directly."""
+
+    chain: FaultProxy = field(kw_only=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def plant(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Plant]:
+) -> Iterator[Server]:
     """Enrolled and serving, with its database on either engine."""
     try:
         find_anvil()
@@ -39,8 +50,10 @@ def plant(
     if request.param == "postgresql":
         monkeypatch.setenv("LEAFPROOF_DATABASE_URL", request.getfixturevalue("postgres_url"))
     options = Options(tmp_path_factory.mktemp("plant"), 5, None, "127.0.0.1", None, None)
-    with Stage(options, NOTICE) as stage:
+    with Stage(options, NOTICE) as stage, ExitStack() as stack:
         stage.start_parts()
+        chain = stack.enter_context(FaultProxy(("127.0.0.1", int(stage.node.url.rpartition(":")[2]))))
+        monkeypatch.setenv("LEAFPROOF_RPC_URL", f"http://{chain.host}:{chain.port}")
         stage.deploy()
         stage.establish()
         stage.serve()
@@ -50,10 +63,11 @@ def plant(
             Story(stage, door, Period(5), Narrator(to_stderr=True)).enrol()
         finally:
             door.close()
-        yield Plant(stage, api_key)
+        yield Server(stage, api_key, chain=chain)
+        stage.backend.stop()  # before the proxy
 
 
-def finish(plant: Plant, name: str) -> None:
+def finish(plant: Server, name: str) -> None:
     """A stream to its end: the log has acknowledged everything."""
     gateway = plant.stream(name)
     try:
@@ -62,7 +76,7 @@ def finish(plant: Plant, name: str) -> None:
         gateway.stop()
 
 
-def destroy(plant: Plant, request: pytest.FixtureRequest) -> None:
+def destroy(plant: Server, request: pytest.FixtureRequest) -> None:
     """kill -9, and nothing of the server is left: database, keys, what it remembered."""
     os.kill(plant.stage.backend.pid, signal.SIGKILL)
     plant.stage.backend.stop()
@@ -74,19 +88,19 @@ def destroy(plant: Plant, request: pytest.FixtureRequest) -> None:
         os.environ["LEAFPROOF_DATABASE_URL"] = cluster.new_database()
 
 
-def witness(plant: Plant) -> dict[str, int]:
+def witness(plant: Server) -> dict[str, int]:
     config = str(plant.folder / "gateway.toml")
     return dict(plant.stage.command_json("gateway", "witness", "--json", "--config", config, codes=(0, 1)))
 
 
-def anchored(plant: Plant) -> int:
+def anchored(plant: Server) -> int:
     (log,) = httpx.get(plant.stage.url + "/v1/chain", timeout=10).json()["logs"]
     return int(log["size"] - log["waiting"])
 
 
 class TestEverythingDestroyed:
     def test_what_was_not_anchored_comes_back_from_the_gateways(
-        self, plant: Plant, request: pytest.FixtureRequest, tmp_path: Path
+        self, plant: Server, request: pytest.FixtureRequest, tmp_path: Path
     ) -> None:
         stage, file = plant.stage, tmp_path / "server.backup"
         finish(plant, "before")
@@ -95,11 +109,11 @@ class TestEverythingDestroyed:
         assert f"{plant.size()} entries" in said
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         held = plant.size()
-        stage.node.stop()  # nothing of what follows is anchored
+        plant.chain.cut(refuse=True)  # nothing of what follows is anchored
         finish(plant, "lost")
         assert plant.size() > held
         destroy(plant, request)
-        stage.node.start()
+        plant.chain.heal()
         said = stage.command("backend", "restore", str(file))
         assert f"{held} entries; the chain holds a head of {held} of them" in said
         stage.serve()
@@ -118,7 +132,7 @@ class TestEverythingDestroyed:
         assert stage.command("log", "fsck").strip() == "The stored logs are whole."
 
     def test_a_backup_older_than_the_chain_is_said_to_be_and_nothing_is_acknowledged(
-        self, plant: Plant, request: pytest.FixtureRequest, tmp_path: Path
+        self, plant: Server, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stage, file = plant.stage, tmp_path / "server.backup"
         stage.command("backend", "backup", str(file), "--with-keys")
@@ -129,8 +143,9 @@ class TestEverythingDestroyed:
         destroy(plant, request)
         said = stage.command("backend", "restore", str(file), codes=(1,))
         assert f"{held} entries; OLDER THAN THE CHAIN, which holds a head of {top}" in said
-        with pytest.raises(DemoFailed):
-            stage.serve()  # never ready
+        monkeypatch.setattr(stages, "READY_SECONDS", 10.0)
+        with pytest.raises(PartFailed, match="was not ready"):
+            stage.serve()
         ready = httpx.get(stage.url + "/readyz", timeout=10).json()["checks"]
         assert f"the chain holds a head of {top} entries, the log has {held}" in ready["anchor"]
         gateway = plant.stream("refused")
