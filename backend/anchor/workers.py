@@ -149,7 +149,7 @@ class AnchorWorker(ChainWorker):
 
     def away(self) -> None:
         """See `ChainWorker`: a log that holds the newest head that was ever seen on the chain takes entries all
-        the same; an outage of the chain never stops ingestion (docs/adr/0013)."""
+        the same; an outage of the chain never stops ingestion (docs/adr/0014)."""
         with suppress(OperationalError), reading(self._context.engine) as connection:
             for hosted in self._context.logs:
                 mark = self._marks.get(hosted.log.ref.log_id)

@@ -6,7 +6,7 @@ settings; private keys only when they are asked for, since whoever has the file 
 `restore`, into an empty place, in this order: every file is compared with the manifest; what stands in the way is
 refused before anything is written; keys, trust file, database; schema of this version; each log's head is the
 manifest's; fsck; and the chain's head, which tells what the backup lacks. What the server itself does about that
-when it starts is `backend.anchor`'s part (docs/adr/0013).
+when it starts is `backend.anchor`'s part (docs/adr/0014).
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Response
 
 from backend.app import create_app
+from backend.checkpoints.endpoints import router
 from backend.context import Context
 from backend.database import transaction
-from backend.checkpoints.endpoints import router
 from backend.log.schemas import NewEntry
 from backend.log.tables import bodies, entries, logs, tiles
 from backend.settings import Settings
