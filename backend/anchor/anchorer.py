@@ -207,7 +207,7 @@ class Anchorer:
             reason = lacks(connection, hosted.log, held_size, held_root)
         log_id = hosted.log.ref.log_id
         if reason is not None:
-            hosted.log.hold(reason)
+            hosted.log.hold(f"{reason}; it continues in a successor")
         elif hosted.log.held:
             hosted.log.release()
         if reason is None and held_size and self.marks is not None:

@@ -150,6 +150,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
         stage.deploy()
         stage.establish()
         stage.serve()
+        stage.watch()
         api_key = make_api_key(stage)
         door = FrontDoor(stage.url, api_key)
         try:

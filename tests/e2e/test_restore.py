@@ -137,6 +137,7 @@ class TestEverythingDestroyed:
         said = stage.command("backend", "restore", str(file))
         assert f"{held} entries; the chain holds a head of {held} of them" in said
         stage.serve()
+        stage.watch()  # only now: a witness of what is lost would refuse what follows, and rightly
         assert plant.logged() != plant.expected()  # the log has lost what it had acknowledged
         finish(plant, "after")
         eventually(lambda: healed(plant), "what is missing is seen, and sent again", 180)
