@@ -18,13 +18,13 @@ from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
 from backend.health import router as health_router
-from backend.ingest import rollups
+from backend.ingest import rollups, streams
 from backend.ingest.consumer import IngestWorker
 from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
 from backend.kept import Variant
 from backend.log.endpoints import router as log_router
-from backend.log.fsck import Check
+from backend.log.fsck import Check, Repair
 from backend.log.hosting import open_logs
 from backend.passports import endpoints as passports
 from backend.production.endpoints import router as production_router
@@ -48,14 +48,18 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 # Of which addresses answers may be kept, and what tells one address's answers apart.
 KEPT: dict[str, Variant] = {**passports.KEPT, **checkpoints.KEPT}
-# What `leafproof backend fsck` looks at beside the logs themselves: tables that derive from them.
-CHECKS: tuple[Check, ...] = (rollups.check(LoggedPlans()),)
+# What `leafproof log fsck` looks at, and repairs, beside the logs themselves: tables that derive from them.
+# Rollups come last, they find their frames by the gateways' places.
+CHECKS: tuple[Check, ...] = (streams.check, rollups.check(LoggedPlans()))
+REPAIRS: tuple[Repair, ...] = (streams.repair, rollups.repair(LoggedPlans()))
 
 
 def workers_of(context: Context) -> Sequence[Worker]:
     """What runs beside the server, in the order of starting; nothing connects before it is started.
     Raises `SettingsError`."""
     registry, anchor = Registry(context.settings.trust()), AnchorWorker(context)
+    for hosted in context.logs:
+        hosted.log.hold("it was not compared with the chain yet")  # `anchor` does so first of all
     return (
         FollowWorker(context),
         anchor,

@@ -1,8 +1,10 @@
-"""`leafproof backend ...`: serve, migrate, fsck, and the API keys. Exit codes: 0 good, 1 findings, 2 usage."""
+"""`leafproof backend ...`: serve, migrate, export, backup, restore, and the API keys.
+
+Exit codes: 0 good, 1 something is missing, 2 usage.
+"""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -28,7 +30,6 @@ for _name, _module in {"chain": "backend.anchor.cli", "production": "backend.pro
         app.add_typer(import_module(_module).app, name=_name)
 
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
 @contextmanager
@@ -75,45 +76,6 @@ def migrate(config: Config = None) -> None:
 
 
 @app.command()
-def fsck(config: Config = None, as_json: Json = False) -> None:
-    """Rebuild the logs' trees from the stored statements and say what differs; changes nothing."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from backend import bootstrap
-    from backend.log.fsck import fsck as run_fsck
-    from backend.log.service import stored_logs
-
-    with _said():
-        engine = database.open_engine(settings.load(config))
-        database.check_schema(engine)
-        with database.reading(engine) as connection:
-            logs = stored_logs(connection)
-        count = 0
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("reading the log", total=None)
-            for finding in run_fsck(
-                engine,
-                logs,
-                bootstrap.CHECKS,
-                lambda done, total: bar.update(task, completed=done, total=total),
-            ):
-                count += 1
-                bar.stop()
-                if as_json:
-                    line = {"log": finding.log, "index": finding.index, "kind": finding.kind, "text": finding.text}
-                    typer.echo(json.dumps(line))
-                else:
-                    place = "" if finding.index is None else f", entry {finding.index}"
-                    typer.echo(f"log {finding.log}{place}: {finding.kind}: {finding.text}")
-        engine.dispose()
-    if count:
-        raise typer.Exit(1)
-    if not as_json:
-        typer.echo("The stored logs are whole.")
-
-
-@app.command()
 def establish(
     steward: Annotated[str, typer.Option(help="party GLN of who runs this server")],
     name: Annotated[str, typer.Option(help="its name")],
@@ -150,6 +112,43 @@ def export(
                 manifest = audit.write(connection, log, target)
                 typer.echo(f"{target}: {manifest.size} entries of log {log.name}")
         engine.dispose()
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="new file; readable by its owner alone")],
+    with_keys: Annotated[
+        bool,
+        typer.Option("--with-keys", help="private keys too: whoever has the file can then sign as this server"),
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Write the database and what else a server needs to come back; the server may run."""
+    from backend.backup import service as backups
+
+    with _said():
+        manifest = backups.backup(settings.load(config), file, with_keys=with_keys)
+    for log in manifest.logs:
+        typer.echo(f"{file}: log {log.name}, {log.size} entries, root {log.root}")
+    if not with_keys:
+        typer.echo("The private keys are not in it: back the keys folder up apart, once, and offline.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="what `backup` wrote")],
+    config: Config = None,
+) -> None:
+    """Bring a backup back into an empty place, and compare it with the chain."""
+    from backend import bootstrap
+    from backend.backup import report
+    from backend.backup import service as backups
+
+    with _said():
+        done = backups.restore(settings.load(config), file, bootstrap.CHECKS)
+    typer.echo("\n".join(report.lines(done)))
+    if not done.whole:
+        raise typer.Exit(1)
 
 
 @keys.command("create")

@@ -179,6 +179,14 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def knows_schema(revision: str) -> bool:
+    """Whether this version has the migration `revision`, and can go on from it."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(alembic_config())
+    return any(known.revision == revision for known in script.walk_revisions())
+
+
 def check_schema(engine: Engine) -> None:
     """Raises `SettingsError` unless the database has exactly this version's schema."""
     from alembic.runtime.migration import MigrationContext

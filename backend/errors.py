@@ -35,4 +35,4 @@ class Unavailable(LeafproofError):
 
 
 class LogDamaged(LeafproofError):
-    """Stored state of a log that does not fit together; `leafproof backend fsck` says where."""
+    """Stored state of a log that does not fit together; `leafproof log fsck` says where."""

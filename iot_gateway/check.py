@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from iot_gateway import keyfile, page
 from iot_gateway.check_broker import Answer, ask_broker
 from iot_gateway.config import Config, log_key
-from iot_gateway.errors import SourceFailed
-from iot_gateway.outbox import FILE, RESERVE_BYTES
+from iot_gateway.errors import OutboxUnusable, SourceFailed
+from iot_gateway.outbox import RESERVE_BYTES
+from iot_gateway.outbox_file import FILE
+from iot_gateway.sight import Sight
 from iot_gateway.sources.build import build
 from iot_gateway.sources.settings import SourceSettings
-from iot_gateway.status import is_running
+from iot_gateway.status import alarms, is_running, read_status
+from iot_gateway.witness import NOT_CONFIGURED
 from leafproof import clock
-from leafproof.errors import InvalidInput
+from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.keys import ES256, PublicKey
 
 # This program did not exist before; a clock that says so was never set.
@@ -51,6 +54,7 @@ def examine(config: Config) -> Iterator[Finding]:
     for right, words in answer.findings:
         yield Finding(right, "broker", words)
     yield from _clock(config, key, answer)
+    yield from _inclusion(config)
     for settings in config.source:
         yield from _source(settings)
 
@@ -108,6 +112,25 @@ def _last_signed(config: Config) -> int | None:
     except sqlite3.Error:
         return None  # no outbox yet, or one that `run` will set aside
     return int(row[0]) if row else None
+
+
+def _inclusion(config: Config) -> Iterator[Finding]:
+    try:
+        inclusion = read_status(config).get("inclusion")
+    except OutboxUnusable:
+        inclusion = None  # `run` says what is to be done about it
+    for words in alarms(inclusion) if inclusion else ():
+        yield Finding(False, "inclusion", words)
+    if config.witness is None:
+        yield Finding(None, "inclusion", NOT_CONFIGURED)
+        return
+    try:
+        with closing(Sight(config, config.witness)) as sight:
+            head = sight.prove_end()
+    except LeafproofError as error:
+        yield Finding(False, "inclusion", error.message)
+        return
+    yield Finding(True, "inclusion", f"the server shows the head of {head.size} entries that the chain holds")
 
 
 def _source(settings: SourceSettings) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,6 +21,7 @@ from iot_gateway.config import Config, load
 from iot_gateway.engine import Gateway
 from iot_gateway.enroll import CONFIG_NAME, KEY_NAME, Algorithm, in_words, set_up
 from iot_gateway.template import Values
+from iot_gateway.witness import look_once
 from leafproof.errors import InvalidInput, LeafproofError
 
 app = typer.Typer(
@@ -50,6 +52,9 @@ def init(
     algorithm: Annotated[Algorithm, typer.Option(help="Kind of the key.")] = "ES256",
     registry: Annotated[str | None, typer.Option(help="Key registry: adds a proof of possession.")] = None,
     operator_address: Annotated[str | None, typer.Option(help="The operator's address on chain.")] = None,
+    server: Annotated[str | None, typer.Option(help="The log's server, for `[witness]`.")] = None,
+    trust: Annotated[str | None, typer.Option(help="Your trust file, for `[witness]`.")] = None,
+    rpc: Annotated[str | None, typer.Option(help="A chain node; default: the trust file's first.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and a commented configuration; overwrites nothing."""
@@ -65,6 +70,9 @@ def init(
         log_key=log_key,
         broker_host=broker_host,
         broker_port=broker_port,
+        server=server,
+        trust=trust,
+        rpc=rpc,
     )
     try:
         result = set_up(folder, values, algorithm, registry, operator_address)
@@ -106,6 +114,22 @@ def run(
         typer.echo(f"error: the outbox is damaged ({error}); start again, and it is set aside", err=True)
         raise typer.Exit(1) from error
     raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def witness(config: ConfigFile = Path(CONFIG_NAME), as_json: AsJson = False) -> None:
+    """Look once for the acknowledged frames in the head on the chain, while the gateway does not run.
+
+    Exit code 0 when each that the head should hold is there, 1 when not, or when it could not be checked.
+    """
+    settings = _config(config)
+    _log_to_stderr()
+    try:
+        found = look_once(settings, keyfile.load(settings.gateway.key))
+    except LeafproofError as error:
+        _fail(error)
+    typer.echo(json.dumps(asdict(found)) if as_json else found.in_words())
+    raise typer.Exit(1 if found.missing else 0)
 
 
 @app.command(name="status")

@@ -64,6 +64,17 @@ class BrokerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     resend: Seconds = 30.0
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the gateway looks whether the anchored head holds its frames: the log's server, and a node of the
+    chain that the trust file names (its first, where no other is given). `seconds` lie between two looks."""
+
+    server: str
+    trust: Path
+    rpc: str | None = None
+    rpc_file: Path | None = None  # a node's address may hold a provider's token
+    seconds: Seconds = 60.0
+
+
 class FrameSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a frame is closed: at so many readings, or so many seconds after its first one."""
 
@@ -78,6 +89,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     log: LogSettings
     broker: BrokerSettings
     frame: FrameSettings = FrameSettings()
+    witness: WitnessSettings | None = None
     source: Annotated[tuple[SourceSettings, ...], msgspec.Meta(min_length=1, max_length=64)]
 
     @property
@@ -147,6 +159,9 @@ def _check(config: Config) -> None:
         raise InvalidInput("broker.tls", "certificates are given, but tls is false")
     if broker.password_file and broker.username is None:
         raise InvalidInput("broker.username", "a password file is given without a user name")
+    witness = config.witness
+    if witness is not None and witness.rpc is not None and witness.rpc_file is not None:
+        raise InvalidInput("witness", "give one of rpc and rpc_file, or none")
     names = [source.name for source in config.source]
     points = [point.point for source in config.source for point in source.points]
     for what, given in (("source.name", names), ("source.points.point", points)):

@@ -13,13 +13,13 @@ import structlog
 
 from iot_gateway.config import Config, log_key
 from iot_gateway.errors import OutboxFull
-from iot_gateway.frames import Framer
-from iot_gateway.outbox import Outbox
+from iot_gateway.outbox import open_outbox
 from iot_gateway.page import Page
 from iot_gateway.publisher import Publisher
 from iot_gateway.pump import Pump
 from iot_gateway.sources.base import Source
 from iot_gateway.sources.build import build
+from iot_gateway.witness import NOT_CONFIGURED, Witness
 from leafproof.errors import InvalidInput
 from leafproof.keys import SigningKey
 
@@ -48,10 +48,13 @@ class Gateway:
         verification_key = log_key(config.log)
         self._mode = mode_of(sources)
         self._finite = any(source.finite for source in sources)
-        self._outbox = Outbox(config.gateway.data, Framer(key, config.issuer, config.facility, config.log_ref))
-        self._halt = threading.Event()  # ends the publisher, after the sources
+        self._outbox = open_outbox(config, key)
+        self._halt = threading.Event()  # ends publisher and witness, after the sources
         self._publisher = Publisher(config, verification_key, self._outbox, self._halt)
         self._pumps = [Pump(source, self._outbox, config.frame, stop) for source in sources]
+        self._witness = None
+        if config.witness is not None:
+            self._witness = Witness(config, config.witness, self._outbox, self._halt)
         self._page = Page(config.gateway.data)
         self._written = 0.0
 
@@ -66,7 +69,9 @@ class Gateway:
         if not self._begin():
             return not self._failed
         readers = [self._thread(pump.source.name, pump.run) for pump in self._pumps]
-        sender = self._thread("publisher", self._publisher.run)
+        others = [self._thread("publisher", self._publisher.run)]
+        if self._witness is not None:
+            others.append(self._thread("witness", self._witness.run))
         while not self._stop.wait(_TURN_SECONDS):
             self._turn()
             if until_done and self._finished():
@@ -75,7 +80,8 @@ class Gateway:
         for thread in readers:
             thread.join(_JOIN_SECONDS)
         self._halt.set()
-        sender.join(_JOIN_SECONDS)
+        for thread in others:
+            thread.join(_JOIN_SECONDS)
         self._end()
         return not self._failed and not (until_done and any(pump.failed for pump in self._pumps))
 
@@ -127,6 +133,7 @@ class Gateway:
                 "written_at": time.time(),
                 "disk_full": disk_full,
                 "broker": asdict(self._publisher.report),
+                "witness": self._witness.state if self._witness is not None else NOT_CONFIGURED,
                 "sources": {pump.source.name: pump.state[:300] for pump in self._pumps},
             }
         )

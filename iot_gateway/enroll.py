@@ -27,6 +27,8 @@ def set_up(
     """
     if (registry is None) != (operator is None):
         raise InvalidInput("--registry", "goes together with --operator-address")
+    if (values.server is None) != (values.trust is None) or (values.rpc is not None and values.server is None):
+        raise InvalidInput("--server", "goes together with --trust; --rpc with both")
     registry_address = _address(registry, "--registry")
     operator_address = _address(operator, "--operator-address")
     key = SigningKey.generate(EDDSA if algorithm == "EdDSA" else ES256)

@@ -5,39 +5,41 @@ Rules of custody:
 1. Readings, the source's new position and the frames signed from them are stored in one transaction, or not at
    all: a crash at any instruction loses nothing and doubles nothing.
 2. A frame leaves the sending queue when the log has acknowledged it, signed; never on the broker's word.
-3. It is deleted when an anchored head is larger than the index at which the log holds it; never before. A log
-   that puts new frames below what was anchored when they were signed, or below older frames of their epoch, went
-   back (a database restored, say): its word is refused, and the frames stay.
+3. It is deleted once an anchored head holds it, never before. A gateway that is a witness (`iot_gateway.witness`)
+   has then found it in the head itself; elsewhere the log's signed beacon says that the head is larger than the
+   entry at which the log holds the frame. Until then the signed acknowledgement is kept as well. A log that puts
+   new frames below what was anchored when they were signed, or below older frames of their epoch, went back (a
+   database restored, say): its word is refused, and the frames stay.
 4. When there is no room, nothing is stored and the source's position stands; later it goes on from there.
 5. A damaged outbox is set aside under another name, never deleted; one process at a time holds the folder.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
-from iot_gateway.errors import OutboxFull, OutboxInUse, OutboxUnusable
+from iot_gateway import evidence, outbox_file
+from iot_gateway.config import Config
+from iot_gateway.errors import OutboxFull
+from iot_gateway.evidence import Held
 from iot_gateway.frames import Framer, Place, SignedFrame, behind
-from iot_gateway.schema import APPLICATION_ID, SCHEMA, VERSION
+from iot_gateway.outbox_file import DAMAGED, FILE
 from iot_gateway.sources.base import Batch
 from leafproof import cbor
+from leafproof.chain.view import Head
 from leafproof.errors import InvalidInput
 from leafproof.frame import Opening, Reading, encode_message
+from leafproof.keys import SigningKey
 from leafproof.notice import Acknowledgement, Beacon
 
-FILE = "outbox.sqlite"
-LOCK = "gateway.lock"
-DAMAGED = "outbox.damaged-"
 MAX_REJECTED = 10_000  # broken lines kept for a person to read; further ones are counted
 # New readings stop while less than this is free, so that acknowledgements can still be stored, and make room.
 RESERVE_BYTES = 8 << 20
@@ -51,22 +53,24 @@ class Outbox:
     Every method that stores raises `OutboxFull` when there is no room; nothing is stored then.
     """
 
-    def __init__(self, folder: Path, framer: Framer) -> None:
-        """Lock `folder`, set a damaged file aside, create what is missing.
+    def __init__(self, folder: Path, framer: Framer, *, witnessed: bool = False) -> None:
+        """Lock `folder`, set a damaged file aside, create what is missing. `witnessed`: no beacon frees a frame,
+        `conclude` alone does.
 
         Raises `OutboxInUse`, and `OutboxUnusable` for the outbox of another key or log, or of a newer version.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._framer = framer
+        self._witnessed = witnessed
         self._guard = threading.RLock()
         self._signed = time.monotonic()
-        self._lock_file = _lock(folder)
+        self._lock_file = outbox_file.lock(folder)
         self.set_aside: Path | None = None
         try:
-            if (folder / FILE).exists() and not _intact(folder / FILE):
-                self.set_aside = _set_aside(folder)
-            self._db = self._connect()
+            if (folder / FILE).exists() and not outbox_file.is_intact(folder / FILE):
+                self.set_aside = outbox_file.set_aside(folder)
+            self._db = outbox_file.open_file(folder, framer.key.public.key_id, self._log())
         except BaseException:
             os.close(self._lock_file)
             raise
@@ -170,8 +174,8 @@ class Outbox:
             ).fetchone()
         return int(row[0])
 
-    def acknowledge(self, ack: Acknowledgement) -> int:
-        """Take the log's word (its signature is checked before); returns how many frames it newly covers.
+    def acknowledge(self, ack: Acknowledgement, signed: bytes) -> int:
+        """Take the log's word, read from `signed`, whose signature was checked; how many frames it newly covers.
 
         Raises `InvalidInput` for another gateway's acknowledgement, for frames that this one never made, and where
         the log went back.
@@ -190,7 +194,8 @@ class Outbox:
             ).rowcount
             if newly:
                 db.execute("UPDATE state SET ack_epoch = ?, ack_leaf = ?", (ack.epoch, ack.index))
-            db.execute("DELETE FROM frame WHERE leaf < ?", (size,))
+                evidence.keep_word(db, ack.epoch, ack.index, signed)
+            self._believe(db, size)
         return newly
 
     def anchored(self, beacon: Beacon) -> bool:
@@ -208,8 +213,39 @@ class Outbox:
                 "UPDATE state SET beacon_number = ?, beacon_hash = ?, beacon_time = ?, beacon_size = ?",
                 (beacon.block_number, beacon.block_hash, beacon.block_time, beacon.size),
             )
-            db.execute("DELETE FROM frame WHERE leaf < ?", (beacon.size,))
+            self._believe(db, beacon.size)
         return True
+
+    def held(self, size: int, limit: int) -> list[Held]:
+        """Acknowledged frames that an anchored head of `size` entries should hold, by entry: the first `limit`."""
+        with self._guard:
+            return evidence.held(self._db, size, limit)
+
+    def count_held(self) -> int:
+        """How many frames are acknowledged and kept until an anchored head holds them."""
+        with self._guard:
+            row = self._db.execute("SELECT count(*) FROM frame WHERE leaf IS NOT NULL").fetchone()
+        return int(row[0])
+
+    def conclude(self, head: Head, found: Sequence[Held], absent: Sequence[Held], now: int) -> None:
+        """The gateway has looked for frames in `head`, which it read from the chain: delete those that it found;
+        keep the evidence of those that are not there, and send them again."""
+        with self._transaction() as db:
+            if found:
+                evidence.release(db, found)
+            if absent:
+                evidence.accuse(db, absent, head, now)
+            evidence.proven(db, head, now)
+
+    def unproven(self, words: str, now: int) -> None:
+        """The log's server shows a tree that is not the anchored one: an alarm until it shows the right one."""
+        with self._transaction() as db:
+            evidence.unproven(db, words, now)
+
+    def _believe(self, db: sqlite3.Connection, size: int) -> None:
+        """Delete what the log's beacon covers, where nothing better can be had than its word."""
+        if not self._witnessed and db.execute("DELETE FROM frame WHERE leaf < ?", (size,)).rowcount:
+            evidence.drop_words(db)
 
     def _log(self) -> bytes:
         return cbor.encode(self._framer.log.to_cbor())
@@ -263,32 +299,11 @@ class Outbox:
                     raise OutboxFull(f"the outbox in {self.folder} cannot be written: {error}") from error
                 raise
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.folder / FILE, isolation_level=None, check_same_thread=False, timeout=30.0)
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                raise OutboxUnusable(
-                    f"the outbox in {self.folder} is of version {version}, newer than this program"
-                )
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            if version == 0:
-                marks = f"PRAGMA user_version = {VERSION};PRAGMA application_id = {APPLICATION_ID};"
-                db.executescript(f"BEGIN;{SCHEMA}{marks}COMMIT;")
-            owner = db.execute("SELECT key_id, log FROM state").fetchone()
-            if owner is not None and owner != (self._framer.key.public.key_id, self._log()):
-                raise OutboxUnusable(
-                    f"the outbox in {self.folder} was filled with another key or for another log; "
-                    "give this gateway a data folder of its own"
-                )
-        except sqlite3.OperationalError as error:
-            db.close()
-            raise OutboxUnusable(f"the outbox in {self.folder} cannot be opened: {error}") from error
-        except BaseException:
-            db.close()
-            raise
-        return db
+
+def open_outbox(config: Config, key: SigningKey) -> Outbox:
+    """The gateway's outbox, locked. Raises `OutboxInUse`, `OutboxUnusable`."""
+    framer = Framer(key, config.issuer, config.facility, config.log_ref)
+    return Outbox(config.gateway.data, framer, witnessed=config.witness is not None)
 
 
 def _went_back(db: sqlite3.Connection, ack: Acknowledgement) -> str | None:
@@ -314,37 +329,3 @@ def _reading(row: tuple[str, int, str, str]) -> Reading:
 def _no_room(error: sqlite3.OperationalError) -> bool:
     # A write beyond a quota or a file size limit comes as an I/O error, not as "full".
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-
-
-def _lock(folder: Path) -> int:
-    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise OutboxInUse(f"another gateway is running with the data folder {folder}") from error
-    return handle
-
-
-def _intact(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(path, timeout=30.0)) as db:
-            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            (application,) = db.execute("PRAGMA application_id").fetchone()
-            (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError as error:  # a lock, an I/O error: says nothing about the file's content
-        raise OutboxUnusable(f"the outbox {path} cannot be opened: {error}") from error
-    except sqlite3.DatabaseError:
-        return False
-    # An empty file is one that was created and then not filled.
-    return bool(found == "ok" and (application == APPLICATION_ID or tables == 0))
-
-
-def _set_aside(folder: Path) -> Path:
-    """Rename the damaged outbox with all that belongs to it."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    target = folder / f"{DAMAGED}{stamp}.sqlite"
-    for suffix in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):
-            (folder / f"{FILE}{suffix}").rename(f"{target}{suffix}")
-    return target

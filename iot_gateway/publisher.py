@@ -221,7 +221,7 @@ class Publisher:
     def _acknowledged(self, payload: bytes) -> None:
         try:
             ack = read_acknowledgement(payload, self._log_key, self._log_ref)
-            newly = self._outbox.acknowledge(ack)
+            newly = self._outbox.acknowledge(ack, payload)
         except OutboxFull:
             raise
         except LeafproofError as error:

@@ -9,7 +9,8 @@ import structlog
 
 from iot_gateway.config import FrameSettings
 from iot_gateway.errors import OutboxFull, SourceChanged, SourceFailed
-from iot_gateway.outbox import DAMAGED, Outbox
+from iot_gateway.outbox import Outbox
+from iot_gateway.outbox_file import DAMAGED
 from iot_gateway.sources.base import Batch, Source
 
 _FIRST_BACKOFF, _LAST_BACKOFF = 1.0, 60.0

@@ -1,9 +1,49 @@
-"""The outbox's tables, version 1 (PRAGMA user_version). The rules of custody stand in `iot_gateway.outbox`."""
+"""The outbox's tables, version 2 (PRAGMA user_version). The rules of custody stand in `iot_gateway.outbox`."""
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x4C656166  # "Leaf"
 
-SCHEMA = """
+# What version 2 adds: the log's word, kept until the chain bears it out, and what the witness found.
+TO_VERSION_2 = """
+-- The log's signed acknowledgement of the frames with this epoch and `leaf`; it goes with the last of them.
+CREATE TABLE acknowledgement (
+    epoch INTEGER NOT NULL,
+    leaf INTEGER NOT NULL,
+    signed BLOB NOT NULL,
+    PRIMARY KEY (epoch, leaf)
+);
+
+-- Evidence: frames that the log acknowledged, beside the anchored head that should hold them and does not.
+CREATE TABLE missing (
+    epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    envelope BLOB NOT NULL,
+    leaf INTEGER NOT NULL,          -- the log's word: at this entry or below
+    signed BLOB,                    -- that word, signed; NULL where it came before this table
+    size INTEGER NOT NULL,          -- the head, as the gateway read it from the chain
+    root BLOB NOT NULL,
+    block_number INTEGER NOT NULL,
+    block_hash BLOB NOT NULL,
+    found_at INTEGER NOT NULL,
+    PRIMARY KEY (epoch, sequence)
+);
+
+-- One row. `unproven`: what is wrong with the tree that the log shows.
+CREATE TABLE witness (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    checked_at INTEGER,             -- of the newest look that bore out what it looked at
+    size INTEGER,
+    block_number INTEGER,
+    found INTEGER NOT NULL DEFAULT 0,
+    missing INTEGER NOT NULL DEFAULT 0,
+    missing_since INTEGER,
+    unproven TEXT,
+    unproven_since INTEGER
+);
+INSERT INTO witness (only_row) VALUES (1);
+"""
+
+_VERSION_1 = """
 -- One row: where the chain of frames stands, and the newest anchored head that the log has told.
 CREATE TABLE state (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -70,3 +110,5 @@ CREATE TABLE last_reading (
     unit TEXT NOT NULL
 );
 """
+
+SCHEMA = _VERSION_1 + TO_VERSION_2

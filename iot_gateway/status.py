@@ -11,7 +11,9 @@ from typing import Any
 from iot_gateway import page
 from iot_gateway.config import Config
 from iot_gateway.errors import OutboxUnusable
-from iot_gateway.outbox import DAMAGED, FILE
+from iot_gateway.outbox_file import DAMAGED, FILE
+from iot_gateway.schema import VERSION
+from iot_gateway.witness import NOT_CONFIGURED
 from leafproof import clock
 
 _STALE_SECONDS = 15.0  # the page is written every second
@@ -37,9 +39,13 @@ def read_status(config: Config) -> dict[str, Any]:
         return status | {"epoch": None}
     try:
         with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True, timeout=30.0)) as db:
-            if db.execute("PRAGMA user_version").fetchone() == (0,):
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
                 return status | {"epoch": None}  # being created at this moment
+            if version != VERSION:
+                raise OutboxUnusable(f"the outbox is of version {version}; `run` brings it to version {VERSION}")
             db.execute("BEGIN")
+            status["inclusion"] = _inclusion(db, config, shown if running else {})
             status |= _counts(db, int(broker.get("sent_up_to", 0)))
             for name, rejected in db.execute("SELECT name, rejected FROM source"):
                 status["sources"].setdefault(name, {"state": "not configured"})["rejected"] = rejected
@@ -60,6 +66,51 @@ def is_running(shown: dict[str, Any]) -> bool:
     except PermissionError:
         pass
     return time.time() - written < _STALE_SECONDS
+
+
+def _inclusion(db: sqlite3.Connection, config: Config, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the witness knows; alarms stand here whether it is still configured or not."""
+    at, size, block, found = db.execute("SELECT checked_at, size, block_number, found FROM witness").fetchone()
+    missing, missing_since, unproven, unproven_since = db.execute(
+        "SELECT missing, missing_since, unproven, unproven_since FROM witness"
+    ).fetchone()
+    return {
+        "configured": config.witness is not None,
+        "state": NOT_CONFIGURED if config.witness is None else shown.get("witness", "not running"),
+        "checked": {"at": clock.utc_text(at), "log_size": size, "block_number": block} if at is not None else None,
+        "found": found,
+        "missing": missing,
+        "missing_since": clock.utc_text(missing_since) if missing else None,
+        "unproven": unproven,
+        "unproven_since": clock.utc_text(unproven_since) if unproven else None,
+    }
+
+
+def alarms(inclusion: dict[str, Any]) -> list[str]:
+    """What a person must look at, in words."""
+    found = []
+    if inclusion["missing"]:
+        found.append(
+            f"the log acknowledged {inclusion['missing']} frames that the anchored head did not hold (first seen "
+            f"{inclusion['missing_since']}); they are sent again, and its signed word is kept in the outbox"
+        )
+    if inclusion["unproven"]:
+        found.append(f"since {inclusion['unproven_since']}: {inclusion['unproven']}")
+    return found
+
+
+def _inclusion_in_words(inclusion: dict[str, Any]) -> list[str]:
+    lines = [f"ALARM: {words}" for words in alarms(inclusion)]
+    if not inclusion["configured"]:
+        return [*lines, f"{NOT_CONFIGURED}; the log's signed beacon is believed"]
+    checked = inclusion["checked"]
+    if checked is None:
+        return [*lines, f"inclusion: not checked yet ({inclusion['state']})"]
+    return [
+        *lines,
+        f"inclusion: {inclusion['found']} frames found in anchored heads, the last one of {checked['log_size']} "
+        f"entries at block {checked['block_number']}, {checked['at']} ({inclusion['state']})",
+    ]
 
 
 def _counts(db: sqlite3.Connection, sent_up_to: int) -> dict[str, Any]:
@@ -107,6 +158,7 @@ def in_words(status: dict[str, Any]) -> str:
         f"frames: {status['waiting']} waiting to be sent, {status['unacknowledged']} sent and not acknowledged, "
         f"{status['held_till_anchored']} acknowledged and held till anchored",
         f"readings not in a frame yet: {status['readings_not_in_a_frame']}",
+        *_inclusion_in_words(status["inclusion"]),
     ]
     for name, source in status["sources"].items():
         rejected = f", {source['rejected']} lines rejected" if source["rejected"] else ""

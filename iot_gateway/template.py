@@ -39,6 +39,7 @@ port = {broker_port}
 readings = 512           # at most so many readings are signed together
 seconds = 60             # and none waits longer than this for its signature
 
+{witness}
 # What is read. The simulated meter says everywhere that it is simulated: replace it by your own.
 [[source]]
 kind = "simulator"
@@ -83,6 +84,17 @@ resolution = "0.01"
 """
 
 
+_WITNESS = """\
+# Before a frame is deleted, the gateway finds it in the head that the chain holds. Without this section it
+# believes the log's signed beacon.
+{off}[witness]
+{off}server = {server}   # the log's server; nothing that it says is believed
+{off}trust = {trust}     # your trust file, obtained apart from that server
+{rpc_off}rpc = {rpc}     # a node; or rpc_file; without it, the first that the trust file names
+{off}seconds = 60        # between two looks
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """What differs from gateway to gateway."""
@@ -98,8 +110,25 @@ class Values:
     log_key: str
     broker_host: str
     broker_port: int
+    server: str | None = None
+    trust: str | None = None
+    rpc: str | None = None
 
 
 def render(values: Values) -> str:
     """The file's text. (A JSON string is a TOML basic string: TOML 1.0 allows the same escapes.)"""
-    return _TEXT.format(**{name: json.dumps(getattr(values, name)) for name in values.__slots__})
+    told = {name: json.dumps(getattr(values, name)) for name in values.__slots__}
+    return _TEXT.format(**told, witness=_witness(values))
+
+
+def _witness(values: Values) -> str:
+    """The section, as comments where this gateway was not told what it needs."""
+    known = values.server is not None and values.trust is not None
+    filled = {
+        "server": json.dumps(values.server or "https://leafproof.example.com"),
+        "trust": json.dumps(values.trust or "trust.json"),
+        "off": "" if known else "# ",
+        "rpc_off": "" if known and values.rpc is not None else "# ",
+        "rpc": json.dumps(values.rpc or "https://node.example.com"),
+    }
+    return _WITNESS.format(**filled)

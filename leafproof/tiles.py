@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from leafproof.errors import Malformed
-from leafproof.tree import HASH_SIZE, NodeReader, node_hash
+from leafproof.tree import HASH_SIZE, NodeReader, inclusion_proof, node_hash, verify_inclusion
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -74,6 +74,20 @@ def node_reader(fetch: TileFetcher) -> NodeReader:
         return _subtree([data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)])
 
     return read
+
+
+def proven_leaves(number: int, size: int, root: bytes, read: NodeReader) -> list[bytes]:
+    """The leaf hashes in tile `number` of level 0, as far as a tree of `size` entries has them: each is in `root`.
+
+    One proof serves all 256: the audit path of the tile's first leaf (RFC 9162 2.1.3) is composed by `read` from
+    the same tiles, and so every other leaf is hashed into it. Raises `ProofInvalid`, and `Malformed` where a tile
+    is short.
+    """
+    first = number * TILE_WIDTH
+    path = inclusion_proof(first, size, read)
+    leaves = [read(0, index) for index in range(first, min(first + TILE_WIDTH, size))]
+    verify_inclusion(leaves[0], first, size, path, root)
+    return leaves
 
 
 class TileEdge:

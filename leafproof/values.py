@@ -127,6 +127,14 @@ def gateway_uri(operator: Gln, name: str) -> str:
     return f"{_GATEWAY}{operator}:{point_name(name, 'gateway')}"
 
 
+def gateway_of(issuer: str) -> tuple[str, str]:
+    """Operator's GLN and name of the gateway that issues as `issuer`; raises `InvalidInput`."""
+    operator, _, name = issuer.removeprefix(_GATEWAY).partition(":")
+    if gateway_uri(Gln.parse(operator, "gateway"), name) != issuer:
+        raise InvalidInput("gateway", "is not named as a gateway")
+    return operator, name
+
+
 def speaks_for(identifier: str, issuer: str) -> bool:
     """Whether `issuer` names the legal entity `identifier` itself (`party_uri`), or a gateway of it."""
     gateways = f"{_GATEWAY}{identifier.removeprefix(_PARTY)}:"

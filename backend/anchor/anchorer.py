@@ -23,10 +23,11 @@ from eth_account.signers.local import LocalAccount
 from sqlalchemy import Connection, Engine
 
 from backend.anchor.chain import Call, Chain, Fees, Reverted
+from backend.anchor.mark import Marks
 from backend.anchor.slots import Purpose, Slot, Slots
 from backend.anchor.tables import chain_alarms as alarms
 from backend.database import reading, transaction
-from backend.log.service import HostedLog, HostedLogs
+from backend.log.service import HostedLog, HostedLogs, TransparencyLog
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +78,16 @@ def stopped(connection: Connection, log_id: bytes) -> Alarm | None:
     return None if row is None else Alarm(row.log_id, row.reason, row.held_size, row.held_root, row.since)
 
 
+def lacks(connection: Connection, log: TransparencyLog, size: int, root: bytes) -> str | None:
+    """Why our log does not begin with a head that the chain holds; None where it does."""
+    own = log.size(connection)
+    if size > own:
+        return f"the chain holds a head of {size} entries, the log has {own}"
+    if size and log.root_at(connection, size) != root:
+        return f"the chain holds another head of {size} entries than the log's"
+    return None
+
+
 @dataclass(slots=True)
 class Anchorer:
     """Anchors `logs` with one account. `step` is one look at everything; it raises what the chain raises."""
@@ -86,6 +97,7 @@ class Anchorer:
     account: LocalAccount
     logs: HostedLogs
     policy: AnchorPolicy
+    marks: Marks | None = None
     _slots: Slots = field(init=False)
     _states: dict[bytes, _State] = field(init=False)
 
@@ -108,6 +120,9 @@ class Anchorer:
 
         Whether every log that is not stopped is anchored to its last entry, finally.
         """
+        for hosted in self.logs:
+            if hosted.log.held:  # before anything else that may fail: ingest waits for it
+                self._contained(hosted, *self.chain.head(hosted.log.ref.log_id))
         self._slots.watch()
         complete = True
         for hosted in self.logs:
@@ -185,18 +200,20 @@ class Anchorer:
         return self.chain.call_of("TransparencyLog", "extend", [log_id, size, root, proof]), size
 
     def _contained(self, hosted: HostedLog, held_size: int, held_root: bytes) -> bool:
-        """Whether our log begins with the held head; stores the alarm if not, and takes it back if so."""
-        reason = None
+        """Whether our log begins with the held head, and so takes entries; stores the alarm if not, and takes it
+        back if so."""
         with reading(self.engine) as connection:
-            size = hosted.log.size(connection)
             before = stopped(connection, hosted.log.ref.log_id)
-            if held_size > size:
-                reason = f"the chain holds a head of {held_size} entries, the log has {size}"
-            elif held_size and hosted.log.root_at(connection, held_size) != held_root:
-                reason = f"the chain holds another head of {held_size} entries than the log's"
+            reason = lacks(connection, hosted.log, held_size, held_root)
+        log_id = hosted.log.ref.log_id
+        if reason is not None:
+            hosted.log.hold(f"{reason}; it continues in a successor")
+        elif hosted.log.held:
+            hosted.log.release()
+        if reason is None and held_size and self.marks is not None:
+            self.marks.put(log_id, held_size, held_root)
         if reason is None and before is None:
             return True
-        log_id = hosted.log.ref.log_id
         if reason is not None and before is not None and (before.held_size, before.reason) == (held_size, reason):
             return False
         with transaction(self.engine) as connection:

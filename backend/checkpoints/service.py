@@ -73,7 +73,8 @@ class Publisher:
     def step(self, http: httpx.Client) -> None:
         """Publish what is due, and ask again for cosignatures that are missing."""
         for hosted in self.logs:
-            self._look(http, hosted)
+            if hosted.log.held is None:  # a database that was set back would sign another history
+                self._look(http, hosted)
 
     def _look(self, http: httpx.Client, hosted: HostedLog) -> None:
         log = hosted.log

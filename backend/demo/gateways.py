@@ -14,13 +14,17 @@ POINT = "main"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a gateway has to know of its server: log, log key (COSE, hexadecimal), broker's port."""
+    """What a gateway has to know of its server: log, log key (COSE, hexadecimal), broker's port; and what it needs
+    to check that server: its address, a trust file, a node."""
 
     chain_id: int
     contract: str
     log_id: str
     log_key: str
     broker_port: int
+    server: str
+    trust: Path
+    rpc: str
 
 
 _HEAD = """\
@@ -40,6 +44,12 @@ public_key = {log_key}
 [broker]
 host = "127.0.0.1"
 port = {port}
+
+[witness]
+server = {server}
+trust = {trust}
+rpc = {rpc}
+seconds = 1
 
 [frame]
 readings = 512
@@ -98,6 +108,9 @@ def write(config: Path, company: Company, period: Period, where: Where, readings
         "log_id": where.log_id,
         "log_key": where.log_key,
         "port": where.broker_port,
+        "server": where.server,
+        "trust": str(where.trust.resolve()),
+        "rpc": where.rpc,
         "file": str(readings.resolve()) if readings else "",
         "zone": company.zone,
         "point": POINT,

@@ -35,6 +35,9 @@ class Story:
         self.enrol()
         coils = self._steel()
         self._fabricate(coils[:2])
+        with self._narrator.act("Both gateways find all that they sent in the head that the chain holds"):
+            for company in (STEEL, FABRICATOR):
+                wait_for(self._stage, "the anchored head", CHAIN_SECONDS, lambda c=company: self._witnessed(c))
         return Played(coils, self._balance())
 
     def enrol(self) -> None:
@@ -55,9 +58,11 @@ class Story:
         """Make the gateway's key with its own command, register it; the key id, hexadecimal."""
         place = self._door.get(f"/v1/operators/{company.gln}/enrolment")
         folder = self._stage.folder / company.gateway
+        stage = self._stage
         where = gateways.Where(
-            place["chain_id"], place["contract"], place["log_id"], place["log_key"], self._stage.broker.port
-        )
+            place["chain_id"], place["contract"], place["log_id"], place["log_key"], stage.broker.port,
+            stage.url, stage.trust_file, stage.node.url,
+        )  # fmt: skip
         made = self._stage.command_json(
             "gateway", "init", str(folder), "--name", company.gateway,
             "--operator", str(company.gln), "--facility", str(company.facility),
@@ -160,6 +165,12 @@ class Story:
         )  # fmt: skip
         if status["unacknowledged"]:
             raise DemoFailed(f"gateway {company.gateway} ended early{gateway.log_tail()}")
+
+    def _witnessed(self, company: Company) -> bool:
+        """Whether the company's gateway let all its frames go; raises `DemoFailed` where it misses one."""
+        config = str(self._stage.folder / company.gateway / "gateway.toml")
+        found = self._stage.command_json("gateway", "witness", "--json", "--config", config)
+        return not found["waiting"]
 
     def _await_transactions(self, keys: list[str]) -> None:
         for key in keys:

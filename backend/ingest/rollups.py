@@ -22,7 +22,7 @@ from backend.ingest import quarters, repository
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.quarters import EXACT, Quarter
 from backend.ingest.tables import gateways, rollups, series
-from backend.log.fsck import Check, Finding
+from backend.log.fsck import Check, Finding, Repair
 from backend.log.service import TransparencyLog
 from backend.log.tables import logs
 from leafproof import clock, frame
@@ -304,7 +304,7 @@ def _derive(connection: Connection, gateway: int, plans: PlanDirectory) -> _Deri
 
 
 def check(plans: PlanDirectory) -> Check:
-    """`compare` for `leafproof backend fsck`."""
+    """`compare` for `leafproof log fsck`."""
 
     def rollups_match(connection: Connection, log: TransparencyLog) -> Iterator[Finding]:
         for found in compare(connection, plans, log.number):
@@ -314,3 +314,14 @@ def check(plans: PlanDirectory) -> Check:
             yield Finding(log.name, index, "rollup", text)
 
     return rollups_match
+
+
+def repair(plans: PlanDirectory) -> Repair:
+    """`rebuild` of one log's gateways, for `leafproof log fsck --repair`."""
+
+    def rollups_rebuilt(connection: Connection, log: TransparencyLog) -> None:
+        query = sa.select(gateways.c.number).where(gateways.c.log == log.number).order_by(gateways.c.number)
+        for gateway in connection.execute(query).scalars().all():
+            _rebuild_gateway(connection, gateway, plans)
+
+    return rollups_rebuilt

@@ -104,6 +104,7 @@ class IngestService:
 
     def _record(self, connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Refused]]:
         log = self._hosted.log
+        log.check_released()  # what came before is not acknowledged again either
         log_repository.state(connection, log.number, lock=True)
         accepted = [v for v in verdicts if isinstance(v, Accepted)]
         recorded = iter(Recorder(connection, self._hosted, self._plans).record(accepted))

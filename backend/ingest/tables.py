@@ -1,8 +1,8 @@
 """Tables of ingest. Times are Unix seconds; hashes and key ids are 32 raw bytes.
 
 A gateway and a series have short numbers inside this database, since they stand in every row of the large
-tables (`frames`, `rollups`). All but `frames`, `equivocations`, `waiting` and the quarantine is derived from
-the log and can be rebuilt.
+tables (`frames`, `rollups`). All but `waiting` and the quarantine is derived from the log and can be rebuilt
+(`leafproof log fsck --repair`); of `frames` alone the flags are not, they tell how a frame came.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ class Finding:
 
 
 Check = Callable[[Connection, TransparencyLog], Iterable[Finding]]
+Repair = Callable[[Connection, TransparencyLog], None]
 Progress = Callable[[int, int], None]  # entries done, entries in all
 
 

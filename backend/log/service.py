@@ -55,6 +55,25 @@ class TransparencyLog:
         self.name = name
         self.partition = partition
         self._edge: _Edge | None = None
+        self._held: str | None = None
+
+    @property
+    def held(self) -> str | None:
+        """Why this process takes nothing for the log now; None where it does."""
+        return self._held
+
+    def hold(self, reason: str) -> None:
+        """Take nothing until `release`: this database is not known to be the newest, or known not to be."""
+        self._held = reason
+
+    def release(self) -> None:
+        """Take entries, and acknowledge."""
+        self._held = None
+
+    def check_released(self) -> None:
+        """Raises `Unavailable` while the log is held."""
+        if self._held is not None:
+            raise Unavailable(f"log {self.name} takes nothing: {self._held}")
 
     def append(self, connection: Connection, new: Sequence[NewEntry]) -> list[int]:
         """The index of each statement, those that the log held before included; `connection` must come from
@@ -62,10 +81,11 @@ class TransparencyLog:
 
         A body must be the one whose hash was signed; signatures are the caller's to check, for only it knows
         the keys. Raises `InvalidInput` (then nothing was appended), `LogDamaged`, `Unavailable` for a log that
-        is stopped because the chain holds a head that it does not contain.
+        is held, or stopped because the chain holds a head that it does not contain.
         """
         if not may_write(connection):
             raise RuntimeError("append needs a connection from backend.database.transaction")
+        self.check_released()
         self._check(new)
         edge, self._edge = self._edge, None  # whoever fails half-way leaves nothing to be believed
         size, stored = repository.state(connection, self.number, lock=True)

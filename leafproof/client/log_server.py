@@ -15,7 +15,8 @@ from leafproof.note import MAX_NOTE, Note
 from leafproof.replay import export
 from leafproof.replay.source import Entry, Rollup
 from leafproof.structs import convert
-from leafproof.tiles import TILE_WIDTH, tile_path, tile_width
+from leafproof.tiles import TILE_WIDTH, TileFetcher, tile_path, tile_width
+from leafproof.tree import HASH_SIZE
 
 _MAX_LIST = 8 << 20
 
@@ -40,6 +41,7 @@ class LogServer:
         self._ref = LogRef.from_cbor(raw, "logs")
         self._size = head.size
         self._faults: list[tuple[int | None, str]] = []
+        self._url = url
         self._tile: tuple[int, bytes] = (-1, b"")
         self._rollups: list[Rollup] | None = None
         self._checkpoint = self._read_checkpoint()
@@ -73,16 +75,14 @@ class LogServer:
         """See `LogSource`."""
         number = index // TILE_WIDTH
         if self._tile[0] != number:
-            path = tile_path(number, tile_width(0, number, self._size))
-            url = f"{self._base}/logs/{self._ref.log_id.hex()}/tlog/tile/0/{path}"
             try:
-                data = fetch(url, "application/octet-stream", 32 * TILE_WIDTH)
+                data = tile_fetcher(self._url, self._ref.log_id, self._size)(0, number)
             except LeafproofError as error:
                 self._faults.append((index, error.message))
                 data = b""
             self._tile = (number, data)
-        start = 32 * (index % TILE_WIDTH)
-        return self._tile[1][start : start + 32] or None
+        start = HASH_SIZE * (index % TILE_WIDTH)
+        return self._tile[1][start : start + HASH_SIZE] or None
 
     def rollups(self) -> list[Rollup] | None:
         """See `LogSource`; None without an API key, since they are for auditors alone."""
@@ -117,6 +117,18 @@ class LogServer:
     def faults(self) -> list[tuple[int | None, str]]:
         """See `LogSource`."""
         return self._faults
+
+
+def tile_fetcher(url: str, log_id: bytes, size: int) -> TileFetcher:
+    """Reads the tiles of a log's tree of `size` leaves from the backend at `url`; each call raises what
+    `leafproof.client.http.fetch` does."""
+    base = f"{url.rstrip('/')}/v1/logs/{log_id.hex()}/tlog/tile"
+
+    def read(level: int, number: int) -> bytes:
+        path = tile_path(number, tile_width(level, number, size))
+        return fetch(f"{base}/{level}/{path}", "application/octet-stream", HASH_SIZE * TILE_WIDTH)
+
+    return read
 
 
 def logs_of(url: str, api_key: str | None) -> list[LogServer]:

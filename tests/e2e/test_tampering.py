@@ -107,7 +107,7 @@ class TestTheServersDatabase:
 
     def fsck(self, serving: Serving, code: int) -> set[tuple[int | None, str]]:
         config = str(serving.folder / "backend.toml")
-        lines = leafproof("backend", "fsck", "--json", code=code, LEAFPROOF_CONFIG=config).splitlines()
+        lines = leafproof("log", "fsck", "--json", code=code, LEAFPROOF_CONFIG=config).splitlines()
         return {(one["index"], one["kind"]) for one in map(json.loads, lines)}
 
     @caught_by("a byte of a stored envelope", "replay: leaf-altered; fsck: envelope")

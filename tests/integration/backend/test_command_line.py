@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,12 +12,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
+from backend import database
 from backend.anchor.signers import Signers
 from backend.cli import app
+from backend.log.cli import app as log_app
+from backend.log.tables import entries, tiles
 from leafproof.trust import CONTRACTS, Contract, Trust
 from tests.support.ports import free_port
+from tests.support.storage import open_test_log, statements
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -151,7 +158,41 @@ class TestMaintenance:
         assert done.exit_code == 2
         assert named in done.stderr
 
-    def test_fsck_of_a_whole_database(self, environment: dict[str, str]) -> None:
+
+class TestFsck:
+    @pytest.fixture
+    def engine(self, environment: dict[str, str]) -> Iterator[Engine]:
+        """A server's database with a log of three entries."""
         run(environment, "migrate")
-        done = run(environment, "fsck")
+        made = database.create(f"sqlite:///{environment['LEAFPROOF_DATA']}/leafproof.db")
+        log = open_test_log(made)
+        with database.transaction(made) as connection:
+            log.append(connection, statements(3))
+        yield made
+        made.dispose()
+
+    @staticmethod
+    def fsck(environment: dict[str, str], *words: str) -> Result:
+        return CliRunner().invoke(log_app, ["fsck", *words], env=environment)
+
+    def test_a_whole_log(self, environment: dict[str, str], engine: Engine) -> None:
+        done = self.fsck(environment)
         assert (done.exit_code, done.stdout) == (0, "The stored logs are whole.\n")
+
+    def test_damage_is_named_and_repaired(self, environment: dict[str, str], engine: Engine) -> None:
+        with database.transaction(engine) as connection:
+            connection.execute(sa.delete(tiles))
+        done = self.fsck(environment, "--json")
+        assert done.exit_code == 1
+        assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["tile"]
+        done = self.fsck(environment, "--repair")
+        assert done.exit_code == 0, done.stdout
+        assert "not compared with the chain" in done.stderr
+        assert self.fsck(environment).exit_code == 0
+
+    def test_what_may_not_be_repaired_is_left(self, environment: dict[str, str], engine: Engine) -> None:
+        with database.transaction(engine) as connection:
+            connection.execute(sa.update(entries).where(entries.c["index"] == 1).values(envelope=b"other"))
+        done = self.fsck(environment, "--repair")
+        assert done.exit_code == 1
+        assert "nothing was repaired: entry 1 is no statement for this log" in done.stderr

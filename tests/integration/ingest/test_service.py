@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from backend import database
+from backend.errors import Unavailable
 from backend.ingest import repository
+from backend.ingest.metrics import IngestMetrics
+from backend.ingest.plans import LoggedPlans
 from backend.ingest.schemas import Flag, Kind, Message, Outcome, Reason
 from backend.ingest.service import IngestService
 from backend.ingest.tables import equivocations, frames, gateways, streams
+from backend.log.service import HostedLog
 from backend.log.tables import entries
 from leafproof.chain.view import Retirement, Role
 from leafproof.envelope import parse
 from leafproof.frame import decode_message
 from leafproof.notice import Acknowledgement
+from tests.support.storage import LOG_KEY, open_test_log
 from tests.support.stream import MOMENT, NOW, KeyRing, Stream
 
 
@@ -262,3 +269,20 @@ class TestGateways:
             assert connection.execute(sa.select(gateways.c.key_id)).scalar_one() == stream.key_id
             row = connection.execute(sa.select(streams)).one()
         assert (row.next_sequence, row.frames, row.highest, row.last_id) == (3, 3, 2, stream.previous)
+
+
+class TestAHeldLog:
+    def test_nothing_is_taken_and_what_is_known_is_not_acknowledged_again(
+        self, engine: Engine, ring: KeyRing, stream: Stream
+    ) -> None:
+        hosted = HostedLog(open_test_log(engine), LOG_KEY)
+        service = IngestService(engine, hosted, ring, LoggedPlans(), IngestMetrics(CollectorRegistry()))
+        known, new = stream.frame(), stream.frame()
+        service.process([known])
+        hosted.log.hold("it was not compared with the chain yet")
+        for message in (known, new):
+            with pytest.raises(Unavailable, match="takes nothing"):
+                service.process([message])
+        assert len(logged(engine)) == 1
+        hosted.log.release()
+        assert kinds(service.process([known, new])) == [Kind.DUPLICATE, Kind.LOGGED]

@@ -14,6 +14,7 @@ from iot_gateway import outbox as outboxes
 from iot_gateway.errors import OutboxFull, OutboxInUse, OutboxUnusable
 from iot_gateway.frames import Framer
 from iot_gateway.outbox import Outbox
+from iot_gateway.outbox_file import FILE
 from iot_gateway.sources.base import Batch, Rejected
 from leafproof import envelope as envelopes
 from leafproof import frame as frames
@@ -185,7 +186,7 @@ class TestTaking:
         rejected = [Rejected(i, "bad", "text") for i in range(2)]
         for position in "123":
             box.store("s", "live", Batch([], position, rejected), NOW, close_frame=False)
-        with sqlite3.connect(tmp_path / "data" / outboxes.FILE) as db:
+        with sqlite3.connect(tmp_path / "data" / FILE) as db:
             assert db.execute("SELECT count(*) FROM rejected").fetchone() == (3,)
             assert db.execute("SELECT rejected FROM source").fetchone() == (6,)
         db.close()
@@ -202,19 +203,19 @@ class TestLettingGo:
 
     @staticmethod
     def kept(box: Outbox) -> int:
-        with sqlite3.connect(box.folder / outboxes.FILE) as db:
+        with sqlite3.connect(box.folder / FILE) as db:
             (count,) = db.execute("SELECT count(*) FROM frame").fetchone()
         db.close()
         return int(count)
 
     def test_an_acknowledged_frame_is_not_sent_again_but_kept(self, box: Outbox) -> None:
-        assert box.acknowledge(ack(EPOCH, 2, 30)) == 3
+        assert box.acknowledge(ack(EPOCH, 2, 30), b"signed") == 3
         assert [frames.place_of(e).sequence for e in sent(box)] == [3, 4]
         assert self.kept(box) == 5
-        assert box.acknowledge(ack(EPOCH, 2, 30)) == 0
+        assert box.acknowledge(ack(EPOCH, 2, 30), b"signed") == 0
 
     def test_it_goes_when_an_anchored_head_covers_it_and_not_one_entry_before(self, box: Outbox) -> None:
-        box.acknowledge(ack(EPOCH, 2, 30))
+        box.acknowledge(ack(EPOCH, 2, 30), b"signed")
         assert box.anchored(beacon(30))
         assert self.kept(box) == 5
         assert box.anchored(beacon(31, NOW + 1))
@@ -222,7 +223,7 @@ class TestLettingGo:
 
     def test_a_head_that_came_before_the_acknowledgement_counts(self, box: Outbox) -> None:
         box.anchored(beacon(100))
-        box.acknowledge(ack(EPOCH, 4, 30))
+        box.acknowledge(ack(EPOCH, 4, 30), b"signed")
         assert self.kept(box) == 0
 
     def test_an_older_beacon_is_passed_over_even_when_its_block_number_is_higher(self, box: Outbox) -> None:
@@ -245,23 +246,23 @@ class TestLettingGo:
     )
     def test_the_word_about_frames_never_made_is_refused(self, box: Outbox, word: Acknowledgement) -> None:
         with pytest.raises(InvalidInput):
-            box.acknowledge(word)
+            box.acknowledge(word, b"signed")
         assert len(sent(box)) == 5
 
     def test_the_word_of_a_log_that_went_back_is_refused_and_nothing_is_deleted(self, box: Outbox) -> None:
-        box.acknowledge(ack(EPOCH, 1, 95))
+        box.acknowledge(ack(EPOCH, 1, 95), b"signed")
         box.anchored(beacon(100))
         with pytest.raises(InvalidInput, match="older ones were at 95"):
-            box.acknowledge(ack(EPOCH, 3, 40))
+            box.acknowledge(ack(EPOCH, 3, 40), b"signed")
         box.heartbeat("live", NOW)
         with pytest.raises(InvalidInput, match="signed after 100 entries"):
-            box.acknowledge(ack(EPOCH, 5, 99))
+            box.acknowledge(ack(EPOCH, 5, 99), b"signed")
         assert self.kept(box) == 4
-        assert box.acknowledge(ack(EPOCH, 5, 102)) == 4
+        assert box.acknowledge(ack(EPOCH, 5, 102), b"signed") == 4
 
     def test_an_acknowledgement_covers_its_own_epoch_alone(self, box: Outbox) -> None:
         box.begin_epoch("live", NOW + 50)
-        box.acknowledge(ack(EPOCH + 50_000, 0))
+        box.acknowledge(ack(EPOCH + 50_000, 0), b"signed")
         assert {frames.place_of(e).epoch for e in sent(box)} == {EPOCH}
 
 
@@ -291,7 +292,7 @@ class TestTrouble:
             box.begin_epoch("live", NOW)
             for i in range(20):
                 box.store("s", "live", Batch(readings(512, i * 512), str(i)), NOW, close_frame=True)
-        path = tmp_path / outboxes.FILE
+        path = tmp_path / FILE
         if damage == "garbage":
             path.write_bytes(b"not a database" * 1000)
         elif damage == "a hole":
@@ -326,7 +327,7 @@ class TestTrouble:
     def test_a_newer_version_is_refused_and_left_as_it_is(self, tmp_path: Path) -> None:
         with opened(tmp_path, framer()):
             pass
-        with sqlite3.connect(tmp_path / outboxes.FILE) as db:
+        with sqlite3.connect(tmp_path / FILE) as db:
             db.execute("PRAGMA user_version = 99")
         db.close()
         with pytest.raises(OutboxUnusable, match="newer than this program"):
