@@ -19,9 +19,10 @@ from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
 from backend.health import router as health_router
 from backend.ingest import rollups
-from backend.ingest.consumer import IngestWorker
 from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
+from backend.ingest.worker import IngestWorker
+from backend.leases.workers import single
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check
 from backend.log.hosting import open_logs
@@ -52,19 +53,30 @@ CHECKS: tuple[Check, ...] = (rollups.check(LoggedPlans()),)
 def workers_of(context: Context) -> Sequence[Worker]:
     """What runs beside the server, in the order of starting; nothing connects before it is started.
     Raises `SettingsError`."""
-    registry, anchor = Registry(context.settings.trust()), AnchorWorker(context)
+    anchor = AnchorWorker(context)
     return (
         FollowWorker(context),
-        anchor,
-        TransactionWorker(context),
-        IngestWorker(context, registry, registry, LoggedPlans()),
-        ProductionWorker(context, recorded=anchor.request),
-        CheckpointWorker(context),
+        single(context.engine, anchor),
+        single(context.engine, TransactionWorker(context)),
+        *((ingest_of(context),) if context.settings.ingest else ()),
+        single(context.engine, ProductionWorker(context, recorded=anchor.request)),
+        single(context.engine, CheckpointWorker(context)),
     )
+
+
+def ingest_of(context: Context) -> IngestWorker:
+    """Ingest of this process's share of the partitions. Raises `SettingsError`."""
+    registry = Registry(context.settings.trust())
+    return IngestWorker(context, registry, registry, LoggedPlans())
+
+
+def context_of(settings: Settings, engine: Engine) -> Context:
+    """What all parts share. Raises `SettingsError`, `Conflict`."""
+    database.check_schema(engine)
+    return Context(settings, engine, open_logs(settings, engine))
 
 
 def build(settings: Settings, engine: Engine, workers: Workers = workers_of) -> FastAPI:
     """The whole backend as an application. Raises `SettingsError`, `Conflict`."""
-    database.check_schema(engine)
-    context = Context(settings, engine, open_logs(settings, engine))
+    context = context_of(settings, engine)
     return create_app(context, workers(context), ROUTERS)

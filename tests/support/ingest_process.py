@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine
 
 from backend import database
 from backend.context import Context
-from backend.ingest.consumer import IngestWorker
 from backend.ingest.plans import LoggedPlans
+from backend.ingest.worker import IngestWorker
 from backend.log.service import HostedLog, HostedLogs, stored_logs
 from backend.settings import Settings
 from leafproof.chain.view import Head, RegisteredKey
