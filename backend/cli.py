@@ -86,17 +86,16 @@ def ingest(config: Config = None) -> None:
     Any number of these, and of `serve`, work on one PostgreSQL: each leases partitions, and takes over those of
     one that died.
     """
-    from backend import bootstrap, journal
+    from backend import bootstrap, garbage, journal
 
     with _said():
         chosen = settings.load(config)
         journal.configure(chosen.log_level)
         engine = database.open_engine(chosen)
         if engine.dialect.name != "postgresql":
-            raise SettingsError(
-                "database_url: several processes need PostgreSQL; on SQLite `serve` does it all"
-            )
+            raise SettingsError("database_url: several processes need PostgreSQL; on SQLite `serve` does it all")
         worker = bootstrap.ingest_of(bootstrap.context_of(chosen, engine))
+    garbage.collect_seldom()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())

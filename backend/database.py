@@ -19,6 +19,9 @@ all tables. A test fails as long as migrations and tables differ.
 from __future__ import annotations
 
 import importlib
+import os
+import secrets
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -78,11 +81,18 @@ def create(url: str) -> Engine:
                 pool_pre_ping=True,  # a server that was restarted leaves dead connections behind
                 connect_args={
                     "connect_timeout": 10,
+                    "application_name": _session_name(),
                     "options": f"-c idle_in_transaction_session_timeout={STOPPED_SECONDS}s",
                 },
                 **_OPTIONS,
             )
     raise SettingsError("database_url: neither sqlite:///path nor postgresql://...")
+
+
+def _session_name() -> str:
+    """How PostgreSQL knows the sessions of one engine: `backend.leases` ends those of a process that was away.
+    PostgreSQL cuts it after 63 bytes."""
+    return f"leafproof/{secrets.token_hex(6)}/{os.getpid()}/{socket.gethostname()}"[:63]
 
 
 def _sqlite(url: sa.URL) -> Engine:

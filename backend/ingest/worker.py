@@ -10,7 +10,7 @@ from backend.ingest.consumer import PartitionWorker
 from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.service import KeyDirectory
-from backend.leases.service import Lease, Leases
+from backend.leases.service import LEASE_SECONDS, Lease, Leases
 from backend.leases.workers import SharedWorkers
 from backend.log.service import HostedLog
 
@@ -18,9 +18,19 @@ KIND = "ingest"
 
 
 class IngestWorker(SharedWorkers):
-    """A worker for each partition whose lease this process holds; on SQLite, for each partition."""
+    """A worker for each partition whose lease this process holds; on SQLite, for each partition.
 
-    def __init__(self, context: Context, directory: KeyDirectory, anchors: Anchors, plans: PlanDirectory) -> None:
+    A lease's `seconds` are how long the others wait for a process that died.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        directory: KeyDirectory,
+        anchors: Anchors,
+        plans: PlanDirectory,
+        seconds: int = LEASE_SECONDS,
+    ) -> None:
         metrics = IngestMetrics(context.registry)
         hosted = {str(one.partition): one for one in context.logs}
         first = min(hosted, key=int)
@@ -35,5 +45,5 @@ class IngestWorker(SharedWorkers):
         super().__init__(
             KIND,
             {name: functools.partial(make, one) for name, one in hosted.items()},
-            Leases(context.engine, KIND, list(hosted)) if shared else None,
+            Leases(context.engine, KIND, list(hosted), seconds) if shared else None,
         )

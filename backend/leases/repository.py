@@ -61,24 +61,42 @@ def renew(connection: Connection, kind: str, holder: str, until: int) -> dict[st
     return {row.name: row.token for row in rows}
 
 
-def take(
-    connection: Connection, kind: str, names: Collection[str], holder: str, count: int, at: int, until: int
-) -> dict[str, int]:
-    """Up to `count` that nobody holds, with new tokens."""
-    free = (
-        sa.select(leases.c.name)
+def free(connection: Connection, kind: str, names: Collection[str], count: int, at: int) -> dict[str, str | None]:
+    """Up to `count` that nobody holds, with who held them until their time ended; locked."""
+    query = (
+        sa.select(leases.c.name, leases.c.holder)
         .where(leases.c.kind == kind, leases.c.name.in_(names), leases.c.until <= at)
         .order_by(leases.c.name)
         .limit(count)
         .with_for_update(skip_locked=True)
     )
+    return {row.name: row.holder for row in connection.execute(query)}
+
+
+def take(connection: Connection, kind: str, names: Collection[str], holder: str, until: int) -> dict[str, int]:
+    """Names and new tokens of what was `free`."""
     rows = connection.execute(
         sa.update(leases)
-        .where(leases.c.kind == kind, leases.c.name.in_(list(connection.execute(free).scalars())))
+        .where(leases.c.kind == kind, leases.c.name.in_(names))
         .values(holder=holder, token=leases.c.token + 1, until=until)
         .returning(leases.c.name, leases.c.token)
     )
     return {row.name: row.token for row in rows}
+
+
+def end_sessions(connection: Connection, holders: Collection[str]) -> int:
+    """End the sessions of these: the transaction of a process that was stopped in its midst holds locks, and no
+    timeout of PostgreSQL's ends it between two messages of a pipeline. How many there were."""
+    sessions = sa.table("pg_stat_activity", sa.column("pid"), sa.column("application_name"), sa.column("usename"))
+    query = sa.select(sa.func.pg_terminate_backend(sessions.c.pid)).where(
+        sessions.c.application_name.in_(holders), sessions.c.usename == sa.func.current_user()
+    )
+    return len(connection.execute(query).all())
+
+
+def session_name(connection: Connection) -> str:
+    """What this process's own sessions are called."""
+    return str(connection.execute(sa.select(sa.func.current_setting("application_name"))).scalar_one())
 
 
 def release(connection: Connection, kind: str, holder: str, names: Collection[str]) -> None:

@@ -7,7 +7,9 @@ What must hold:
 2. That is politeness, for clocks may stop; what decides is the token. Whoever commits under a lease calls
    `Lease.check` in the same transaction, after it has locked what it changes. A holder that was away finds a newer
    token there, and commits nothing.
-3. Shares are fair: of n names and m living workers each has n // m, those that came first one more. Everybody
+3. Whoever takes over ends the former holder's sessions first, since a transaction may hang in one of them. A
+   holder is known by the name of its sessions, and has one engine.
+4. Shares are fair: of n names and m living workers each has n // m, those that came first one more. Everybody
    computes this from the same table; nobody is told.
 
 PostgreSQL only: SQLite is for one process.
@@ -15,13 +17,11 @@ PostgreSQL only: SQLite is for one process.
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from backend.database import transaction
@@ -30,6 +30,7 @@ from leafproof.errors import LeafproofError
 
 LEASE_SECONDS = 10  # how long the others wait for one that died; a transaction of ingest takes under 1
 ROUNDS = 4  # renewals in that time: two may fail
+_log = structlog.get_logger(__name__)
 _SKEW = 1  # seconds: the database's are whole ones
 
 
@@ -70,13 +71,13 @@ class Leases:
 
     def __init__(self, engine: Engine, kind: str, names: Collection[str], seconds: int = LEASE_SECONDS) -> None:
         self.kind = kind
-        self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self.holder = ""
         self.interval = seconds / ROUNDS
         self._engine = engine
         self._names = sorted(names)
         self._seconds = seconds
         self._ends = 0.0
-        self._rows_there = False
+        self._known = False
 
     @property
     def in_force(self) -> bool:
@@ -87,20 +88,28 @@ class Leases:
         """Renew what is held and take what is free, up to the fair share. Raises what the database raises."""
         began = time.monotonic()
         with transaction(self._engine) as connection:
-            if not self._rows_there:
+            if not self._known:
                 repository.add_missing(connection, self.kind, self._names)
+                self.holder = repository.session_name(connection)
             at = repository.now(connection)
             until = at + self._seconds
             repository.seek(connection, self.kind, self.holder, at, until)
             tokens = repository.renew(connection, self.kind, self.holder, until)
             share = fair_share(len(self._names), repository.seekers(connection, self.kind, at), self.holder)
             if len(tokens) < share:
-                wanted = share - len(tokens)
-                tokens |= repository.take(connection, self.kind, self._names, self.holder, wanted, at, until)
-        self._rows_there = True
+                tokens |= self._take(connection, share - len(tokens), at)
+        self._known = True
         self._ends = began + self._seconds - _SKEW
         held = {name: Lease(self, name, token) for name, token in tokens.items()}
         return Holding(held, tuple(sorted(held)[share:]))
+
+    def _take(self, connection: Connection, count: int, at: int) -> dict[str, int]:
+        free = repository.free(connection, self.kind, self._names, count, at)
+        away = {holder for holder in free.values() if holder is not None}
+        if away:
+            ended = repository.end_sessions(connection, away)
+            _log.warning("leases of processes that were away are taken over", kind=self.kind, sessions=ended)
+        return repository.take(connection, self.kind, list(free), self.holder, at + self._seconds)
 
     def release(self, names: Collection[str]) -> None:
         """Let others have these at once. Raises what the database raises."""
