@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import append, gas, ingest
+from benchmarks import append, gas, ingest, scale
 from benchmarks.sample import Row
 
-ROWS: tuple[Row, ...] = (*ingest.ROWS, *append.ROWS, *gas.ROWS)
+ROWS: tuple[Row, ...] = (*ingest.ROWS, *append.ROWS, *gas.ROWS, *scale.ROWS)

@@ -45,6 +45,11 @@ _DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, 
 _log = structlog.get_logger(__name__)
 
 
+def session_of(log_id: bytes) -> str:
+    """The MQTT client id under which a log's frames are taken, whichever process does it."""
+    return f"leafproof-ingest-{log_id.hex()[:16]}"
+
+
 class PartitionWorker(ThreadWorker):
     """Ingest of one log. `directory` and `anchors` are the chain's side (`backend.anchor.registry.Registry` is
     both). `follows_plans` is true for one of the partitions that share a database: its rollups are one."""
@@ -104,10 +109,10 @@ class PartitionWorker(ThreadWorker):
         return self._trouble or self._link.trouble
 
     def _new_link(self) -> Link:
-        log_id, filters = self._hosted.log.ref.log_id, [frames_filter(self._hosted.partition)]
+        filters = [frames_filter(self._hosted.partition)]
         lease = self._lease
         allowed = None if lease is None else lambda: lease.in_force
-        client_id = f"leafproof-ingest-{log_id.hex()[:16]}"
+        client_id = session_of(self._hosted.log.ref.log_id)
         return Link(self._context.settings, client_id, filters, self._intake, allowed)
 
     def _commit(self, group: Sequence[Received], stop: threading.Event) -> None:
