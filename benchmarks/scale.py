@@ -65,12 +65,14 @@ class Load:
 
 @dataclass(frozen=True)
 class Drain:
-    """Frames a second, and how many processors workers, PostgreSQL and broker kept busy meanwhile."""
+    """Frames a second, how many processors workers, PostgreSQL and broker kept busy meanwhile, and by how many
+    bytes a reading the database grew."""
 
     rate: float
     workers: float
     postgres: float
     broker: float
+    stored: float
 
 
 def _measure(short: bool) -> Sample:
@@ -85,7 +87,7 @@ def _measure(short: bool) -> Sample:
     busy = {
         f"{label}_{part}": round(getattr(drain, part), 2)
         for label, drain in (("one_worker", one), ("two_workers", two))
-        for part in ("rate", "workers", "postgres", "broker")
+        for part in ("rate", "workers", "postgres", "broker", "stored")
     }
     return Sample(value=two.rate / one.rate, more={**busy, "processors": os.cpu_count()})
 
@@ -120,15 +122,18 @@ def _drain(load: Load, count: int, cluster: PostgresCluster, folder: Path) -> Dr
         publish(broker.port, load.messages)
         keeper = Leases(engine, KIND, [str(partition) for partition in range(PARTITIONS)], 600)
         keeper.renew()
+        empty = _stored(engine)
         workers = [stack.enter_context(_worker(url, broker.port, key)) for _ in range(count)]
         _wait(lambda: _seekers(engine) == count + 1, workers)
         keeper.leave()
         groups = [lambda: [one.pid or 0 for one in workers]]
         groups += [lambda: [cluster.pid, *children(cluster.pid)], lambda: [broker.pid]]
-        result = _watch(engine, len(load.messages) // PARTITIONS, groups, workers)
+        rate, busy = _watch(engine, len(load.messages) // PARTITIONS, groups, workers)
+        stored = (_stored(engine) - empty) / (len(load.messages) * READINGS)
     engine.dispose()
     cluster.drop_database(url)
-    return result
+    of_workers, of_postgres, of_broker = busy
+    return Drain(rate, of_workers, of_postgres, of_broker, stored)
 
 
 def _open_session(port: int, partition: int) -> None:
@@ -164,7 +169,7 @@ def _work(url: str, port: int, key: bytes) -> None:
 
 def _watch(
     engine: Engine, each: int, groups: Sequence[Callable[[], list[int]]], workers: Sequence[BaseProcess]
-) -> Drain:
+) -> tuple[float, list[float]]:
     """From the moment when every log has begun until the first holds its `each` frames; from the start where the
     load is too small for that."""
     opened = time.perf_counter()
@@ -178,7 +183,7 @@ def _watch(
     if last == first:
         seconds, first = time.perf_counter() - opened, 0
     busy = [(now - then) / seconds for now, then in zip(after, before, strict=True)]
-    return Drain((last - first) / seconds, *busy)
+    return (last - first) / seconds, busy
 
 
 def _wait(condition: Callable[[], bool], workers: Sequence[BaseProcess]) -> None:
@@ -192,6 +197,13 @@ def _wait(condition: Callable[[], bool], workers: Sequence[BaseProcess]) -> None
 def _sizes(engine: Engine) -> list[int]:
     with database.reading(engine) as connection:
         return list(connection.execute(sa.select(logs.c.size)).scalars())
+
+
+def _stored(engine: Engine) -> int:
+    """Bytes of the database with its indexes, as PostgreSQL counts them."""
+    with database.reading(engine) as connection:
+        size = sa.func.pg_database_size(sa.func.current_database())
+        return int(connection.execute(sa.select(size)).scalar_one())
 
 
 def _seekers(engine: Engine) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 MONTH = 30 * 86_400  # seconds
 ROW = "scale_out"
-PARTS = ("rate", "workers", "postgres", "broker")
+PARTS = ("rate", "workers", "postgres", "broker", "stored")
 EXTEND, MINT = "extend at 2^30, costliest proof, by an anchor key", "mint a lot from 2 inputs"
 
 
@@ -35,7 +35,6 @@ class Assumptions:
     gateways: int = 100_000
     readings_a_frame: int = 256  # as `scale_out` measures
     seconds_a_frame: int = 300  # from one frame of a gateway to its next
-    bytes_a_reading: int = 12  # stored: frame, its share of indexes, tiles and rollups
     years_kept: int = 10
     catch_up: float = 4.0  # times the usual load, so that an hour's outage is over in 20 minutes
     busy: float = 0.5  # of a machine's processors at that load: the rest is for peaks, vacuum, repair
@@ -55,13 +54,14 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Measured:
-    """Frames a second of one worker, and the processor seconds of each part for a frame."""
+    """Frames a second of one worker, the processor seconds of each part for a frame, a reading's place on disk."""
 
     rate: float
     speed_up: float
     workers: float
     postgres: float
     broker: float
+    stored: float  # bytes of the database a reading
     where: str
 
 
@@ -77,9 +77,9 @@ def measured(text: str) -> Measured:
         )
         if one["rate"] <= 0 or two["rate"] <= 0:
             raise Unusable(f"the row {ROW} says that nothing moved")
-        cost = {part: two[part] / two["rate"] for part in PARTS[1:]}
+        cost = {part: two[part] / two["rate"] for part in PARTS[1:-1]}
         where = f"{row['machine']}; {row['date']}"
-        return Measured(one["rate"], float(row["value"]), **cost, where=where)
+        return Measured(one["rate"], float(row["value"]), **cost, stored=two["stored"], where=where)
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise Unusable(f"the benchmarks cannot be read: {type(error).__name__} {error}") from None
 
@@ -122,8 +122,7 @@ class Plan:
     @property
     def terabytes_a_year(self) -> float:
         """Of one copy of the database."""
-        given = self.given
-        return self.frames * given.readings_a_frame * given.bytes_a_reading * 365 * 86_400 / 1e12
+        return self.frames * self.given.readings_a_frame * self.figures.stored * 365 * 86_400 / 1e12
 
     @property
     def machines(self) -> dict[str, int]:
@@ -167,9 +166,9 @@ Written by `scripts/scale.py` from `benchmarks/latest.json` and [the gas table](
 measured was measured on one small machine ({figures.where}), and a machine of {given.cores} cores is taken for
 {given.cores} such cores. Nobody has run this at full size: it says what to plan for, not what was seen.
 
-**{total} machines, {_euro(_monthly(plan))} a month**, and no gas on a network of one's own. On a public layer two
-the gas would cost {_euro(_fees(plan, given.gwei_layer_two))} a month more, on Ethereum's main network
-{_euro(_fees(plan, given.gwei_mainnet))}.
+**{total} machines, {_euro(_monthly(plan))} a month** once all years are on disk, and no gas on a network
+of one's own. On a public layer two the gas would cost {_euro(_fees(plan, given.gwei_layer_two))} a month more,
+on Ethereum's main network {_euro(_fees(plan, given.gwei_mainnet))}.
 
 ```
 {given.gateways:,} gateways -> broker cluster -> {workers} -> PostgreSQL -> servers -> readers
@@ -184,8 +183,8 @@ def _assumed(plan: Plan) -> str:
     rows = [
         ("a gateway sends", f"a frame of {given.readings_a_frame} readings every {given.seconds_a_frame} s"),
         (
-            "stored",
-            f"{given.bytes_a_reading} bytes a reading, for {given.years_kept} years, {given.copies} copies",
+            "readings are kept",
+            f"for {given.years_kept} years, {given.copies} copies",
         ),
         ("after an outage", f"{given.catch_up:g} times the usual load, processors {given.busy:.0%} busy"),
         ("a machine", f"{given.cores} cores, {_euro(given.machine_price)} a month"),
@@ -220,6 +219,7 @@ Usually {usual}; {plan.peak:,.0f} frames a second while a backlog is worked off.
 
 Measured: one worker takes {figures.rate:,.0f} frames a second, two on the same two cores {figures.speed_up:.2f}
 times as many. A frame costs this much of a processor: {costs}.
+A reading takes {figures.stored:.1f} bytes of the database: frame, indexes, tiles and rollups.
 
 {_table(("", "machines", "a month"), rows)}
 - **Broker**: mosquitto is one process. A cluster (EMQX, VerneMQ, HiveMQ) takes its place; gateways and workers

@@ -20,10 +20,12 @@ ROW = {
     "one_worker_workers": 0.9,
     "one_worker_postgres": 0.1,
     "one_worker_broker": 0.02,
+    "one_worker_stored": 12.0,
     "two_workers_rate": 1_750.0,
     "two_workers_workers": 1.4,
     "two_workers_postgres": 0.35,
     "two_workers_broker": 0.07,
+    "two_workers_stored": 12.0,
 }
 GAS = """\
 | transaction | gas | calldata, bytes | floor of EIP-7623 |
