@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from backend import database
 from backend.anchor.endpoints import router as chain_router
 from backend.anchor.registry import Registry
+from backend.anchor.comparison import ComparisonWorker
 from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
 from backend.audit.endpoints import router as audit_router
@@ -19,10 +20,11 @@ from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
 from backend.health import router as health_router
 from backend.ingest import rollups, streams
-from backend.ingest.consumer import IngestWorker
 from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
+from backend.ingest.worker import IngestWorker
 from backend.kept import Variant
+from backend.leases.workers import single
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check, Repair
 from backend.log.hosting import open_logs
@@ -57,21 +59,35 @@ REPAIRS: tuple[Repair, ...] = (streams.repair, rollups.repair(LoggedPlans()))
 def workers_of(context: Context) -> Sequence[Worker]:
     """What runs beside the server, in the order of starting; nothing connects before it is started.
     Raises `SettingsError`."""
-    registry, anchor = Registry(context.settings.trust()), AnchorWorker(context)
-    for hosted in context.logs:
-        hosted.log.hold("it was not compared with the chain yet")  # `anchor` does so first of all
+    anchor = AnchorWorker(context)
     return (
         FollowWorker(context),
-        anchor,
-        TransactionWorker(context),
-        IngestWorker(context, registry, registry, LoggedPlans()),
-        ProductionWorker(context, recorded=anchor.request),
-        CheckpointWorker(context),
+        ComparisonWorker(context),
+        single(context.engine, anchor),
+        single(context.engine, TransactionWorker(context)),
+        *((_ingest(context),) if context.settings.ingest else ()),
+        single(context.engine, ProductionWorker(context, recorded=anchor.request)),
+        single(context.engine, CheckpointWorker(context)),
     )
+
+
+def ingest_workers_of(context: Context) -> Sequence[Worker]:
+    """What runs where only this process's share of the frames is taken. Raises `SettingsError`."""
+    return (ComparisonWorker(context), _ingest(context))
+
+
+def _ingest(context: Context) -> IngestWorker:
+    registry = Registry(context.settings.trust())
+    return IngestWorker(context, registry, registry, LoggedPlans())
+
+
+def context_of(settings: Settings, engine: Engine) -> Context:
+    """What all parts share. Raises `SettingsError`, `Conflict`."""
+    database.check_schema(engine)
+    return Context(settings, engine, open_logs(settings, engine))
 
 
 def build(settings: Settings, engine: Engine, workers: Workers = workers_of) -> FastAPI:
     """The whole backend as an application. Raises `SettingsError`, `Conflict`."""
-    database.check_schema(engine)
-    context = Context(settings, engine, open_logs(settings, engine))
+    context = context_of(settings, engine)
     return create_app(context, workers(context), ROUTERS, KEPT)

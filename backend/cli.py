@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ import typer
 
 from backend import database, settings
 from backend.access import service as access
+from backend.errors import SettingsError
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.values import Gln
 
@@ -64,6 +66,34 @@ def serve(config: Config = None) -> None:
         engine.dispose()
     if not server.started:
         sys.exit(1)
+
+
+@app.command()
+def ingest(config: Config = None) -> None:
+    """Take frames for this process's share of the partitions, without a server, until SIGTERM or Ctrl-C.
+
+    Any number of these, and of `serve`, work on one PostgreSQL: each leases partitions, and takes over those of
+    one that died.
+    """
+    from backend import bootstrap, garbage, journal
+
+    with _said():
+        chosen = settings.load(config)
+        journal.configure(chosen.log_level)
+        engine = database.open_engine(chosen)
+        if engine.dialect.name != "postgresql":
+            raise SettingsError("database_url: several processes need PostgreSQL; on SQLite `serve` does it all")
+        workers = bootstrap.ingest_workers_of(bootstrap.context_of(chosen, engine))
+    garbage.collect_seldom()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    for worker in workers:
+        worker.start()
+    stop.wait()
+    for worker in reversed(workers):
+        worker.stop()
+    engine.dispose()
 
 
 @app.command()

@@ -19,6 +19,9 @@ all tables. A test fails as long as migrations and tables differ.
 from __future__ import annotations
 
 import importlib
+import os
+import secrets
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_TIMEOUT = 30  # seconds that a writer waits for SQLite's one write lock; the longest transaction takes under 5
+# A process that is stopped in the midst of a transaction, or whose machine is gone, keeps PostgreSQL's locks for
+# so many seconds at most; no transaction of ours rests for 5.
+STOPPED_SECONDS = 20
 _OPTIONS: dict[str, Any] = {
     "pool_size": 10,
     "max_overflow": 40,  # the server's 40 threads, and the workers
@@ -73,10 +79,20 @@ def create(url: str) -> Engine:
             return sa.create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,  # a server that was restarted leaves dead connections behind
-                connect_args={"connect_timeout": 10},
+                connect_args={
+                    "connect_timeout": 10,
+                    "application_name": _session_name(),
+                    "options": f"-c idle_in_transaction_session_timeout={STOPPED_SECONDS}s",
+                },
                 **_OPTIONS,
             )
     raise SettingsError("database_url: neither sqlite:///path nor postgresql://...")
+
+
+def _session_name() -> str:
+    """How PostgreSQL knows the sessions of one engine: `backend.leases` ends those of a process that was away.
+    PostgreSQL cuts it after 63 bytes."""
+    return f"leafproof/{secrets.token_hex(6)}/{os.getpid()}/{socket.gethostname()}"[:63]
 
 
 def _sqlite(url: sa.URL) -> Engine:

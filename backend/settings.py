@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     partitions: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], NoDecode] = Field(
         default=(0,), min_length=1, max_length=1024
     )
+    ingest: bool = Field(
+        default=True, description="whether `serve` takes frames too; false where `leafproof backend ingest` does"
+    )
     anchor_seconds: Annotated[int, Field(ge=1)] = Field(default=60, description="anchor at least this often")
     anchor_entries: Annotated[int, Field(ge=1)] = Field(
         default=10_000, description="and after this many new entries"

@@ -22,8 +22,9 @@ from backend import database, garbage
 from backend.anchor.registry import Registry
 from backend.context import Context
 from backend.embedded.broker import EmbeddedBroker
-from backend.ingest.consumer import MAX_GROUP, IngestWorker
+from backend.ingest.consumer import MAX_GROUP
 from backend.ingest.plans import LoggedPlans
+from backend.ingest.worker import IngestWorker
 from backend.log.service import HostedLog, HostedLogs, open_log
 from backend.settings import Settings
 from benchmarks import traffic

@@ -44,6 +44,20 @@ def publish_and_wait(port: int, messages: Sequence[tuple[str, bytes]], acks: str
         return time.perf_counter() - began
 
 
+def publish(port: int, messages: Sequence[tuple[str, bytes]]) -> None:
+    """Publish all messages in order; returns when the broker has taken them. Raises `OSError`."""
+    packets = [_publish(topic, payload, 1 + number % 65_000) for number, (topic, payload) in enumerate(messages)]
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+        reader = _Reader(connection)
+        connection.sendall(_packet(0x10, b"\x00\x04MQTT\x04\x02\x00\x00" + _text("bench")))
+        reader.expect(_CONNACK)
+        for start in range(0, len(packets), WINDOW):
+            some = packets[start : start + WINDOW]
+            connection.sendall(b"".join(some))
+            for _ in some:
+                reader.expect(_PUBACK)
+
+
 def _acknowledged(connection: socket.socket, content: bytes) -> tuple[bytes, int]:
     """Gateway and sequence of a signed acknowledgement; its PUBACK goes back."""
     topic = int.from_bytes(content[:2], "big")

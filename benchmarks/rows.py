@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks import append, gas, ingest, replay, serving, verify
+from benchmarks import append, gas, ingest, replay, scale, serving, verify
 from benchmarks.sample import Row
 
-ROWS: tuple[Row, ...] = (*ingest.ROWS, *replay.ROWS, *append.ROWS, *verify.ROWS, *serving.ROWS, *gas.ROWS)
+ROWS: tuple[Row, ...] = (
+    *ingest.ROWS,
+    *scale.ROWS,
+    *replay.ROWS,
+    *append.ROWS,
+    *verify.ROWS,
+    *serving.ROWS,
+    *gas.ROWS,
+)

@@ -51,6 +51,7 @@ class Gateway:
     name: str
     key: SigningKey
     log: LogRef
+    partition: int = 0
 
     @property
     def issuer(self) -> str:
@@ -60,12 +61,12 @@ class Gateway:
     @property
     def topic(self) -> str:
         """Where its frames go."""
-        return f"leafproof/v1/0/{OPERATOR}/{FACILITY}/{self.name}/frames"
+        return f"leafproof/v1/{self.partition}/{OPERATOR}/{FACILITY}/{self.name}/frames"
 
 
-def new_gateways(count: int, log: LogRef) -> list[Gateway]:
-    """Gateways with fresh ES256 keys."""
-    return [Gateway(f"gw-{number}", SigningKey.generate(), log) for number in range(count)]
+def new_gateways(count: int, log: LogRef, partition: int = 0) -> list[Gateway]:
+    """Gateways of a partition, with fresh ES256 keys."""
+    return [Gateway(f"gw-{partition}-{number}", SigningKey.generate(), log, partition) for number in range(count)]
 
 
 def register(engine: Engine, gateways: list[Gateway]) -> None:

@@ -1,5 +1,7 @@
 """A certificate authority for one deployment's broker: P-256, one certificate a gateway, its name as common name.
 
+A gateway's name is `operator/facility/gateway`, as in its topics: two operators may call their gateways alike.
+
 What must hold: a private key is written once, never over another; the authority's key signs certificates and
 nothing else, and is mounted into no container; a client's certificate cannot serve, and a server's is no client's.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +22,27 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from backend.embedded.mosquitto import BACKEND_USER
 from leafproof.errors import InvalidInput
-from leafproof.values import point_name
+from leafproof.values import Gln, point_name
 
 _AUTHORITY_DAYS = 3650
 # Two years: a gateway on a wall is visited about as often.
 _LEAF_DAYS = 730
+_LONGEST_NAME = 64  # ub-common-name, RFC 5280 appendix A.1
 # Clocks of new machines lag.
 _BEFORE = datetime.timedelta(hours=1)
+
+
+def gateway_name(text: str) -> str:
+    """`operator/facility/gateway`, checked; raises `InvalidInput`."""
+    parts = text.split("/")
+    if len(parts) != 3:
+        raise InvalidInput("gateway", f"{text!r} is not operator/facility/gateway")
+    Gln.parse(parts[0], "gateway: operator")
+    Gln.parse(parts[1], "gateway: facility")
+    point_name(parts[2], "gateway")
+    if len(text) > _LONGEST_NAME:
+        raise InvalidInput("gateway", f"{text!r} is longer than the {_LONGEST_NAME} characters of a common name")
+    return text
 
 
 def write_new(path: Path, content: bytes, mode: int) -> None:
@@ -73,15 +90,25 @@ class Authority:
         return self._issue(names[0], ExtendedKeyUsageOID.SERVER_AUTH, alternative)
 
     def gateway(self, name: str) -> tuple[bytes, bytes]:
-        """Certificate and key of a gateway; raises `InvalidInput` on a name that the access list cannot bear."""
-        point_name(name, "gateway")
-        if name == BACKEND_USER or set(name) & set("+#/%"):
-            raise InvalidInput("gateway", f"{name!r} would mean something else in the broker's access list")
-        return self._issue(name, ExtendedKeyUsageOID.CLIENT_AUTH, None)
+        """Certificate and key of a gateway; raises `InvalidInput` where `name` is not `operator/facility/gateway`,
+        or too long for a common name."""
+        return self._issue(gateway_name(name), ExtendedKeyUsageOID.CLIENT_AUTH, None)
 
     def backend(self) -> tuple[bytes, bytes]:
-        """Certificate and key of the backend, which reads and writes all topics."""
+        """Certificate and key of the backend or of one of its ingest workers: each may have its own, all have one
+        name, by which the access list knows them."""
         return self._issue(BACKEND_USER, ExtendedKeyUsageOID.CLIENT_AUTH, None)
+
+    def revocations(self, revoked: Iterable[x509.Certificate]) -> bytes:
+        """The list (RFC 5280) of certificates that count no more, in PEM; good as long as the authority is, since
+        TLS lets nobody in by a list that is out of date."""
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
+        builder = builder.last_update(now - _BEFORE).next_update(self.certificate.not_valid_after_utc)
+        for one in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(now - _BEFORE).build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _issue(
         self, name: str, purpose: x509.ObjectIdentifier, alternative: x509.SubjectAlternativeName | None

@@ -42,7 +42,7 @@ class _Asker:
     def ask(self, *, running: bool) -> bool:
         """Returns whether the broker speaks this protocol."""
         settings = self.config.broker
-        client = new_client(settings, f"{self.config.gateway.name}-check", self.protocol, lasting=False)
+        client = new_client(settings, f"{self.config.client_id}-check", self.protocol, lasting=False)
         client.on_connect = lambda *a: setattr(self, "greeting", a[3])
         client.on_subscribe = lambda *a: setattr(self, "granted", a[3])
         client.on_publish = lambda *a: setattr(self, "taken", a[3])

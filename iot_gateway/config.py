@@ -117,6 +117,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return f"leafproof/v1/{own.partition}/{own.operator}/{own.facility}/{own.name}/{leaf}"
 
     @property
+    def client_id(self) -> str:
+        """As the broker knows it: two operators may call their gateways alike."""
+        own = self.gateway
+        return f"{own.operator}/{own.facility}/{own.name}"
+
+    @property
     def beacon_topic(self) -> str:
         """Where the log's newest anchored head is retained."""
         return f"leafproof/v1/{self.gateway.partition}/beacon"

@@ -65,7 +65,7 @@ class Publisher:
     def __init__(self, config: Config, log_key: PublicKey, outbox: Outbox, stop: threading.Event) -> None:
         self.report = Report()
         self._settings = config.broker
-        self._name = config.gateway.name
+        self._name = config.client_id
         self._frames, self._status = config.topic("frames"), config.topic("status")
         self._ack, self._beacon = config.topic("ack"), config.beacon_topic
         self._log_key, self._log_ref = log_key, config.log_ref

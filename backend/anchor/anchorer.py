@@ -23,7 +23,6 @@ from eth_account.signers.local import LocalAccount
 from sqlalchemy import Connection, Engine
 
 from backend.anchor.chain import Call, Chain, Fees, Reverted
-from backend.anchor.mark import Marks
 from backend.anchor.slots import Purpose, Slot, Slots
 from backend.anchor.tables import chain_alarms as alarms
 from backend.database import reading, transaction
@@ -97,7 +96,6 @@ class Anchorer:
     account: LocalAccount
     logs: HostedLogs
     policy: AnchorPolicy
-    marks: Marks | None = None
     _slots: Slots = field(init=False)
     _states: dict[bytes, _State] = field(init=False)
 
@@ -120,9 +118,6 @@ class Anchorer:
 
         Whether every log that is not stopped is anchored to its last entry, finally.
         """
-        for hosted in self.logs:
-            if hosted.log.held:  # before anything else that may fail: ingest waits for it
-                self._contained(hosted, *self.chain.head(hosted.log.ref.log_id))
         self._slots.watch()
         complete = True
         for hosted in self.logs:
@@ -200,18 +195,11 @@ class Anchorer:
         return self.chain.call_of("TransparencyLog", "extend", [log_id, size, root, proof]), size
 
     def _contained(self, hosted: HostedLog, held_size: int, held_root: bytes) -> bool:
-        """Whether our log begins with the held head, and so takes entries; stores the alarm if not, and takes it
-        back if so."""
+        """Whether our log begins with the held head; stores the alarm if not, and takes it back if so."""
         with reading(self.engine) as connection:
             before = stopped(connection, hosted.log.ref.log_id)
             reason = lacks(connection, hosted.log, held_size, held_root)
         log_id = hosted.log.ref.log_id
-        if reason is not None:
-            hosted.log.hold(f"{reason}; it continues in a successor")
-        elif hosted.log.held:
-            hosted.log.release()
-        if reason is None and held_size and self.marks is not None:
-            self.marks.put(log_id, held_size, held_root)
         if reason is None and before is None:
             return True
         if reason is not None and before is not None and (before.held_size, before.reason) == (held_size, reason):

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from backend.anchor.anchorer import Anchorer, AnchorPolicy, lacks, stopped
+from backend.anchor.anchorer import Anchorer, AnchorPolicy, stopped
 from backend.anchor.chain import Chain, connect
-from backend.anchor.mark import Marks
 from backend.anchor.registry import Follower, Registry
 from backend.anchor.signers import Signers
 from backend.anchor.status import ChainCollector
@@ -120,14 +118,12 @@ class AnchorWorker(ChainWorker):
     def __init__(self, context: Context) -> None:
         super().__init__("anchor", context)
         settings = context.settings
-        self._marks = Marks(settings.data)
         self._anchorer = Anchorer(
             self._chain,
             context.engine,
             Signers(settings.keys_folder).get("anchor"),
             context.logs,
             AnchorPolicy(settings.anchor_seconds, settings.anchor_entries),
-            self._marks,
         )
         self._asked = threading.Event()
 
@@ -147,21 +143,6 @@ class AnchorWorker(ChainWorker):
             if asked and not complete:
                 self._asked.set()
 
-    def away(self) -> None:
-        """See `ChainWorker`: a log that holds the newest head that was ever seen on the chain takes entries all
-        the same; an outage of the chain never stops ingestion (docs/adr/0014)."""
-        with suppress(OperationalError), reading(self._context.engine) as connection:
-            for hosted in self._context.logs:
-                mark = self._marks.get(hosted.log.ref.log_id)
-                if mark is None or hosted.log.held is None:
-                    continue
-                reason = lacks(connection, hosted.log, mark.size, bytes.fromhex(mark.root))
-                if reason is None:
-                    hosted.log.release()
-                    _log.warning("the log takes entries without the chain", log=hosted.name, anchored=mark.size)
-                else:
-                    hosted.log.hold(reason)
-
     def check(self) -> str | None:
         """See `ThreadWorker`: also a log that stopped, and what the contract or the node refuses."""
         try:
@@ -170,8 +151,6 @@ class AnchorWorker(ChainWorker):
                     alarm = stopped(connection, hosted.log.ref.log_id)
                     if alarm is not None:
                         return f"log {hosted.name} is stopped: {alarm.reason}"
-                    if hosted.log.held is not None:
-                        return f"log {hosted.name} takes nothing: {hosted.log.held}"
         except OperationalError:
             return "the database does not answer"
         for state in self._anchorer.states:

@@ -1,8 +1,8 @@
 """Mosquitto's configuration and access list: one template for the embedded broker, the tests and a deployment.
 
-What the access list says: a gateway, known by the name in its certificate, publishes its own frames and status,
-and reads its own acknowledgements, commands and the beacon; the backend reads and writes all; nobody else does
-anything.
+What the access list says: a gateway, known by the name in its certificate (`operator/facility/gateway`, as in its
+topics), publishes its own frames and status, and reads its own acknowledgements, commands and the beacon; the
+backend reads what gateways write, and writes what they read; nobody else does anything.
 """
 
 from __future__ import annotations
@@ -35,10 +35,16 @@ class TlsFiles:
 
 @dataclass(frozen=True)
 class BrokerSecurity:
-    """Mutual TLS and the access list that goes with it."""
+    """Mutual TLS and the access list that goes with it; `revoked` lists certificates that count no more (a CRL,
+    RFC 5280, in PEM; read when the broker starts).
+
+    With `backend_port` the backend has a listener of its own, which gateways must not reach: on theirs the session
+    goes by the certificate's name, so that none can take over the session of another, or of an ingest worker."""
 
     tls: TlsFiles
     acl: PurePath
+    revoked: PurePath | None = None
+    backend_port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,8 @@ class MosquittoSettings:
 def render_config(settings: MosquittoSettings) -> str:
     """The text of mosquitto.conf; raises `InvalidInput` where a value would break out of its line."""
     lines = [
-        f"listener {settings.port} {settings.host}",
         "set_tcp_nodelay true",
-        *_access(settings.security),
+        *_listeners(settings),
         "persistence true",
         # Mosquitto joins folder and file name without a separator.
         f"persistence_location {settings.data}/",
@@ -79,11 +84,16 @@ def render_config(settings: MosquittoSettings) -> str:
 
 
 def render_acl(backend_user: str = BACKEND_USER) -> str:
-    """The text of the access list; `%u` is the name in the client's certificate."""
-    gateway = f"{TOPIC_ROOT}/+/+/+/%u"
+    """The text of the access list; `%u` is the name in the client's certificate, whose slashes part levels of the
+    topic (mosquitto refuses one with `+` or `#`)."""
+    gateway, any_gateway = f"{TOPIC_ROOT}/+/%u", f"{TOPIC_ROOT}/+/+/+/+"
     lines = [
         f"user {backend_user}",
-        f"topic readwrite {TOPIC_ROOT}/#",
+        f"topic read {any_gateway}/frames",
+        f"topic read {any_gateway}/status",
+        f"topic write {any_gateway}/ack",
+        f"topic write {any_gateway}/command",
+        f"topic write {TOPIC_ROOT}/+/beacon",
         "",
         f"pattern write {gateway}/frames",
         f"pattern write {gateway}/status",
@@ -94,9 +104,18 @@ def render_acl(backend_user: str = BACKEND_USER) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _access(security: BrokerSecurity | None) -> list[str]:
+def _listeners(settings: MosquittoSettings) -> list[str]:
+    security, gateways = settings.security, f"listener {settings.port} {settings.host}"
     if security is None:
-        return ["allow_anonymous true"]
+        return ["allow_anonymous true", gateways]
+    lines = ["allow_anonymous false", f"acl_file {security.acl}", gateways, *_tls(security)]
+    if security.backend_port is not None:
+        lines.append("use_username_as_clientid true")
+        lines += [f"listener {security.backend_port} {settings.host}", *_tls(security)]
+    return lines
+
+
+def _tls(security: BrokerSecurity) -> list[str]:
     return [
         f"cafile {security.tls.authority}",
         f"certfile {security.tls.certificate}",
@@ -104,6 +123,5 @@ def _access(security: BrokerSecurity | None) -> list[str]:
         "tls_version tlsv1.2",
         "require_certificate true",
         "use_identity_as_username true",
-        "allow_anonymous false",
-        f"acl_file {security.acl}",
+        *([] if security.revoked is None else [f"crlfile {security.revoked}"]),
     ]

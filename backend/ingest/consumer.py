@@ -1,9 +1,13 @@
-"""The worker that brings frames from the broker into the logs and answers the gateways.
+"""The worker that brings one partition's frames from the broker into its log and answers the gateways.
 
 The network's thread only fills the intake. This one takes all that waits, has it committed in one transaction,
 publishes the signed acknowledgements, and sends the PUBACKs, in the order of arrival; so the group grows with the
 load, and one fsync serves it all. It also does what comes round now and then: frames that wait for a key, metering
 plans that name readings otherwise, the beacon.
+
+Where several processes share the partitions, it works under a lease: its session at the broker goes by the log's
+id, so that the next holder finds what was not acknowledged; what it would commit after it has lost the lease is
+rolled back.
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -29,6 +32,7 @@ from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.schemas import Message, Outcome
 from backend.ingest.service import RETRY_MESSAGES, IngestService, KeyDirectory
+from backend.leases.service import Lease, LeaseLost
 from backend.log.service import HostedLog
 from backend.workers import ThreadWorker
 from leafproof.errors import LeafproofError
@@ -41,31 +45,36 @@ _DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Partition:
-    hosted: HostedLog
-    service: IngestService
-    beacon: BeaconSource
+def session_of(log_id: bytes) -> str:
+    """The MQTT client id under which a log's frames are taken, whichever process does it."""
+    return f"leafproof-ingest-{log_id.hex()[:16]}"
 
 
-class IngestWorker(ThreadWorker):
-    """Ingest of all logs of this server. `directory` and `anchors` are the chain's side
-    (`backend.anchor.registry.Registry` is both)."""
+class PartitionWorker(ThreadWorker):
+    """Ingest of one log. `directory` and `anchors` are the chain's side (`backend.anchor.registry.Registry` is
+    both). `follows_plans` is true for one of the partitions that share a database: its rollups are one."""
 
-    def __init__(self, context: Context, directory: KeyDirectory, anchors: Anchors, plans: PlanDirectory) -> None:
+    def __init__(
+        self,
+        context: Context,
+        hosted: HostedLog,
+        directory: KeyDirectory,
+        anchors: Anchors,
+        plans: PlanDirectory,
+        metrics: IngestMetrics,
+        *,
+        lease: Lease | None = None,
+        follows_plans: bool = True,
+    ) -> None:
         """Raises `SettingsError`."""
-        super().__init__("ingest")
+        super().__init__(f"ingest {hosted.partition}")
         self._context = context
+        self._hosted = hosted
         self._plans = plans
-        self._metrics = IngestMetrics(context.registry)
-        self._partitions = {
-            hosted.partition: _Partition(
-                hosted,
-                IngestService(context.engine, hosted, directory, plans, self._metrics),
-                BeaconSource(hosted, anchors),
-            )
-            for hosted in context.logs
-        }
+        self._lease = lease
+        self._follows_plans = follows_plans
+        self._service = IngestService(context.engine, hosted, directory, plans, metrics, lease)
+        self._beacon = BeaconSource(hosted, anchors)
         self._intake = Intake()
         self._link = self._new_link()
         self._trouble: str | None = None
@@ -87,6 +96,10 @@ class IngestWorker(ThreadWorker):
                 if time.monotonic() >= self._next_round:
                     self._next_round = time.monotonic() + ROUND
                     self._go_round()
+        except LeaseLost as lost:
+            _log.warning("frames go to another process now", reason=lost.message)
+            self._link.stop()
+            stop.wait()
         finally:
             self._intake.close()
             self._link.stop()
@@ -96,18 +109,19 @@ class IngestWorker(ThreadWorker):
         return self._trouble or self._link.trouble
 
     def _new_link(self) -> Link:
-        first = next(iter(self._partitions.values())).hosted.log.ref
-        filters = [frames_filter(partition) for partition in self._partitions]
-        return Link(self._context.settings, f"leafproof-ingest-{first.log_id.hex()[:16]}", filters, self._intake)
+        filters = [frames_filter(self._hosted.partition)]
+        lease = self._lease
+        allowed = None if lease is None else lambda: lease.in_force
+        client_id = session_of(self._hosted.log.ref.log_id)
+        return Link(self._context.settings, client_id, filters, self._intake, allowed)
 
     def _commit(self, group: Sequence[Received], stop: threading.Event) -> None:
         """Commit a group, answer, and only then PUBACK. Without a database it waits, and everything with it."""
-        pause = FIRST_PAUSE
-        waiting = self._by_partition([one.message for one in group])
-        while waiting:
-            partition, messages = waiting[0]
+        pause, messages = FIRST_PAUSE, [one.message for one in group]
+        while True:
             try:
-                outcomes = self._process(partition.service, messages)
+                outcomes = self._process(messages)
+                break
             except _DATABASE_AWAY as error:
                 away = f"the database takes no frames ({type(error).__name__})"
                 self._trouble = error.message if isinstance(error, Unavailable) else away
@@ -115,70 +129,59 @@ class IngestWorker(ThreadWorker):
                 if stop.wait(pause):
                     return  # no PUBACK: the broker sends them again
                 pause = min(2 * pause, LAST_PAUSE)
-                continue
-            self._trouble = None
-            self._answer(partition.hosted, outcomes)
-            del waiting[0]
+        self._trouble = None
+        self._answer(outcomes)
         for one in group:
             self._link.done(one)
 
-    def _by_partition(self, messages: Sequence[Message]) -> list[tuple[_Partition, list[Message]]]:
-        """Messages by the log that their topic names; what names none goes to the first one's quarantine."""
-        first = next(iter(self._partitions))
-        found: dict[int, list[Message]] = {}
-        for message in messages:
-            part = message.topic.split("/", 3)[2:3]
-            number = int(part[0]) if part and part[0].isascii() and part[0].isdigit() else first
-            found.setdefault(number if number in self._partitions else first, []).append(message)
-        return [(self._partitions[number], some) for number, some in found.items()]
-
-    def _process(self, service: IngestService, messages: Sequence[Message]) -> list[Outcome]:
+    def _process(self, messages: Sequence[Message]) -> list[Outcome]:
         try:
-            return service.process(messages)
+            return self._service.process(messages)
         except (*_DATABASE_AWAY, ProgrammingError, LeafproofError):
             raise  # not one message's fault: the database, its schema, a damaged log
         except Exception as error:  # noqa: BLE001 - whatever one message does, the others go on
             _log.exception("a group could not be recorded", messages=len(messages))
             if len(messages) == 1:
-                return [service.give_up(messages[0], error)]
-        return [outcome for message in messages for outcome in self._process(service, [message])]
+                return [self._service.give_up(messages[0], error)]
+        return [outcome for message in messages for outcome in self._process([message])]
 
-    def _answer(self, hosted: HostedLog, outcomes: Sequence[Outcome]) -> None:
+    def _answer(self, outcomes: Sequence[Outcome]) -> None:
         newest: dict[tuple[str, bytes, int], Acknowledgement] = {}
         for outcome in outcomes:
             said = outcome.acknowledgement
             if said is not None:
                 newest[outcome.topic, said.gateway, said.epoch] = said
         for (topic, _, _), said in newest.items():
-            self._link.publish(ack_topic(topic), sign_acknowledgement(hosted.key, hosted.log.ref, said))
+            self._link.publish(
+                ack_topic(topic), sign_acknowledgement(self._hosted.key, self._hosted.log.ref, said)
+            )
 
     def _go_round(self) -> None:
         self._link.look()
         try:
-            for partition in self._partitions.values():
-                self._retry_waiting(partition)
-            self._publish_beacons()
-            self._follow_plans()
+            self._retry_waiting()
+            self._publish_beacon()
+            if self._follows_plans:
+                self._follow_plans()
         except _DATABASE_AWAY as error:
             _log.warning("the database does not answer", error=str(error)[:300])
 
-    def _retry_waiting(self, partition: _Partition) -> None:
-        outcomes = partition.service.retry_waiting()
-        self._answer(partition.hosted, outcomes)
+    def _retry_waiting(self) -> None:
+        outcomes = self._service.retry_waiting()
+        self._answer(outcomes)
         if len(outcomes) == RETRY_MESSAGES:
             self._next_round = 0.0  # there may be more
 
-    def _publish_beacons(self) -> None:
+    def _publish_beacon(self) -> None:
         if self._link.trouble is not None:
             return
-        again, self._connections = self._connections != self._link.connections, self._link.connections
-        for partition in self._partitions.values():
-            if again:
-                partition.beacon.forget()
-            with reading(self._context.engine) as connection:
-                payload = partition.beacon.due(connection)
-            if payload is not None:
-                self._link.publish(partition.beacon.topic, payload, retain=True)
+        if self._connections != self._link.connections:
+            self._connections = self._link.connections
+            self._beacon.forget()
+        with reading(self._context.engine) as connection:
+            payload = self._beacon.due(connection)
+        if payload is not None:
+            self._link.publish(self._beacon.topic, payload, retain=True)
 
     def _follow_plans(self) -> None:
         with reading(self._context.engine) as connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -36,14 +36,24 @@ _log = structlog.get_logger(__name__)
 
 
 class Link:
-    """Fills `intake` with what comes for `filters`. `start`, `stop` and `look` are for one thread."""
+    """Fills `intake` with what comes for `filters`. `start`, `stop` and `look` are for one thread.
 
-    def __init__(self, settings: Settings, client_id: str, filters: Sequence[str], intake: Intake) -> None:
+    Before each attempt to connect it asks `allowed`: two processes of one session would push each other out."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client_id: str,
+        filters: Sequence[str],
+        intake: Intake,
+        allowed: Callable[[], bool] | None = None,
+    ) -> None:
         """Raises `SettingsError` for certificates that cannot be used."""
         self._settings = settings
         self._client_id = client_id
         self._filters = [(name, 1) for name in filters]
         self._intake = intake
+        self._allowed = allowed
         self._tls = _tls_context(settings) if settings.mqtt_tls else None
         self._guard = threading.Lock()
         self._connection = 0
@@ -124,12 +134,18 @@ class Link:
             client.username_pw_set(self._settings.mqtt_username, password.get_secret_value() if password else None)
         if self._tls is not None:
             client.tls_set_context(self._tls)
+        client.on_pre_connect = self._on_pre_connect
         client.on_socket_open = self._on_open
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
+
+    def _on_pre_connect(self, _client: Client, _data: Any) -> None:
+        if self._allowed is not None and not self._allowed():
+            self._refusal = "the session belongs to another process now"
+            raise ConnectionAbortedError(self._refusal)  # paho takes an OSError for a failed attempt
 
     def _on_open(self, _client: Client, _data: Any, _socket: Any) -> None:
         self._opened = time.monotonic()

@@ -12,7 +12,7 @@ What must hold, whatever is killed when:
    the frames came in: once a head with more entries is anchored, it covers them all.
 
 All of it happens under the log's lock, so that each row has one writer; two processes that work on one log by
-mistake take turns.
+mistake take turns. Where a lease says which of them works (`backend.leases`), it is checked under that lock.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.record import Recorder
 from backend.ingest.schemas import Accepted, Kind, Message, Outcome, Reason, Refused, Unregistered, Verdict
+from backend.leases.service import Lease
 from backend.log import repository as log_repository
 from backend.log.service import HostedLog
 
@@ -53,16 +54,18 @@ class IngestService:
         directory: KeyDirectory,
         plans: PlanDirectory,
         metrics: IngestMetrics,
+        lease: Lease | None = None,
     ) -> None:
         self._engine = engine
         self._hosted = hosted
         self._directory = directory
         self._plans = plans
         self._metrics = metrics
+        self._lease = lease
 
     def process(self, messages: Sequence[Message]) -> list[Outcome]:
-        """What became of each message, in order, committed. Raises what the database raises; then nothing of the
-        group was kept, and the same messages may be given again."""
+        """What became of each message, in order, committed. Raises `LeaseLost`, and what the database
+        raises; then nothing of the group was kept, and the same messages may be given again."""
         started = time.monotonic()
         verdicts = self._judge(messages)
         with database.transaction(self._engine) as connection:
@@ -106,6 +109,8 @@ class IngestService:
         log = self._hosted.log
         log.check_released()  # what came before is not acknowledged again either
         log_repository.state(connection, log.number, lock=True)
+        if self._lease is not None:
+            self._lease.check(connection)
         accepted = [v for v in verdicts if isinstance(v, Accepted)]
         recorded = iter(Recorder(connection, self._hosted, self._plans).record(accepted))
         refused = [v for v in verdicts if isinstance(v, Refused)]

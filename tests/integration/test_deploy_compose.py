@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("deploy")
-    Preparation(folder).make(["gateway"], [])
+    Preparation(folder).make(["4012345000009/4012345000016/gateway"], [])
     return folder
 
 
@@ -63,9 +63,9 @@ class TestForm:
             assert not healthy or "healthcheck" in document["services"][other]
 
     def test_every_long_running_server_has_a_healthcheck(self, document: dict[str, Any]) -> None:
-        # A gateway serves nobody and `migrate` ends.
+        # A gateway and an ingest worker serve nobody, and `migrate` ends.
         without = {name for name, service in document["services"].items() if "healthcheck" not in service}
-        assert without == {"gateway", "migrate"}
+        assert without == {"gateway", "ingest", "migrate"}
 
     def test_everything_that_is_mounted_is_made_or_named_by_the_readme(
         self, document: dict[str, Any], prepared: Path
@@ -75,7 +75,7 @@ class TestForm:
             mounted |= {v.split(":")[0] for v in service.get("volumes", []) if v.startswith("./")}
         readme = (ROOT / "deploy" / "README.md").read_text()
         for path in sorted(mounted):
-            local = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", path).removeprefix("./deploy/")
+            local = re.sub(r"\$\{\w+:-([\w-]+)\}", r"\1", path).removeprefix("./deploy/")
             assert (prepared / local).exists() or f"deploy/{local}" in readme, path
 
 
@@ -96,7 +96,7 @@ class TestSecrecy:
 
     def test_each_service_has_no_secret_but_its_own(self, document: dict[str, Any]) -> None:
         given = {name: names(s.get("secrets", [])) for name, s in document["services"].items()}
-        assert given["broker"] == {"ca.pem", "broker.pem", "broker.key"}
+        assert given["broker"] == {"ca.pem", "broker.pem", "broker.key", "revoked.pem"}
         assert given["gateway"] == {"ca.pem", "gateway.pem", "gateway.key"}
         assert given["postgres"] == {"postgres-password"}
         assert given["backend"] == {"database-url", "ca.pem", "backend.pem", "backend.key"}
@@ -108,7 +108,7 @@ class TestSecrecy:
 
 
 class TestCommands:
-    @pytest.mark.parametrize("name", ["migrate", "backend", "gateway"])
+    @pytest.mark.parametrize("name", ["migrate", "backend", "ingest", "gateway"])
     def test_the_image_has_the_command(self, name: str) -> None:
         words = [word for word in services()[name]["command"] if not word.startswith(("-", "/"))]
         options = [word for word in services()[name]["command"] if word.startswith("--")]
@@ -130,7 +130,7 @@ class TestCommands:
             monkeypatch.setenv(name, re.sub(r"\$\{LEAFPROOF_LOG_OWNER:[^}]*\}", "0x" + "11" * 20, given))
         settings = load()
         assert settings.database.startswith("postgresql+psycopg://leafproof:")
-        assert (settings.mqtt_host, settings.mqtt_port, settings.mqtt_tls) == ("broker", 8883, True)
+        assert (settings.mqtt_host, settings.mqtt_port, settings.mqtt_tls) == ("broker", 8884, True)
         assert settings.mqtt_certificate is not None
         assert settings.mqtt_certificate.exists()
         assert settings.url == "https://example.org"

@@ -12,6 +12,7 @@ from types import TracebackType
 
 import psycopg
 
+from backend.embedded.errors import PartFailed
 from backend.embedded.process import ChildProcess, wait_until_ready
 
 _READY_SECONDS = 60.0
@@ -29,16 +30,25 @@ def find_postgres() -> Path | None:
 
 
 class PostgresCluster:
-    """A cluster without durability (tests do not survive a power cut), reached through a socket in `folder`.
+    """A cluster, reached through a socket in `folder`; without durability (tests do not survive a power cut) unless
+    it is `durable`, with the settings that Debian's package comes with.
 
     PostgreSQL refuses to run as root; the cluster then belongs to Debian's account `postgres`.
     """
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, *, durable: bool = False) -> None:
         self._folder = folder
         self._binaries = binaries
         self._account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self._durable = durable
         self._server: ChildProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        """The server's main process; raises `PartFailed` when it does not run."""
+        if self._server is None:
+            raise PartFailed("postgres has not been started")
+        return self._server.pid
 
     def start(self) -> None:
         """Create the cluster and start its server; raises `PartFailed` with its log when it does not come up."""
@@ -50,8 +60,10 @@ class PostgresCluster:
         initdb = [str(self._binaries / "initdb"), "-D", str(data), "-U", "leafproof", "-A", "trust"]
         locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([*self._as_account(), *initdb, *locale], check=True, capture_output=True, cwd=self._folder)
-        options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off"}
-        options |= {"synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+        options = {"listen_addresses": "", "unix_socket_directories": str(self._folder)}
+        if not self._durable:
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options |= {"shared_buffers": "32MB"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         command = [*self._as_account(), str(self._binaries / "postgres"), "-D", str(data), *settings]
         self._server = ChildProcess("postgres", command, self._folder.parent / "postgres.log", folder=self._folder)

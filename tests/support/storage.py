@@ -77,6 +77,17 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made.dispose()
 
 
+@pytest.fixture
+def postgres_engine(migrated_postgres: str) -> Iterator[Engine]:
+    """An empty PostgreSQL with this version's schema: for what several processes do with it."""
+    made = database.create(migrated_postgres)
+    try:
+        yield made
+    finally:
+        _empty(made)
+        made.dispose()
+
+
 def _empty(engine: Engine) -> None:
     with database.transaction(engine) as connection:
         connection.execute(sa.text("SET LOCAL lock_timeout = '20s'"))  # a test that left one open fails here

@@ -116,6 +116,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_issuer_keys")),
     )
     op.create_table(
+        "lease_seekers",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "holder", name=op.f("pk_lease_seekers")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "logs",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
@@ -574,6 +591,8 @@ def downgrade() -> None:
     op.drop_table("quarantine_counts")
     op.drop_table("quarantine")
     op.drop_table("logs")
+    op.drop_table("leases")
+    op.drop_table("lease_seekers")
     op.drop_table("issuer_keys")
     op.drop_table("companies")
     op.drop_table("chain_vanished")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from backend import bootstrap
 from backend.anchor.mark import Mark, Marks
-from backend.anchor.workers import AnchorWorker
+from backend.anchor.comparison import ComparisonWorker
 from backend.context import Context
 from backend.database import transaction
 from backend.errors import Unavailable
@@ -26,8 +26,8 @@ from tests.support.waiting import eventually
 
 
 @contextmanager
-def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[TransparencyLog, AnchorWorker]]:
-    """The anchoring of a server that has just started on this database, with `folder` for its data."""
+def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[TransparencyLog, ComparisonWorker]]:
+    """The comparison of a server that has just started on this database, with `folder` for its data."""
     (folder / "trust.json").write_bytes(ledger.trust.encode())
     settings = Settings(
         data=folder,
@@ -40,12 +40,12 @@ def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[Transparen
     ref = ledger.log.ref
     log = TransparencyLog(ref, ledger.log.number, ledger.log.name, ledger.log.partition)
     context = Context(settings, ledger.engine, HostedLogs([HostedLog(log, LOG_KEY)]))
-    anchor = next(w for w in bootstrap.workers_of(context) if isinstance(w, AnchorWorker))
-    anchor.start()
+    worker = next(w for w in bootstrap.workers_of(context) if isinstance(w, ComparisonWorker))
+    worker.start()
     try:
-        yield log, anchor
+        yield log, worker
     finally:
-        anchor.stop()
+        worker.stop()
 
 
 def append(ledger: Ledger, log: TransparencyLog, said: object = "more") -> int:
@@ -61,9 +61,9 @@ def nowhere() -> str:
 
 
 @pytest.fixture
-def looked(ledger: Ledger) -> Callable[[AnchorWorker], None]:
+def looked(ledger: Ledger) -> Callable[[ComparisonWorker], None]:
     """Waits until the worker has found out that the chain does not answer."""
-    return lambda anchor: eventually(lambda: "does not answer" in str(anchor._trouble), "a look at the chain", 60)
+    return lambda worker: eventually(lambda: "does not answer" in str(worker._trouble), "a look at the chain", 60)
 
 
 class TestWithTheChain:
@@ -89,9 +89,9 @@ class TestWithTheChain:
         ledger.write(3)
         ledger.anchor()
         set_back(ledger)
-        with started(ledger, tmp_path, ledger.url) as (log, anchor):
+        with started(ledger, tmp_path, ledger.url) as (log, worker):
             eventually(lambda: "the log has 0" in str(log.held), "the comparison")
-            assert "is stopped: the chain holds a head of 3 entries, the log has 0" in str(anchor.ready())
+            assert "takes nothing: the chain holds a head of 3 entries, the log has 0" in str(worker.ready())
             with pytest.raises(Unavailable):
                 append(ledger, log)
 
@@ -116,11 +116,11 @@ class TestWithoutTheChain:
                 append(ledger, log)
 
     def test_one_of_which_nothing_is_known_waits(
-        self, ledger: Ledger, tmp_path: Path, nowhere: str, looked: Callable[[AnchorWorker], None]
+        self, ledger: Ledger, tmp_path: Path, nowhere: str, looked: Callable[[ComparisonWorker], None]
     ) -> None:
         ledger.write(3)
-        with started(ledger, tmp_path, nowhere) as (log, anchor):
-            looked(anchor)
+        with started(ledger, tmp_path, nowhere) as (log, worker):
+            looked(worker)
             with pytest.raises(Unavailable):
                 append(ledger, log)
 

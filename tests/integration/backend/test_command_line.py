@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from backend import database
 from backend.anchor.signers import Signers
 from backend.cli import app
+from backend.leases.tables import leases
 from backend.log.cli import app as log_app
 from backend.log.tables import entries, tiles
 from leafproof.trust import CONTRACTS, Contract, Trust
@@ -122,6 +123,49 @@ class TestServing:
         )
         assert done.returncode == 2
         assert "is not the one that this database was started with" in done.stderr
+
+
+def holders(engine: Engine, kind: str) -> set[str | None]:
+    with database.reading(engine) as connection:
+        return set(connection.execute(sa.select(leases.c.holder).where(leases.c.kind == kind)).scalars())
+
+
+class TestSeveralProcesses:
+    def test_on_sqlite_serve_does_it_all(self, environment: dict[str, str]) -> None:
+        run(environment, "migrate")
+        done = run(environment, "ingest")
+        assert done.exit_code == 2
+        assert "several processes need PostgreSQL" in done.stderr
+
+    def test_one_takes_frames_and_another_serves_their_logs_as_its_own(
+        self, environment: dict[str, str], postgres_url: str, tmp_path: Path
+    ) -> None:
+        environment |= {"LEAFPROOF_DATABASE_URL": postgres_url, "LEAFPROOF_PARTITIONS": "0,1,2"}
+        assert run(environment, "migrate").exit_code == 0
+        Signers(tmp_path / "data" / "keys").get_or_create("anchor")
+        engine = database.create(postgres_url)
+        with (tmp_path / "log").open("wb") as log:
+            without = environment | {"LEAFPROOF_INGEST": "false"}
+            server = subprocess.Popen(command("serve"), env=without, cwd=ROOT, stderr=log)
+            worker = subprocess.Popen(command("ingest"), env=environment, cwd=ROOT, stderr=log)
+        try:
+            url = answering(environment, server, tmp_path)
+            names = [one["name"] for one in httpx.get(f"{url}/v1/logs").json()["logs"]]
+            assert names == ["main", "main-1", "main-2"]
+            eventually(lambda: holders(engine, "ingest") - {None} != set(), "leases of the worker")
+            (holder,) = holders(engine, "ingest")
+            assert f"/{worker.pid}/" in str(holder)
+            eventually(lambda: f"/{server.pid}/" in str(holders(engine, "anchor")), "the server's own")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+            assert holders(engine, "ingest") == {None}  # no other need wait for their end
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) == 0
+        finally:
+            for process in (server, worker):
+                process.kill()
+                process.wait()
+            engine.dispose()
 
 
 class TestMaintenance:

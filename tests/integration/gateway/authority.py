@@ -36,10 +36,10 @@ class Authority:
         )
         self._write("ca", certificate.add_extension(usage, critical=True))
 
-    def issue(self, name: str) -> None:
-        """A certificate with this common name, good for 127.0.0.1 as a server and for any client."""
+    def issue(self, name: str, common: str) -> None:
+        """A certificate `name` with this common name, good for 127.0.0.1 as a server and for any client."""
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
         address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
         self._write(name, self._builder(subject, key.public_key()).add_extension(address, critical=False))
         pem = key.private_bytes(

@@ -12,7 +12,7 @@ from backend.embedded.broker import BrokerKind, EmbeddedBroker, find_mosquitto
 from backend.embedded.mosquitto import BACKEND_USER, BrokerSecurity, TlsFiles, render_acl
 from tests.integration.gateway.authority import Authority
 from tests.integration.gateway.conftest import Start
-from tests.integration.gateway.plant import Plant
+from tests.integration.gateway.plant import FACILITY, OPERATOR, Plant
 from tests.support.require import need
 
 
@@ -24,7 +24,7 @@ def authority(tmp_path: Path) -> Authority:
 @pytest.fixture
 def secure_broker(tmp_path: Path, authority: Authority) -> Iterator[EmbeddedBroker]:
     need(find_mosquitto() is not None, "mosquitto is not installed")
-    authority.issue("broker")
+    authority.issue("broker", "broker")
     folder = authority.folder
     acl = folder / "acl"
     acl.write_text(render_acl())
@@ -49,8 +49,8 @@ def configure(plant: Plant, broker: EmbeddedBroker, authority: Authority, name: 
 def test_a_gateway_with_its_certificate_streams(
     secure_broker: EmbeddedBroker, authority: Authority, plant: Plant, start: Start
 ) -> None:
-    for name in (plant.name, BACKEND_USER):
-        authority.issue(name)
+    authority.issue(plant.name, f"{OPERATOR}/{FACILITY}/{plant.name}")
+    authority.issue(BACKEND_USER, BACKEND_USER)
     configure(plant, secure_broker, authority, plant.name)
     context = ssl.create_default_context(cafile=authority.folder / "ca.pem")
     context.load_cert_chain(authority.folder / f"{BACKEND_USER}.pem", authority.folder / f"{BACKEND_USER}.key")
@@ -67,7 +67,7 @@ def test_a_gateway_with_its_certificate_streams(
 def test_a_certificate_of_another_name_may_not_write_here_and_check_says_so(
     secure_broker: EmbeddedBroker, authority: Authority, plant: Plant
 ) -> None:
-    authority.issue("somebody-else")
+    authority.issue("somebody-else", f"{OPERATOR}/{FACILITY}/somebody-else")
     configure(plant, secure_broker, authority, "somebody-else")
     done = plant.call("check")
     assert done.returncode == 1
@@ -78,7 +78,7 @@ def test_a_broker_of_another_authority_is_not_trusted(
     secure_broker: EmbeddedBroker, authority: Authority, plant: Plant, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path / "stranger")
-    stranger.issue(plant.name)
+    stranger.issue(plant.name, f"{OPERATOR}/{FACILITY}/{plant.name}")
     configure(plant, secure_broker, stranger, plant.name)
     done = plant.call("check")
     assert done.returncode == 1

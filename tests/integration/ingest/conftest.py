@@ -16,7 +16,14 @@ from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import LoggedPlans
 from backend.ingest.service import IngestService
 from backend.log.service import HostedLog
-from tests.support.storage import LOG_KEY, engine, migrated_postgres, migrated_sqlite, open_test_log  # noqa: F401
+from tests.support.storage import (  # noqa: F401
+    LOG_KEY,
+    engine,
+    migrated_postgres,
+    migrated_sqlite,
+    open_test_log,
+    postgres_engine,
+)
 from tests.support.stream import KeyRing, Stream
 
 

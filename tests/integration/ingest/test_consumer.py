@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from backend import database
 from backend.embedded.broker import BrokerKind, EmbeddedBroker, find_mosquitto
 from backend.ingest import quarantine, repository
-from backend.ingest.consumer import IngestWorker
+from backend.ingest.worker import IngestWorker
 from backend.log.tables import entries
 from leafproof.chain.view import Head, Moment
 from leafproof.frame import decode_message

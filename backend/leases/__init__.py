@@ -1,0 +1,1 @@
+"""Who does what when several processes work on one PostgreSQL: leases that end by themselves."""
