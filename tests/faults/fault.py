@@ -31,7 +31,7 @@ class Fault:
     bound: float
     runs: int = 10
     short: int = 0
-    wants: Wants = Wants()
+    wants: Wants = field(default_factory=Wants)
     leaves: Mapping[str, int] = field(default_factory=dict)
     finish: Callable[[Stage], None] | None = None
     missing: Callable[[], str | None] = lambda: None

@@ -72,6 +72,7 @@ def cells(row: Row) -> tuple[str, ...]:
 def table(rows: Sequence[Row]) -> Table:
     """For a terminal."""
     made = Table(*HEADINGS)
+    made.columns[0].no_wrap = made.columns[-1].no_wrap = True
     for row in rows:
         made.add_row(row.name, *cells(row)[1:], style="red" if row.broken else None)
     return made

@@ -32,7 +32,7 @@ from leafproof.client.chain_reader import read_chain
 from leafproof.client.rpc import Rpc
 from tests.faults.gateway import Gateway
 from tests.faults.parts import Part
-from tests.faults.site import Site, build
+from tests.faults.site import build
 from tests.faults.watch import Growth, Promises
 from tests.support.postgres import PostgresCluster, find_postgres
 from tests.support.proxy import FaultProxy
@@ -76,7 +76,9 @@ class Stage:
         self.gateways: list[Gateway] = []
         self.senders: list[Sender] = []
         self.postgres: PostgresCluster | None = None
-        self.known: set[tuple[str, int | None, str]] = set()  # what replay said of earlier faults on this stage
+        # Of the faults before on this stage: what replay said, and how far the log was examined.
+        self.known: set[tuple[str, int | None, str]] = set()
+        self.examined = 0
 
     def __enter__(self) -> Stage:
         try:
