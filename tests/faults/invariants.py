@@ -110,6 +110,9 @@ def examine(stage: Stage, leaves: Mapping[str, int], *, reorders: bool) -> Accou
     stage.examined = log.size
     for sender in stage.senders:
         _sent(account, sender.stream.name, sender.made, log.statements)
+        logged = sum(log.statements[one] for one in sender.refused)
+        if logged:
+            account.broken.append(f"{sender.stream.name}: {logged} frames are in the log that must not be there")
     _promised(account, stage, log)
     if log.unlike or log.longest > log.size:
         sizes = [*log.unlike, *([log.longest] if log.longest > log.size else [])]

@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -32,11 +32,11 @@ from leafproof.client.chain_reader import read_chain
 from leafproof.client.rpc import Rpc
 from tests.faults.gateway import Gateway
 from tests.faults.parts import Part
+from tests.faults.sender import Sender
 from tests.faults.site import build
 from tests.faults.watch import Growth, Promises
 from tests.support.postgres import PostgresCluster, find_postgres
 from tests.support.proxy import FaultProxy
-from tests.support.stream import Stream
 from tests.support.waiting import eventually
 
 DISK_MB = 64  # of a small disk: room for many frames beside what a gateway keeps free
@@ -53,14 +53,6 @@ class Wants:
     database: Literal["sqlite", "postgresql"] = "sqlite"
     gateways: int = 2
     small_disk: bool = False
-
-
-@dataclass
-class Sender:
-    """A gateway without a process: a fault makes its frames. What is in `made` has to be in the log, once each."""
-
-    stream: Stream
-    made: list[bytes] = field(default_factory=list)  # statement ids
 
 
 class Stage:
@@ -156,10 +148,15 @@ class Stage:
     def new_sender(self, name: str) -> Sender:
         """A gateway without a process, registered on the chain when this returns; its messages go to the broker by
         the fault's own hand."""
-        sender = Sender(self.site.new_stream(name))
+        sender = Sender(self.site.new_stream(name), self.broker.port)
         self.wait_final([f"key:{sender.stream.key_id.hex()}"])
         self.senders.append(sender)
         return sender
+
+    def sender(self, name: str) -> Sender:
+        """The one of this name, made on its first use."""
+        found = next((one for one in self.senders if one.stream.name == name), None)
+        return found or self.new_sender(name)
 
     def wait_final(self, transactions: list[str], seconds: float = 60.0) -> None:
         """Until the chain holds these queued transactions for good."""
@@ -223,7 +220,9 @@ class Stage:
         binaries = find_postgres()
         assert binaries is not None, "PostgreSQL's server is not installed"
         (self.folder / "postgres").mkdir()
-        self.postgres = self._open.enter_context(PostgresCluster(self.folder / "postgres" / "cluster", binaries))
+        self.postgres = self._open.enter_context(
+            PostgresCluster(self.folder / "postgres" / "cluster", binaries, durable=True)
+        )
         return self.postgres.new_database()
 
     def _disk(self, name: str) -> Path:

@@ -29,14 +29,16 @@ def find_postgres() -> Path | None:
 
 
 class PostgresCluster:
-    """A cluster without durability (tests do not survive a power cut), reached through a socket in `folder`.
+    """A cluster reached through a socket in `folder`; without durability, for most tests do not survive a power cut,
+    unless it is to be `durable`.
 
     PostgreSQL refuses to run as root; the cluster then belongs to Debian's account `postgres`.
     """
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, *, durable: bool = False) -> None:
         self._folder = folder
         self._binaries = binaries
+        self._durable = durable
         self._account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self._server: ChildProcess | None = None
 
@@ -50,8 +52,14 @@ class PostgresCluster:
         initdb = [str(self._binaries / "initdb"), "-D", str(data), "-U", "leafproof", "-A", "trust"]
         locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([*self._as_account(), *initdb, *locale], check=True, capture_output=True, cwd=self._folder)
-        options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off"}
-        options |= {"synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+        self.launch()
+
+    def launch(self) -> None:
+        """Start the server, for the first time or again; raises `PartFailed` when it does not come up."""
+        data = self._folder / "data"
+        options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "shared_buffers": "32MB"}
+        if not self._durable:
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         command = [*self._as_account(), str(self._binaries / "postgres"), "-D", str(data), *settings]
         self._server = ChildProcess("postgres", command, self._folder.parent / "postgres.log", folder=self._folder)
@@ -62,6 +70,18 @@ class PostgresCluster:
         """End the server."""
         if self._server is not None:
             self._server.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        assert self._server is not None, "the server was never started"
+        return self._server.pid
+
+    def drop_connections(self) -> int:
+        """End all sessions of other people, as an administrator may; how many there were."""
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            return len(connection.execute(f"{mine} AND pid <> pg_backend_pid()".encode()).fetchall())
 
     def new_database(self) -> str:
         """A fresh, empty database; its SQLAlchemy URL."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import killed
+from tests.faults.catalogue import connections, delivery, keys, killed
 from tests.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*killed.FAULTS,)
+FAULTS: tuple[Fault, ...] = (*killed.FAULTS, *connections.FAULTS, *delivery.FAULTS, *keys.FAULTS)
