@@ -187,5 +187,6 @@ class _Replay:
         if placed[0][0].previous is not None:
             self._report.add("frame-gap", placed[0][1].index, "the gateway's first frames are missing")
         for place, statement in placed:
-            for finding in stream.add(place, statement.envelope.statement_id, ""):
-                self._report.add(finding.code, statement.index, finding.text())
+            for finding in stream.add(place, statement.envelope.statement_id, "", statement.opening):
+                note = self._report.add if finding.status is Status.FAIL else self._report.note
+                note(finding.code, statement.index, finding.text())

@@ -25,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 """Of the fault's name, runs done, runs in all."""
 
 _WINDOW = 1.0  # seconds within which a fault's moment is drawn
+_ECHO = 0.5  # seconds in which the log may still grow by what was under way before the fault
 _PATIENCE = 3  # bounds that the driver waits before it gives a run up
 
 
@@ -80,7 +81,9 @@ def _once(stage: Stage, fault: Fault, row: Row, chance: random.Random) -> None:
     time.sleep(chance.random() * _WINDOW)
     began = time.monotonic()
     figures = fault.inject(stage, chance)
+    time.sleep(_ECHO)
     stage.growth.wait_beyond(stage.growth.size, _PATIENCE * fault.bound)
+    stage.growth.wait_flowing()
     pause = stage.growth.longest_pause(began)
     row.recovered(pause, figures)
     if pause > fault.bound:
@@ -89,4 +92,3 @@ def _once(stage: Stage, fault: Fault, row: Row, chance: random.Random) -> None:
         )
     if stage.growth.shrunk:
         row.broken.append(f"run {row.runs}: {stage.growth.shrunk}")
-    stage.growth.wait_flowing()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -77,17 +78,21 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What a stopped gateway's outbox says: readings taken, the last frame signed, frames not acknowledged."""
+    """What a stopped gateway's outbox says: readings taken, those of them in no frame yet, the last frame signed and
+    when (Unix seconds), frames not acknowledged."""
 
     taken: int
+    pending: int
     epoch: int
     sequence: int
+    signed_at: int
     waiting: int
 
 
 @dataclass
 class Gateway:
-    """`rows` is all that its meter ever shows, in order: (Unix seconds, Wh)."""
+    """`rows` is all that its meter ever shows, in order: (Unix seconds, Wh). `again`: those that may be in the log
+    once more, for a fault had them read a second time."""
 
     name: str
     folder: Path
@@ -96,6 +101,7 @@ class Gateway:
     key_id: bytes
     data: Path
     rows: list[tuple[int, Decimal]] = field(default_factory=list)
+    again: Counter[tuple[int, Decimal]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         words = ["gateway", "run", "--config", str(self.folder / "gateway.toml")]
@@ -135,17 +141,22 @@ class Gateway:
 
     def custody(self) -> Custody:
         """Of the outbox as it lies on the disk."""
-        with closing(sqlite3.connect(self.outbox, timeout=30)) as db:
+        with self._opened() as db:
             row = db.execute("SELECT position FROM source WHERE name = 'meter'").fetchone()
-            epoch, sequence = db.execute("SELECT epoch, sequence FROM state").fetchone()
+            (pending,) = db.execute("SELECT count(*) FROM pending").fetchone()
+            epoch, sequence, at = db.execute("SELECT epoch, sequence, signed_at FROM state").fetchone()
             (waiting,) = db.execute("SELECT count(*) FROM frame WHERE leaf IS NULL").fetchone()
         lines = json.loads(row[0])["line"] if row else 1
-        return Custody(lines - 1, epoch, sequence - 1, waiting)
+        return Custody(lines - 1, pending, epoch, sequence - 1, at, waiting)
 
     def messages(self) -> list[tuple[bytes, bytes]]:
         """The frames that the outbox holds now: envelope and body, oldest first."""
-        with closing(sqlite3.connect(self.outbox, timeout=30)) as db:
+        with self._opened() as db:
             return list(db.execute("SELECT envelope, body FROM frame ORDER BY id"))
+
+    def _opened(self) -> closing[sqlite3.Connection]:
+        """The outbox, which must be there: looking at it does not make one."""
+        return closing(sqlite3.connect(f"file:{self.outbox}?mode=rw", uri=True, timeout=30))
 
     @property
     def topic(self) -> str:

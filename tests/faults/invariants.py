@@ -8,6 +8,8 @@
 3. Every anchored head is a prefix of the log: the entries as they are now give every root that the chain holds.
 4. Replay, as `leafproof audit replay` does it, finds nothing, or exactly what the fault says that it must find.
 
+How a fault may have readings read twice by a gateway, `Gateway.again` says; each frame is in the log once even so.
+
 (5, how long ingestion stood still, is the driver's to measure.)
 """
 
@@ -117,7 +119,7 @@ def examine(stage: Stage, leaves: Mapping[str, int], *, reorders: bool) -> Accou
     if log.unlike or log.longest > log.size:
         sizes = [*log.unlike, *([log.longest] if log.longest > log.size else [])]
         account.broken.append(f"anchored heads of {sizes[:_SHOWN]} entries are no prefix of the log")
-    _replayed(account, stage, report.discrepancies, leaves)
+    _replayed(account, stage, [*report.discrepancies, *report.notes], leaves)
     return account
 
 
@@ -130,12 +132,12 @@ def _whole(account: Account, gateway: Gateway, logged: list[Logged]) -> None:
         account.broken.append(f"{gateway.name}: its last frame is not in the log")
     wanted = gateway.rows[: custody.taken]
     found = [reading for one in ordered for reading in one.readings]
-    lost, doubled = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+    lost, doubled = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted) - gateway.again
     account.lost += lost.total()
     account.duplicated += doubled.total()
     if lost or doubled:
         account.broken.append(f"{gateway.name}: {lost.total()} readings lost, {doubled.total()} too many")
-    elif found != wanted:
+    elif list(dict.fromkeys(found)) != wanted:
         account.broken.append(f"{gateway.name}: its readings stand in another order than it took them")
 
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from backend import database
 from backend.access import service as access
 from backend.anchor import transactions
 from backend.anchor.chain import address_of
 from backend.anchor.deploy import deploy, make_trust
+from backend.anchor.registry import Registry
 from backend.anchor.signers import Signers
 from backend.context import Context
 from backend.embedded.node import EmbeddedNode
@@ -30,7 +33,7 @@ from backend.settings import Settings, load
 from iot_gateway.enroll import set_up
 from iot_gateway.template import Values
 from leafproof.chain.possession import Claim, prove
-from leafproof.chain.view import Role
+from leafproof.chain.view import RegisteredKey, Role
 from leafproof.client.rpc import Rpc
 from leafproof.envelope import LogRef
 from leafproof.keys import PublicKey, SigningKey
@@ -102,18 +105,42 @@ class Site:
         claim = Claim(self.trust.chain_id, registry, self.operator_address, Role.GATEWAY, self.ref.log_id, issuer)
         return prove(key, claim)
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A look into the backend's database. Nothing of it stays open: whoever closes the last connection to an
+        SQLite file writes its WAL back, and that is for the backend alone to do."""
+        try:
+            with database.reading(self.engine) as connection:
+                yield connection
+        finally:
+            self.engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The same for a transaction that writes."""
+        try:
+            with database.transaction(self.engine) as connection:
+                yield connection
+        finally:
+            self.engine.dispose()
+
+    def registered(self, key_id: bytes) -> RegisteredKey | None:
+        """The key as the backend knows it."""
+        with self.reading() as connection:
+            return Registry(self.trust).registered_key(connection, key_id)
+
     def submit(self, function: str, args: list[Any], key: str) -> None:
         """Queue a call of the key registry in the operator's name."""
-        with database.transaction(self.engine) as connection:
+        with self.writing() as connection:
             transactions.submit(connection, signer_of(OPERATOR), "KeyRegistry", function, args, key)
 
     def state_of(self, key: str) -> str:
         """How a queued transaction stands."""
-        with database.reading(self.engine) as connection:
+        with self.reading() as connection:
             return transactions.status(connection, key).state
 
     def _enrol(self, name: str, cose: bytes, proof: bytes) -> None:
-        with database.transaction(self.engine) as connection:
+        with self.writing() as connection:
             caller = access.authenticate(connection, self.api_key, int(time.time()))
             enrolment.register_gateway(connection, self.context, caller, OPERATOR, name, cose, proof)
 
@@ -145,6 +172,7 @@ def build(folder: Path, node: EmbeddedNode, settings: dict[str, Any]) -> Site:
         _, api_key = access.create(
             connection, label="faults", scopes=[access.ADMIN], operator=None, now=int(time.time())
         )
+    engine.dispose()
     return Site(folder, engine, chosen, trust, context, api_key)
 
 

@@ -66,6 +66,7 @@ class Stage:
         self.broker = EmbeddedBroker(folder / "broker", policy=_UNTIRING)
         self.proxies: dict[str, FaultProxy] = {}
         self.gateways: list[Gateway] = []
+        self.disks: dict[str, Path] = {}  # where the parts keep their data
         self.senders: list[Sender] = []
         self.postgres: PostgresCluster | None = None
         # Of the faults before on this stage: what replay said, and how far the log was examined.
@@ -114,11 +115,16 @@ class Stage:
             return False
 
     def flow(self) -> None:
-        """Start the gateways that do not run, and wait until the log grows."""
+        """Start the gateways that do not run, and wait until the log has something new of each."""
+        before = {gateway.name: self.promises.newest(gateway.key_id) for gateway in self.gateways}
         for gateway in self.gateways:
             if not gateway.process.running:
                 gateway.begin()
-        self.growth.wait_flowing()
+        for gateway in self.gateways:
+            eventually(
+                lambda one=gateway: self.promises.newest(one.key_id) > before[one.name],  # type: ignore[misc]
+                f"{gateway.name} is heard",
+            )
 
     def settle(self) -> None:
         """End the gateways and let each send what it still has; returns when all is acknowledged, or after a while."""
@@ -200,12 +206,12 @@ class Stage:
         for name in self._names():
             port = self.proxies[name].port
             key_id = self.site.new_gateway(name, port)
-            data = self._disk(f"{name}-data")
+            data = self._disk(name)
             self.gateways.append(Gateway(name, self.folder / name, self.site.where, port, key_id, data))
 
     def _settings(self) -> dict[str, object]:
         settings: dict[str, object] = {
-            "data": str(self._disk("backend-data")),
+            "data": str(self._disk("backend")),
             "host": "127.0.0.1",
             "port": self._http_port,
             "rpc_url": f"http://127.0.0.1:{self.proxies['node'].port}",
@@ -226,7 +232,7 @@ class Stage:
         return self.postgres.new_database()
 
     def _disk(self, name: str) -> Path:
-        path = self.folder / name
+        path = self.disks[name] = self.folder / f"{name}-data"
         path.mkdir()
         if self.wants.small_disk:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], check=True)

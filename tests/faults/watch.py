@@ -98,6 +98,11 @@ class Promises:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def newest(self, gateway: bytes) -> tuple[int, int]:
+        """Epoch and sequence of the last frame of a gateway that the log acknowledged."""
+        known = [(epoch, sequence) for (key, epoch), (sequence, _) in list(self.highest.items()) if key == gateway]
+        return max(known, default=(0, 0))
+
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         client.subscribe("leafproof/v1/+/+/+/+/ack", qos=1)
 

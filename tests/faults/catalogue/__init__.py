@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import connections, delivery, keys, killed
+from tests.faults.catalogue import connections, delivery, gateways, keys, killed, storage
 from tests.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*killed.FAULTS, *connections.FAULTS, *delivery.FAULTS, *keys.FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    *killed.FAULTS,
+    *connections.FAULTS,
+    *delivery.FAULTS,
+    *storage.FAULTS,
+    *gateways.FAULTS,
+    *keys.FAULTS,
+)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 
-from backend.anchor.registry import Registry
-from backend.database import reading
 from tests.faults.fault import Fault
 from tests.faults.sender import identity
 from tests.faults.stage import Stage
@@ -43,8 +41,7 @@ def _rotated(stage: Stage, chance: random.Random) -> None:
 
 
 def _retired(stage: Stage, key_id: bytes) -> bool:
-    with reading(stage.site.engine) as connection:
-        key = Registry(stage.site.trust).registered_key(connection, key_id)
+    key = stage.site.registered(key_id)
     return key is not None and key.retired is not None
 
 
