@@ -3,8 +3,8 @@
 Frames are taken in log order. Each must continue its gateway's last one: the next sequence of the epoch, or
 sequence 0 of a later epoch, and in both cases the hash of the one before. A gateway whose disk was lost, or
 replaced by an older image, cannot name the frame before: its epoch begins without one, or its opening names an
-older one. That is no failure, for what is in the log is there and in order; but what the gateway signed and had not
-sent may be missing, so it is always said (`gateway-restored`).
+older one. That is no failure, for what is in the log is there and in order; but what the gateway signed and had
+not sent may be missing, so it is always said (`gateway-restored`).
 """
 
 from __future__ import annotations

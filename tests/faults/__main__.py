@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.faults.catalogue import FAULTS
 from tests.faults.driver import run_all
 from tests.faults.fault import Fault
-from tests.faults.report import Row, table
+from tests.faults.report import Row, table, write
 
 app = typer.Typer(add_completion=False)
 
@@ -27,9 +27,14 @@ def main(
     runs: Annotated[int | None, typer.Option(min=1, help="runs of each fault; default: each fault's own")] = None,
     only: Annotated[list[str] | None, typer.Option(help="name of a fault; may be repeated")] = None,
     short: Annotated[bool, typer.Option("--short", help="the form for CI: few faults, few runs")] = False,
+    to_document: Annotated[
+        bool, typer.Option("--write", help="put the table into docs/reliability.md, too")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Inject faults into real processes and check what must hold."""
+    if to_document and (only or short):
+        raise typer.BadParameter("--write is for all faults")
     chosen = _chosen(only)
     # That an embedded part died and was started again is what we are here for.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
@@ -47,6 +52,8 @@ def main(
             rows.append(row)
     names = [one.name for one in FAULTS]
     rows.sort(key=lambda row: names.index(row.name))
+    if to_document:
+        write(rows)
     if as_json:
         print(json.dumps({"seed": seed, "faults": [row.to_json() for row in rows]}))
     else:

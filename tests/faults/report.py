@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+_BEGIN, _END = "<!-- table -->\n", "<!-- end of table -->\n"
 
 
 @dataclass
@@ -83,6 +91,23 @@ def markdown(rows: Sequence[Row]) -> str:
     lines = ["| " + " | ".join(HEADINGS) + " |", "|---" * len(HEADINGS) + "|"]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def write(rows: Sequence[Row], document: Path = DOCUMENT) -> None:
+    """Put the table, with machine and date, where the document has it."""
+    text = document.read_text(encoding="utf-8")
+    told = f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine()}, seed {rows[0].seed}:\n\n{markdown(rows)}"
+    pattern = re.escape(_BEGIN) + ".*" + re.escape(_END)
+    found = re.sub(pattern, lambda _: _BEGIN + told + _END, text, count=1, flags=re.DOTALL)
+    document.write_text(found, encoding="utf-8")
+
+
+def machine() -> str:
+    """Processors, kernel and Python."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    model = next(models, platform.machine())
+    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _span(low: float, high: float) -> str:

@@ -158,6 +158,7 @@ def build(folder: Path, node: EmbeddedNode, settings: dict[str, Any]) -> Site:
         "log_owner": signers.get(signer_of(STEWARD)).address,
         "log_name": "faults",
         "anchor_seconds": ANCHOR_SECONDS,
+        "log_level": "warning",  # not each look at the log's size
         **settings,
     }
     config = folder / "backend.toml"

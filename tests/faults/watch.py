@@ -100,8 +100,15 @@ class Promises:
 
     def newest(self, gateway: bytes) -> tuple[int, int]:
         """Epoch and sequence of the last frame of a gateway that the log acknowledged."""
-        known = [(epoch, sequence) for (key, epoch), (sequence, _) in list(self.highest.items()) if key == gateway]
-        return max(known, default=(0, 0))
+        return self.newest_of({gateway}).get(gateway, (0, 0))
+
+    def newest_of(self, gateways: set[bytes]) -> dict[bytes, tuple[int, int]]:
+        """The same of several; nothing of those that were never heard."""
+        found: dict[bytes, tuple[int, int]] = {}
+        for (key, epoch), (sequence, _) in list(self.highest.items()):
+            if key in gateways:
+                found[key] = max(found.get(key, (0, 0)), (epoch, sequence))
+        return found
 
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         client.subscribe("leafproof/v1/+/+/+/+/ack", qos=1)

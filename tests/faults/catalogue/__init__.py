@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import connections, delivery, gateways, keys, killed, storage
+from tests.faults.catalogue import connections, delivery, gateways, keys, killed, load, storage
 from tests.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -12,4 +12,5 @@ FAULTS: tuple[Fault, ...] = (
     *storage.FAULTS,
     *gateways.FAULTS,
     *keys.FAULTS,
+    *load.FAULTS,
 )

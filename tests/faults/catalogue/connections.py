@@ -48,7 +48,7 @@ def _before_puback(stage: Stage, chance: random.Random) -> None:
 
 
 FAULTS = (
-    Fault("cut", "connections to the broker cut", _cut, 60, runs=30, short=2),
-    Fault("delayed", "connections to the broker delayed", _delay, 60, runs=10, short=1),
-    Fault("cut-before-puback", "cut after the commit, before the PUBACK", _before_puback, 60, runs=30, short=2),
+    Fault("cut", "connections to the broker cut", _cut, 60, runs=20),
+    Fault("delayed", "connections to the broker delayed", _delay, 60, runs=10),
+    Fault("cut-before-puback", "cut after the commit, before the PUBACK", _before_puback, 60, runs=20, short=1),
 )

@@ -38,6 +38,6 @@ def _shuffled(stage: Stage, chance: random.Random) -> Figures:
 
 FAULTS = (
     # A copy of a frame that its gateway has not sent yet comes before those that it sends.
-    Fault("duplicates", "duplicate delivery", _again, 60, runs=20, short=2, reorders=True),
-    Fault("reordered", "reordered delivery", _shuffled, 60, runs=20, short=2),
+    Fault("duplicates", "duplicate delivery", _again, 60, runs=10, reorders=True),
+    Fault("reordered", "reordered delivery", _shuffled, 60, runs=10),
 )

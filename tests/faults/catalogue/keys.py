@@ -51,9 +51,9 @@ FAULTS = (
         "a gateway signs two frames for one place (found and reported)",
         _equivocates,
         60,
-        runs=20,
-        short=2,
+        runs=10,
+        short=1,
         leaves={"equivocation": 1},
     ),
-    Fault("key-rotated", "a key is rotated while a backlog waits", _rotated, 60, runs=5, short=1),
+    Fault("key-rotated", "a key is rotated while a backlog waits", _rotated, 60, runs=5),
 )

@@ -41,7 +41,7 @@ def kill_broker(stage: Stage, *, forget: bool) -> None:
 
 
 FAULTS = (
-    Fault("kill-backend", "backend killed (-9), at times again while it starts", _backend, 60, runs=100, short=2),
+    Fault("kill-backend", "backend killed (-9), at times again while it starts", _backend, 60, runs=100, short=1),
     Fault("kill-gateway", "all gateways killed (-9)", _gateways, 60, runs=100, short=2),
     Fault(
         "kill-broker",
@@ -49,7 +49,6 @@ FAULTS = (
         lambda stage, _: kill_broker(stage, forget=False),
         60,
         runs=20,
-        short=1,
     ),
     Fault(
         "broker-forgets",
