@@ -14,8 +14,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -238,10 +237,3 @@ class Stage:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)], check=True)
             self._open.callback(subprocess.run, ["umount", "--lazy", str(path)], check=True)
         return path
-
-
-@contextmanager
-def opened(folder: Path, wants: Wants) -> Iterator[Stage]:
-    """A stage that is up; what is left of it stays in `folder`."""
-    with Stage(folder, wants) as stage:
-        yield stage

@@ -56,13 +56,6 @@ class Growth:
         moments = [since, *(at for at, _ in list(self._grown) if at > since)]
         return max((b - a for a, b in pairwise(moments)), default=0.0)
 
-    def rate(self, since: float, until: float) -> float:
-        """New entries a second between two moments."""
-        known = list(self._grown)
-        first = max((size for at, size in known if at <= since), default=0)
-        last = max((size for at, size in known if at <= until), default=0)
-        return (last - first) / (until - since)
-
     def _look(self) -> None:
         with httpx.Client(timeout=2.0, trust_env=False) as client:
             while not self._ended.wait(_LOOK_SECONDS):
