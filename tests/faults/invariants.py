@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -26,6 +27,7 @@ from leafproof.client.chain_reader import read_chain
 from leafproof.client.log_server import LogServer, logs_of
 from leafproof.client.rpc import Rpc
 from leafproof.envelope import parse
+from leafproof.errors import Malformed
 from leafproof.replay.replay import replay
 from leafproof.replay.report import Discrepancy
 from leafproof.replay.source import Entry
@@ -71,7 +73,8 @@ class Recorded(LogServer):
         frontier = tree.Frontier()
         for index, entry in enumerate(super().entries()):
             if entry is not None:
-                self._keep(index, entry)
+                with suppress(Malformed):  # replay says so; what the frame held counts as lost
+                    self._keep(index, entry)
                 frontier.append(tree.leaf_hash(entry.envelope))
                 if self._heads.get(index + 1, frontier.root()) != frontier.root():
                     self.unlike.append(index + 1)
