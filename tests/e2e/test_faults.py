@@ -54,7 +54,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         stage.sender("honest").send(stage.sender("honest").make(3))
         stage.growth.wait_flowing()
         stage.settle()
-        assert looked_at(stage) == Account()
+        found = looked_at(stage)
+        assert found == Account(), found.broken
         yield stage
 
 

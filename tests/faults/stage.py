@@ -154,7 +154,7 @@ class Stage:
         """A gateway without a process, registered on the chain when this returns; its messages go to the broker by
         the fault's own hand."""
         sender = Sender(self.site.new_stream(name), self.broker.port)
-        self.wait_final([f"key:{sender.stream.key_id.hex()}"])
+        self.wait_known(sender.stream.key_id)
         self.senders.append(sender)
         return sender
 
@@ -169,6 +169,11 @@ class Stage:
         while waiting:
             eventually(lambda: self.site.state_of(waiting[-1]) == "final", f"{waiting[-1]} is final", seconds)
             waiting.pop()
+
+    def wait_known(self, key_id: bytes) -> None:
+        """Until ingest knows a key, which is a little after the chain holds it: what comes before that waits, and is
+        logged behind what comes after it."""
+        eventually(lambda: self.site.registered(key_id) is not None, "ingest knows the key")
 
     def _bring_up(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -191,7 +196,8 @@ class Stage:
         backend.start()
         eventually(lambda: self.ready() or not backend.running, "the backend is ready")
         assert backend.running, f"the backend ended{backend.tail()}"
-        self.wait_final([f"key:{gateway.key_id.hex()}" for gateway in self.gateways])
+        for gateway in self.gateways:
+            self.wait_known(gateway.key_id)
         self.growth = Growth(self.url)
         self.promises = Promises(self.broker.port, self.site.log_key, self.site.ref)
         for onlooker in (self.growth, self.promises):
