@@ -8,9 +8,9 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from backend import database
+from backend.anchor.comparison import ComparisonWorker
 from backend.anchor.endpoints import router as chain_router
 from backend.anchor.registry import Registry
-from backend.anchor.comparison import ComparisonWorker
 from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
 from backend.audit.endpoints import router as audit_router

@@ -1,4 +1,4 @@
-"""No process takes entries for a log before the log was compared with the chain (docs/adr/0014-restored-databases)."""
+"""No process takes entries for a log before the log was compared with the chain (docs/adr/0014)."""
 
 from __future__ import annotations
 

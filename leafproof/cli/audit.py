@@ -135,6 +135,10 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
         for one in report.energy:
             went = f"{one.lots} in lots, {one.outside} outside runs"
             _console.print(f"  {one.facility}: {one.metered} kWh metered, {went}", markup=False)
+        for note in report.notes[:SHOWN]:
+            _console.print(f"  note {note.kind} entry {note.index}: {note.message}", style="yellow", markup=False)
+        if len(report.notes) > SHOWN:
+            _console.print(f"  … and {len(report.notes) - SHOWN} more notes; --json has all", style="yellow")
         _show_discrepancies(report)
         verdict = "clean: everything recomputed, nothing differs"
         if report.withheld or report.inputs_elsewhere:

@@ -16,7 +16,7 @@ from leafproof import tree
 from leafproof.chain.view import ChainView
 from leafproof.envelope import FrameHeader, LogRef
 from leafproof.errors import LeafproofError, Malformed
-from leafproof.frame import FrameContent
+from leafproof.frame import FrameContent, Opening
 from leafproof.keys import public_key
 from leafproof.replay.source import Entry
 from leafproof.trust import Trust
@@ -51,11 +51,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FrameFacts:
-    """A frame's readings by metering point."""
+    """A frame's readings by metering point, and how its epoch came about."""
 
     facility: str
     series: list[tuple[str, Block]]
     readings: int
+    opening: Opening | None
 
 
 @dataclass(slots=True)
@@ -148,4 +149,4 @@ def _said(statement: Statement) -> FrameFacts | Statement | None:
     if not isinstance(content, FrameContent):
         return None
     series = [(one.point, Block.of(one, place.mode)) for one in content.series]
-    return FrameFacts(content.facility, series, content.count)
+    return FrameFacts(content.facility, series, content.count, content.opening)

@@ -109,7 +109,8 @@ class _Replay:
             if first != index:
                 self._report.add("duplicate", index, f"the statement is entry {first} already")
             if one.place is not None:
-                self._streams[one.key_id].add(index, one.place, one.statement_id)
+                opening = one.said.opening if isinstance(one.said, FrameFacts) else None
+                self._streams[one.key_id].add(index, one.place, one.statement_id, opening)
         for kind, message in one.findings:
             self._report.add(kind, index, message)
         self._report.withheld += one.withheld

@@ -45,6 +45,11 @@ KINDS = {
     "rollup-differs": "a derived sum is not what the readings give",
 }
 
+# The same for what contradicts nothing, and should be known all the same.
+NOTES = {
+    "gateway-restored": "a gateway lost its memory, or got an older one back: what it had not sent may be missing",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
@@ -83,11 +88,17 @@ class ReplayReport:
     inputs_elsewhere: int = 0
     energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
+    notes: list[Discrepancy] = field(default_factory=list)
 
     def add(self, kind: str, index: int | None, message: str) -> None:
         """Note a discrepancy; `kind` is one of `KINDS`."""
         assert kind in KINDS
         self.discrepancies.append(Discrepancy(self.log, index, kind, message))
+
+    def note(self, kind: str, index: int | None, message: str) -> None:
+        """Note what is no discrepancy; `kind` is one of `NOTES`."""
+        assert kind in NOTES
+        self.notes.append(Discrepancy(self.log, index, kind, message))
 
     @property
     def clean(self) -> bool:
@@ -111,5 +122,6 @@ class ReplayReport:
             "unpointed": self.unpointed,
             "inputs_elsewhere": self.inputs_elsewhere,
             "energy": [e.to_json() for e in self.energy],
+            "notes": [n.to_json() for n in self.notes],
             "discrepancies": [d.to_json() for d in self.discrepancies],
         }

@@ -1,7 +1,10 @@
 """Checks 7 and 8 on frames: is the stream whole, and do the raw readings give the record's numbers?
 
 Frames are taken in log order. Each must continue its gateway's last one: the next sequence of the epoch, or
-sequence 0 of a later epoch, and in both cases the hash of the one before.
+sequence 0 of a later epoch, and in both cases the hash of the one before. A gateway whose disk was lost, or
+replaced by an older image, cannot name the frame before: its epoch begins without one, or its opening names an
+older one. That is no failure, for what is in the log is there and in order; but what the gateway signed and had
+not sent may be missing, so it is always said (`gateway-restored`).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from leafproof import clock
 from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.envelope import MODES, FrameHeader
-from leafproof.frame import FrameContent
+from leafproof.frame import FrameContent, Opening
 from leafproof.metering import Metered, MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, activity_quantity
 from leafproof.verification.readings import Block, Readings, Window
@@ -27,8 +30,10 @@ class Stream:
         self.count = 0
         self._last: tuple[FrameHeader, bytes] | None = None
 
-    def add(self, place: FrameHeader, statement_id: bytes, label: str) -> list[Finding]:
-        """What does not fit behind the frame before."""
+    def add(
+        self, place: FrameHeader, statement_id: bytes, label: str, opening: Opening | None = None
+    ) -> list[Finding]:
+        """What does not fit behind the frame before; `opening` as the frame's body has it."""
         last, self._last = self._last, (place, statement_id)
         self.count += 1
         if last is None:
@@ -41,8 +46,19 @@ class Stream:
         if place.sequence != expected or place.epoch < before.epoch:
             return [_fail("frame-gap", label, first=expected, last=place.sequence - 1, epoch=place.epoch)]
         if place.previous != before_id:
+            if place.sequence == 0 and _restored(before, place.previous, opening):
+                return [Finding(Status.WARNING, "gateway-restored", label, {"epoch": str(place.epoch)})]
             return [_fail("frame-chain", label, sequence=place.sequence, epoch=place.epoch)]
         return []
+
+
+def _restored(before: FrameHeader, previous: bytes | None, opening: Opening | None) -> bool:
+    """Whether an epoch says of itself that it does not begin where the last one in the log ended."""
+    if previous is None:
+        return True
+    if opening is None or opening.last_epoch is None or opening.last_sequence is None:
+        return False
+    return (opening.last_epoch, opening.last_sequence) < (before.epoch, before.sequence)
 
 
 class Evidence:

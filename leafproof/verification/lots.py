@@ -99,7 +99,7 @@ def _streams(reading: Reading, signed: Statement, record: BatchRecord) -> Iterab
     frames = [(place_of(s.envelope), s) for s in _frames_of(reading, signed, record)]
     for place, statement in sorted(frames, key=lambda f: (f[0].epoch, f[0].sequence)):
         stream = streams.setdefault(statement.envelope.key_id, ev.Stream())
-        yield from stream.add(place, statement.envelope.statement_id, statement.label)
+        yield from stream.add(place, statement.envelope.statement_id, statement.label, statement.opening)
 
 
 def check_recomputed(reading: Reading) -> None:

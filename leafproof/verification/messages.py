@@ -91,6 +91,10 @@ MESSAGES = {
     "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",
     "frame-chain": "frame {sequence} of epoch {epoch} does not continue the one before it",
+    "gateway-restored": (
+        "epoch {epoch} does not begin where the one before ended: the gateway lost its memory, or got an older one"
+        " back; what it had signed and not sent may be missing"
+    ),
     "equivocation": "two different frames {sequence} of epoch {epoch}",
     "time-bounded": "{count} frames were signed after {after} and before {before}",
     "time-bounded-above": "{count} frames were signed before {before}; for some of them no block says after when",

@@ -10,7 +10,7 @@ from leafproof.envelope import Envelope
 from leafproof.errors import Malformed
 from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint
-from leafproof.frame import FrameContent
+from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
 from leafproof.record import BatchRecord
@@ -60,6 +60,11 @@ class Statement:
     def label(self) -> str:
         """How findings name it."""
         return f"{_NAMES[self.envelope.header.content_type]}, entry {self.index}"
+
+    @property
+    def opening(self) -> Opening | None:
+        """How a gateway's epoch came about, if this is its first frame and its body was read."""
+        return self.content.opening if isinstance(self.content, FrameContent) else None
 
     def read(self, key: PublicKey) -> None:
         """Check the body's hash and read it; raises `InvalidInput` naming what differs."""

@@ -60,6 +60,11 @@ class PostgresCluster:
         initdb = [str(self._binaries / "initdb"), "-D", str(data), "-U", "leafproof", "-A", "trust"]
         locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run([*self._as_account(), *initdb, *locale], check=True, capture_output=True, cwd=self._folder)
+        self.launch()
+
+    def launch(self) -> None:
+        """Start the server, for the first time or again; raises `PartFailed` when it does not come up."""
+        data = self._folder / "data"
         options = {"listen_addresses": "", "unix_socket_directories": str(self._folder)}
         if not self._durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -74,6 +79,12 @@ class PostgresCluster:
         """End the server."""
         if self._server is not None:
             self._server.stop()
+
+    def drop_connections(self) -> int:
+        """End all sessions of other people, as an administrator may; how many there were."""
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            return len(connection.execute(f"{mine} AND pid <> pg_backend_pid()".encode()).fetchall())
 
     def new_database(self) -> str:
         """A fresh, empty database; its SQLAlchemy URL."""

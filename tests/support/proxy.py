@@ -16,7 +16,8 @@ class FaultProxy:
     """Passes bytes between clients of `port` and a server, until told otherwise.
 
     `cut` drops what is open (and, with `refuse`, what comes); `blackhole` swallows bytes both ways while
-    connections stay open; `delay` holds each chunk back that many seconds; `heal` returns to passing all on.
+    connections stay open, `mute` those of the client alone; `delay` holds each chunk back that many seconds; `heal`
+    returns to passing all on.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -29,7 +30,7 @@ class FaultProxy:
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._refusing = False
-        self._swallowing = False
+        self._swallowing = self._muted = False
         self._delay = 0.0
         self.connections = 0
 
@@ -59,15 +60,19 @@ class FaultProxy:
         """Swallow all bytes from now on."""
         self._swallowing = True
 
+    def mute(self) -> None:
+        """Swallow what the clients say from now on; what the server says still reaches them."""
+        self._muted = True
+
     def delay(self, seconds: float) -> None:
         """Hold back each chunk."""
         self._delay = seconds
 
     def heal(self) -> None:
         """Pass all on again; connections that lost bytes in a blackhole are dropped: TCP loses none."""
-        if self._swallowing:
+        if self._swallowing or self._muted:
             self.cut()
-        self._refusing = self._swallowing = False
+        self._refusing = self._swallowing = self._muted = False
         self._delay = 0.0
 
     def __enter__(self) -> FaultProxy:
@@ -125,7 +130,7 @@ class FaultProxy:
                     chunk = source.recv(_CHUNK)
                     if not chunk:
                         return
-                    if self._swallowing:
+                    if self._swallowing or (self._muted and source is client):
                         continue
                     if self._delay:
                         time.sleep(self._delay)

@@ -11,6 +11,7 @@ import pytest
 from leafproof import body, footprint, frame
 from leafproof.chain.view import Retirement, Transfer, lot_id
 from leafproof.envelope import FrameHeader, Header, sign
+from leafproof.frame import Opening
 from leafproof.replay.lots import Known
 from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
@@ -236,6 +237,33 @@ class TestEachLieIsNamed:
         envelope = frame.sign_frame(steel.gateway, steel.gateway_uri, w.PLANT, LOG, place, data, w.START)
         index = world.log(w.Entry(envelope, data))
         assert (index, "frame-chain") in found(run(world))
+
+    @pytest.mark.parametrize(
+        ("opening", "previous", "kind"),
+        [
+            (Opening("restored", None, None, None, w.START), None, "gateway-restored"),  # its outbox was lost
+            (Opening("crash", 1, 3, None, w.START), b"\x01" * 32, "gateway-restored"),  # an image of it came back
+            (
+                Opening("crash", 1, 5, None, w.START),
+                b"\x01" * 32,
+                "frame-chain",
+            ),  # it says that it is the next one
+            (Opening("crash", 1, 9, None, w.START), b"\x01" * 32, "frame-chain"),  # it names one that is missing
+            (None, b"\x01" * 32, "frame-chain"),
+        ],
+    )
+    def test_an_epoch_that_does_not_begin_where_the_last_one_ended(
+        self, opening: Opening | None, previous: bytes | None, kind: str
+    ) -> None:
+        world, _ = w.honest_world()
+        data = frame.encode_body(w.PLANT, frame.FrameContent(str(w.PLANT), [], [w.START], opening))
+        place, steel = FrameHeader(2, 0, previous, None, "recorded"), world.steel
+        envelope = frame.sign_frame(steel.gateway, steel.gateway_uri, w.PLANT, LOG, place, data, w.START)
+        index = world.log(w.Entry(envelope, data))
+        world.anchor()
+        report = run(world)
+        assert [(note.index, note.kind) for note in (*report.notes, *report.discrepancies)] == [(index, kind)]
+        assert report.clean == (kind == "gateway-restored")
 
     def test_a_frame_logged_in_two_logs(self) -> None:
         world, _ = w.honest_world()

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from backend import bootstrap
-from backend.anchor.mark import Mark, Marks
 from backend.anchor.comparison import ComparisonWorker
+from backend.anchor.mark import Mark, Marks
 from backend.context import Context
 from backend.database import transaction
 from backend.errors import Unavailable
