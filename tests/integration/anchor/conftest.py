@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from backend import database
 from backend.embedded.node import EmbeddedNode
+from leafproof.keys import SigningKey
 from tests.integration.anchor.ledger import Ledger, make_ledger
 from tests.support.storage import engine, migrated_postgres, migrated_sqlite  # noqa: F401
 
@@ -22,6 +23,21 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:  # noqa: 
     made = database.create(f"sqlite:///{tmp_path}/chain.db")
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def second(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:  # noqa: F811
+    """Another server's database."""
+    shutil.copy(migrated_sqlite, tmp_path / "second.db")
+    made = database.create(f"sqlite:///{tmp_path}/second.db")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def key() -> SigningKey:
+    """A gateway's: registered once on a chain that other tests may use too."""
+    return SigningKey.generate()
 
 
 @pytest.fixture

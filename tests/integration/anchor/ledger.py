@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from backend.anchor.tables import chain_attempts, chain_slots
 from backend.anchor.transactions import Queue, TransactionStatus, status, submit
 from backend.database import reading, transaction
 from backend.log.keys import log_id
+from backend.log.schemas import NewEntry
 from backend.log.service import HostedLogs, TransparencyLog
 from leafproof.chain.possession import Claim, prove
 from leafproof.chain.view import Head, Role
@@ -45,6 +46,7 @@ class Ledger:
     engine: Engine
     keys: Path
     log: TransparencyLog
+    entries: list[NewEntry] = field(default_factory=list)
     written: int = 0
 
     @property
@@ -75,11 +77,23 @@ class Ledger:
 
     def write(self, count: int) -> tuple[int, bytes]:
         """New entries in the log; its head then."""
-        new = [statement(self.written + i, ref=self.log.ref) for i in range(count)]
+        new = self._first(self.written + count)[self.written :]
         self.written += count
         with transaction(self.engine) as connection:
             self.log.append(connection, new)
             return self.log.head(connection)
+
+    def twin(self, engine: Engine, count: int) -> HostedLogs:
+        """Another server's copy of the log: the first `count` entries, of which this one may have fewer yet."""
+        copy = open_test_log(engine, self.log.ref)
+        with transaction(engine) as connection:
+            copy.append(connection, self._first(count))
+        return hosted(copy)
+
+    def _first(self, count: int) -> list[NewEntry]:
+        """As many statements as ever were asked for; each is salted, so that no second one is like it."""
+        self.entries += [statement(i, ref=self.log.ref) for i in range(len(self.entries), count)]
+        return self.entries[:count]
 
     def leaf(self, index: int) -> bytes:
         with reading(self.engine) as connection:
@@ -104,14 +118,18 @@ class Ledger:
     def done(self, signer: str, contract: str, function: str, args: Sequence[Any], key: str) -> None:
         """Submitted, sent, final."""
         self.submit(signer, contract, function, args, key)
+        self.settle(key)
+        assert self.status(key).state == "final", self.status(key)
+
+    def settle(self, *keys: str) -> None:
+        """Send what was submitted, until each of these is final or failed."""
         queue = self.queue()
 
         def ended() -> bool:
             queue.work()
-            return self.status(key).state in ("final", "failed")
+            return all(self.status(key).state in ("final", "failed") for key in keys)
 
-        eventually(ended, f"{key} is final")
-        assert self.status(key).state == "final", self.status(key)
+        eventually(ended, f"final: {', '.join(keys)}")
 
     def register(self, key: SigningKey, signer: str = ACME, role: Role = Role.ISSUER) -> list[Any]:
         """The arguments of KeyRegistry.register."""
@@ -154,26 +172,32 @@ class Ledger:
         return self.rpc.call(method, *params)
 
 
+def put_contracts(rpc: Rpc, authority: LocalAccount, finality_blocks: int = 1) -> Trust:
+    """The contracts on a chain, owned by `authority`, and the trust file that names them."""
+    done = deploy(rpc, authority, finality_blocks=finality_blocks)
+    return make_trust(
+        rpc,
+        done.addresses,
+        network_class="development",
+        finality_blocks=finality_blocks,
+        deployed_block=done.block,
+    )
+
+
 @contextmanager
 def make_ledger(
-    url: str, accounts: Sequence[LocalAccount], engine: Engine, keys: Path, **trusted: Any
+    url: str, accounts: Sequence[LocalAccount], engine: Engine, keys: Path, trust: Trust | None = None
 ) -> Iterator[Ledger]:
+    """A log on the contracts that `trust` names, by default on new ones; `accounts`: authority, anchor, two owners."""
     signers = Signers(keys)
     for name, account in zip(("authority", "anchor", ACME, OTHER), accounts, strict=True):
         signers.store(name, account.key)
     with Rpc(url, retries=0) as rpc:
-        finality = trusted.pop("finality_blocks", 1)
-        done = deploy(rpc, signers.get("authority"))
-        trust = make_trust(
-            rpc,
-            done.addresses,
-            network_class="development",
-            finality_blocks=finality,
-            deployed_block=done.block,
-        )
+        trust = trust or put_contracts(rpc, signers.get("authority"))
         owner = address_of(signers.get(ACME))
         ref = LogRef(trust.chain_id, trust.log_contract, log_id(owner, "main"))
         made = Ledger(rpc, url, trust, engine, keys, open_test_log(engine, ref))
-        made.done(ACME, "TransparencyLog", "open", ["main"], "open")
-        made.done(ACME, "TransparencyLog", "appoint", [ref.log_id, made.address("anchor")], "appoint")
+        made.submit(ACME, "TransparencyLog", "open", ["main"], "open")
+        made.submit(ACME, "TransparencyLog", "appoint", [ref.log_id, made.address("anchor")], "appoint")
+        made.settle("open", "appoint")
         yield made

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from backend import database
 from backend.anchor.anchorer import Anchorer, AnchorPolicy, stopped
 from backend.anchor.chain import Chain, Reverted
 from backend.database import reading, transaction
@@ -24,15 +21,7 @@ from leafproof.client.rpc import NodeUnreachable, Rpc
 from tests.integration.anchor.ledger import Ledger
 from tests.support.proxy import FaultProxy
 from tests.support.storage import LOG_KEY, open_test_log, statement
-
-
-@pytest.fixture
-def second(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
-    """Another server's database."""
-    shutil.copy(migrated_sqlite, tmp_path / "second.db")
-    made = database.create(f"sqlite:///{tmp_path}/second.db")
-    yield made
-    made.dispose()
+from tests.support.waiting import eventually
 
 
 def fork(ledger: Ledger, engine: Engine, count: int, start: int) -> TransparencyLog:
@@ -77,17 +66,17 @@ class TestAnchoring:
     def test_it_waits_for_its_time_or_for_enough_entries_unless_asked(self, ledger: Ledger) -> None:
         anchorer = ledger.anchorer(AnchorPolicy(seconds=3600, entries=10))
         ledger.write(1)
-        anchorer.step()
+        eventually(anchorer.step, "the first anchor")
         ledger.write(5)
         anchorer.step()
-        assert ledger.held()[0] == 1
+        assert [row.size for row in ledger.attempts("anchor")] == [1]
         head = ledger.write(5)
-        anchorer.step()
+        eventually(anchorer.step, "the anchor of enough entries")
         assert ledger.held() == head
         head = ledger.write(1)
         anchorer.step()
-        assert ledger.held() != head
-        anchorer.step(at_once=True)
+        assert [row.size for row in ledger.attempts("anchor")] == [1, 11]
+        eventually(lambda: anchorer.step(at_once=True), "the anchor that was asked for")
         assert ledger.held() == head
 
     def test_an_account_that_was_not_appointed_is_told_so(self, ledger: Ledger) -> None:
@@ -150,6 +139,7 @@ class TestRewriting:
         assert alarm is not None
         assert "the log has 3" in alarm.reason
 
+    @pytest.mark.anvil
     def test_the_alarm_goes_when_the_foreign_head_vanishes(self, ledger: Ledger, second: Engine) -> None:
         ledger.write(3)
         snapshot = ledger.node("evm_snapshot")
@@ -197,6 +187,7 @@ class TestFaults:
         assert ledger.held()[0] == 4
         assert [row.tx_hash for row in ledger.attempts("anchor")] == [stored.tx_hash]
 
+    @pytest.mark.anvil
     def test_a_stuck_anchor_is_replaced_with_a_higher_fee_and_the_newest_head(self, ledger: Ledger) -> None:
         ledger.node("evm_setAutomine", False)
         try:
@@ -220,6 +211,7 @@ class TestFaults:
             ledger.node("evm_setAutomine", True)
             ledger.node("anvil_setNextBlockBaseFeePerGas", hex(10**9))  # a snapshot does not keep it
 
+    @pytest.mark.anvil
     def test_an_anchor_that_is_only_waiting_is_not_replaced(self, ledger: Ledger) -> None:
         ledger.node("evm_setAutomine", False)
         try:
@@ -231,6 +223,7 @@ class TestFaults:
         finally:
             ledger.node("evm_setAutomine", True)
 
+    @pytest.mark.anvil
     def test_after_a_reorganisation_what_vanished_is_sent_again(self, any_ledger: Ledger) -> None:
         ledger = any_ledger
         ledger.write(3)
@@ -247,6 +240,7 @@ class TestFaults:
         assert after.moment.block_hash != before.moment.block_hash
         assert len(ledger.attempts("anchor")) == 1
 
+    @pytest.mark.anvil
     def test_a_node_restored_to_an_older_state_gets_every_anchor_again(self, ledger: Ledger) -> None:
         ledger.write(2)
         ledger.anchor()
@@ -292,13 +286,14 @@ class TestFaults:
         assert ledger.held()[0] == 17
         assert {state for _, state in ledger.slots("anchor")} == {"final"}
 
+    @pytest.mark.anvil
     def test_two_servers_with_one_key_do_no_harm(self, ledger: Ledger, second: Engine) -> None:
-        twin = fork(ledger, second, 6, start=0)
+        twin = ledger.twin(second, 6)
         ledger.write(6)
         ledger.node("evm_setAutomine", False)
         try:
             one = ledger.anchorer()
-            two = ledger.anchorer(engine=second, logs=HostedLogs([HostedLog(twin, LOG_KEY)]))
+            two = ledger.anchorer(engine=second, logs=twin)
             one.step(at_once=True)
             two.step(at_once=True)
             ledger.node("evm_mine")
@@ -324,10 +319,10 @@ class TestFaults:
             with pytest.raises(NodeUnreachable, match="does not answer"):
                 anchorer.step(at_once=True)
             proxy.heal()
-            anchorer.step(at_once=True)
-            assert anchorer.step()
+            eventually(lambda: anchorer.step(at_once=True), "the anchor after the outage")
         assert ledger.held() == head
 
+    @pytest.mark.anvil
     def test_somebody_elses_nonces_that_vanished_are_filled(self, ledger: Ledger) -> None:
         snapshot = ledger.node("evm_snapshot")
         account = ledger.signers.get("anchor")

@@ -16,9 +16,11 @@ from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.trust import Trust
 from tests.integration.anchor.ledger import ACME, Ledger
+from tests.support.waiting import eventually
 
 
 class TestIdentity:
+    @pytest.mark.anvil
     def test_another_chain_with_the_same_contracts_is_unknown(
         self, ledger: Ledger, node: EmbeddedNode, tmp_path: Path
     ) -> None:
@@ -32,6 +34,7 @@ class TestIdentity:
                 with pytest.raises(AnotherChain, match="serves another chain"):
                     read_chain(rpc, ledger.trust)
 
+    @pytest.mark.anvil
     def test_other_code_at_the_address_is_named(self, ledger: Ledger) -> None:
         address = ledger.trust.contracts["KeyRegistry"].address
         ledger.node("anvil_setCode", address, "0x600160005260206000f3")
@@ -87,6 +90,7 @@ class TestReading:
         read_chain(ledger.rpc, ledger.trust, keys=[b"\x01" * 32], lots=[b"\x02" * 32], logs=[ledger.log_id])
         assert len(calls) <= 14
 
+    @pytest.mark.anvil
     def test_a_node_that_makes_up_an_event_is_not_believed(self, ledger: Ledger) -> None:
         code = ledger.node("eth_getCode", ledger.trust.contracts["LotRegistry"].address, "latest")
         assert isinstance(code, str)
@@ -98,6 +102,7 @@ class TestReading:
         call = chain.call_of("KeyRegistry", "removeOperator", [ledger.address(ACME)])
         nonce = chain.nonce(ledger.address("authority"))
         chain.send(chain.sign(account, nonce, call, 100_000, chain.fees())[1])
+        eventually(lambda: chain.nonce(ledger.address("authority")) > nonce, "the transaction is mined")
         changed = ledger.trust.contracts | {
             "KeyRegistry": msgspec.structs.replace(
                 ledger.trust.contracts["KeyRegistry"],

@@ -16,65 +16,67 @@ from leafproof.values import Lot
 from tests.integration.anchor.ledger import ACME, OTHER, Ledger
 
 COIL = Lot.parse("04012345000016", "C-1")
-KEY = SigningKey.generate()
 
 
-def play(ledger: Ledger) -> None:
+def play(ledger: Ledger, key: SigningKey) -> None:
     """Something of everything."""
     ledger.admit()
     ledger.admit(OTHER)
     ledger.write(3)
     ledger.anchor()
-    ledger.done(ACME, "KeyRegistry", "register", ledger.register(KEY, role=Role.GATEWAY), "register")
-    ledger.done(ACME, "KeyRegistry", "retire", [KEY.public.key_id, 4, 99], "retire")
+    ledger.done(ACME, "KeyRegistry", "register", ledger.register(key, role=Role.GATEWAY), "register")
+    ledger.done(ACME, "KeyRegistry", "retire", [key.public.key_id, 4, 99], "retire")
     ledger.done(
         "authority", "KeyRegistry", "accreditRegistrar", [ledger.address(OTHER), "Notified body"], "accredit"
     )
-    args = [ledger.address(ACME), KEY.public.key_id, b"\x01" * 32]
+    args = [ledger.address(ACME), key.public.key_id, b"\x01" * 32]
     ledger.done(OTHER, "KeyRegistry", "attest", args, "attest")
     record = [ledger.log_id, ledger.leaf(1), 1]
     ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, []], "mint")
 
 
 class TestRegistry:
-    def test_the_copy_and_the_chain_say_the_same(self, any_ledger: Ledger) -> None:
+    def test_the_copy_and_the_chain_say_the_same(self, any_ledger: Ledger, key: SigningKey) -> None:
         ledger = any_ledger
-        play(ledger)
+        play(ledger, key)
         registry = ledger.follow()
         with reading(ledger.engine) as connection:
             assert registry.view(connection) == read_chain(ledger.rpc, ledger.trust)
 
-    def test_a_part_of_it_is_the_same_part(self, any_ledger: Ledger) -> None:
+    def test_a_part_of_it_is_the_same_part(self, any_ledger: Ledger, key: SigningKey) -> None:
         ledger = any_ledger
-        play(ledger)
+        play(ledger, key)
         registry = ledger.follow()
         lots = [lot_id(ledger.address(ACME), COIL)]
         for chosen in (
-            {"keys": [KEY.public.key_id], "lots": [], "logs": []},
+            {"keys": [key.public.key_id], "lots": [], "logs": []},
             {"keys": [], "lots": lots, "logs": [ledger.log_id]},
             {"keys": [b"\x09" * 32], "lots": [b"\x09" * 32], "logs": [b"\x09" * 32]},
         ):
             with reading(ledger.engine) as connection:
                 assert registry.view(connection, **chosen) == read_chain(ledger.rpc, ledger.trust, **chosen)
 
-    def test_a_key_is_found_with_its_state_and_the_answer_follows_the_chain(self, ledger: Ledger) -> None:
+    def test_a_key_is_found_with_its_state_and_the_answer_follows_the_chain(
+        self, ledger: Ledger, key: SigningKey
+    ) -> None:
         registry = Registry(ledger.trust)
         with reading(ledger.engine) as connection:
-            assert registry.registered_key(connection, KEY.public.key_id) is None
-        play(ledger)
+            assert registry.registered_key(connection, key.public.key_id) is None
+        play(ledger, key)
         ledger.follow()
         with reading(ledger.engine) as connection:
-            key = registry.registered_key(connection, KEY.public.key_id)
-        assert key is not None
-        assert key.retired is not None
-        assert key.attested_by == (ledger.address(OTHER),)
-        ledger.done(ACME, "KeyRegistry", "compromised", [KEY.public.key_id], "compromised")
+            found = registry.registered_key(connection, key.public.key_id)
+        assert found is not None
+        assert found.retired is not None
+        assert found.attested_by == (ledger.address(OTHER),)
+        ledger.done(ACME, "KeyRegistry", "compromised", [key.public.key_id], "compromised")
         ledger.follow()
         with reading(ledger.engine) as connection:
-            key = registry.registered_key(connection, KEY.public.key_id)
-        assert key is not None
-        assert key.compromised is not None
+            found = registry.registered_key(connection, key.public.key_id)
+        assert found is not None
+        assert found.compromised is not None
 
+    @pytest.mark.anvil
     def test_what_others_did_and_vanished_is_listed_until_it_is_back(self, ledger: Ledger) -> None:
         registry = ledger.follow()
         snapshot = ledger.node("evm_snapshot")
@@ -96,6 +98,7 @@ class TestRegistry:
             assert registry.missing(connection) == []
             assert len(registry.view(connection).logs) == 2  # type: ignore[union-attr]
 
+    @pytest.mark.anvil
     def test_only_what_is_final_is_known(self, ledger: Ledger) -> None:
         ledger.trust = type(ledger.trust)(
             **{n: getattr(ledger.trust, n) for n in ledger.trust.__struct_fields__} | {"finality_blocks": 3}

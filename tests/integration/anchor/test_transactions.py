@@ -37,7 +37,7 @@ class TestSubmitting:
         args = [ledger.address(ACME), "https://id.gs1.org/417/4012345000009"]
         for _ in range(2):
             ledger.submit("authority", "KeyRegistry", "admitOperator", args, "admit")
-        ledger.queue().work()
+        ledger.settle("admit")
         ledger.submit("authority", "KeyRegistry", "admitOperator", args, "admit")
         ledger.queue().work()
         assert ledger.status("admit").state == "final"
@@ -86,7 +86,7 @@ class TestSending:
     def test_a_signers_transactions_go_in_order(self, ledger: Ledger) -> None:
         for i in range(4):
             ledger.submit(ACME, "TransparencyLog", "open", [f"log {i}"], f"open {i}")
-        ledger.queue().work()
+        ledger.settle(*(f"open {i}" for i in range(4)))
         blocks = [ledger.status(f"open {i}").block_number for i in range(4)]
         assert None not in blocks
         assert blocks == sorted(blocks, key=int)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ class TestSending:
     def test_one_that_needs_anothers_waits_for_it(self, ledger: Ledger) -> None:
         ledger.submit("authority", "KeyRegistry", "admitOperator", [ledger.address(ACME), "gln"], "admit")
         ledger.submit(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
-        ledger.queue().work()
+        ledger.settle("register")
         assert ledger.status("register").state == "final"
 
     def test_what_the_node_does_not_take_is_noted_and_keeps_no_other_signer(
@@ -111,24 +111,25 @@ class TestSending:
         ledger.submit("authority", "KeyRegistry", "admitOperator", [ledger.address(OTHER), "gln"], "admit")
         with monkeypatch.context() as patched:
             patched.setattr(Chain, "estimate", estimate)
-            ledger.queue().work()
+            ledger.settle("admit")
         waits = ledger.status("open x")
         assert (waits.state, ledger.status("admit").state) == ("queued", "final")
         assert "gas required exceeds allowance" in str(waits.error)
-        ledger.queue().work()
+        ledger.settle("open x")
         assert ledger.status("open x").state == "final"
 
     def test_a_refusal_is_recorded_with_the_contracts_own_error(self, any_ledger: Ledger) -> None:
         ledger = any_ledger
         ledger.submit(ACME, "KeyRegistry", "register", ledger.register(SigningKey.generate()), "register")
         ledger.submit(ACME, "TransparencyLog", "open", ["after it"], "after")
-        ledger.queue().work()
+        ledger.settle("register", "after")
         refused = ledger.status("register")
         assert refused.state == "failed"
         assert refused.error is not None
         assert refused.error.startswith("NotOperator(0x")
         assert ledger.status("after").state == "final"
 
+    @pytest.mark.anvil
     def test_what_the_node_does_not_take_says_why_and_goes_out_when_it_can(self, ledger: Ledger) -> None:
         poor = ledger.address(ACME)
         purse = ledger.node("eth_getBalance", "0x" + poor.hex(), "latest")
@@ -141,6 +142,7 @@ class TestSending:
         ledger.node("anvil_setBalance", "0x" + poor.hex(), purse)
         eventually(lambda: queue.work() or ledger.status("poor").state == "final", "it is final")
 
+    @pytest.mark.anvil
     def test_a_stuck_one_is_replaced_only_by_itself(self, ledger: Ledger) -> None:
         ledger.node("evm_setAutomine", False)
         try:
@@ -165,6 +167,7 @@ class TestSending:
             ledger.node("evm_setAutomine", True)
             ledger.node("anvil_setNextBlockBaseFeePerGas", hex(10**9))
 
+    @pytest.mark.anvil
     def test_a_reorganisation_makes_it_sent_again(self, ledger: Ledger) -> None:
         snapshot = ledger.node("evm_snapshot")
         ledger.admit()
@@ -189,7 +192,7 @@ class TestSending:
             thread.start()
         for thread in threads:
             thread.join()
-        ledger.queue().work()
+        ledger.settle(*(f"open {i}" for i in range(6)))
         assert {ledger.status(f"open {i}").state for i in range(6)} == {"final"}
         assert ledger.chain.nonce(ledger.address(ACME)) == before + 6
 
@@ -216,6 +219,7 @@ class TestNonceOfAnother:
         assert len(ledger.attempts(ACME)) == 3  # open, appoint, and this one, once
         assert {state for _, state in ledger.slots(ACME)} == {"final"}
 
+    @pytest.mark.anvil
     def test_used_by_somebody_else_it_is_signed_again_for_the_next(self, ledger: Ledger) -> None:
         chain, account = ledger.chain, ledger.signers.get(ACME)
         taken = chain.nonce(ledger.address(ACME))
@@ -247,7 +251,7 @@ class TestLots:
         ledger.anchor()
         ledger.write(4)
         ledger.anchor()
-        ledger.queue().work()
+        ledger.settle("mint")
         assert ledger.status("mint").state == "final"
         registry = ledger.follow()
         with reading(ledger.engine) as connection:
@@ -256,6 +260,7 @@ class TestLots:
         assert found.current.leaf == ledger.leaf(2)
         assert found.current.version == 1
 
+    @pytest.mark.anvil
     def test_an_anchor_that_comes_between_does_not_spoil_a_mint(self, ledger: Ledger) -> None:
         ledger.admit()
         ledger.write(3)

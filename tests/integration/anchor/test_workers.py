@@ -72,6 +72,7 @@ class TestWorkers:
                 eventually(lambda: not [w for w in (follow, anchor, send) if w.ready()], "all are ready")
                 assert [w.restarts for w in (follow, anchor, send)] == [0, 0, 0]
 
+    @pytest.mark.anvil
     def test_another_chain_behind_the_url_is_told_and_nothing_is_sent(
         self, ledger: Ledger, tmp_path: Path
     ) -> None:
