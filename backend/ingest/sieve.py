@@ -34,6 +34,7 @@ _UNSENT = 1 << 20  # bytes that the broker has not taken yet, before more are re
 # First bytes of packets, and flags in them (MQTT 3.1.1 and 5, 3.3 and 3.4).
 _KIND, _PUBLISH, _QOS = 0xF0, 0x30, 0x06
 _PUBACK = b"\x40\x02"
+_LONG = 0x80  # in a byte of a variable byte integer: another one follows (1.5.5)
 # CBOR's first bytes (RFC 8949 3.1): an array of two; byte strings with their length inside, in one byte, in two.
 _PAIR, _STRING, _STRING_8, _STRING_16 = 0x82, 0x40, 0x58, 0x59
 
@@ -157,21 +158,20 @@ class SievedSocket:
 
     def _dropped(self, data: bytes, at: int, start: int, stop: int) -> bool:
         """Of a PUBLISH whose first byte is at `at` and whose content is data[start:stop]; notes its PUBACK."""
-        topic_end = start + 2 + int.from_bytes(data[start : start + 2])
-        payload = topic_end
-        packet_id = b""
-        if data[at] & _QOS:
+        topic_end = payload = start + 2 + int.from_bytes(data[start : start + 2])
+        acknowledged = data[at] & _QOS
+        if acknowledged:
             payload += 2
-            packet_id = data[topic_end:payload]
         if self._properties:
             found = _span(data, payload - 1, stop)
             if found is None:
                 return False  # not MQTT 5: paho says what is wrong
             payload = found[1]
-        reason = _refusal(data, payload, stop)
-        drops = reason is not None and self._sieve.drops(data[start + 2 : topic_end], reason, stop - payload)
-        if packet_id:
-            self._note(packet_id, ready=drops)
+        drops = not _shaped(data, payload, stop) and self._sieve.drops(
+            data[start + 2 : topic_end], _reason(stop - payload), stop - payload
+        )
+        if acknowledged:
+            self._note(data[topic_end : topic_end + 2], ready=drops)
         return drops
 
     def _note(self, packet_id: bytes, *, ready: bool) -> None:
@@ -203,26 +203,31 @@ class SievedSocket:
 def _span(data: bytes, at: int, end: int) -> tuple[int, int] | None:
     """Where the content begins and ends that a variable byte integer behind data[at] counts; None if it is not all
     there before `end` (or no such integer, which is paho's to find)."""
+    if at + 1 < end and data[at + 1] < _LONG:  # as most are
+        stop = at + 2 + data[at + 1]
+        return (at + 2, stop) if stop <= end else None
     length = shift = 0
     for start in range(at + 1, min(at + 5, end)):
         byte = data[start]
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        length |= (byte & ~_LONG) << shift
+        if byte < _LONG:
             stop = start + 1 + length
             return (start + 1, stop) if stop <= end else None
         shift += 7
     return None
 
 
-def _refusal(data: bytes, at: int, stop: int) -> Reason | None:
-    """Why data[at:stop] is no frame's message, as far as its shape tells."""
-    if stop - at > MAX_MESSAGE:
-        return Reason.TOO_LARGE
-    if at < stop and data[at] == _PAIR:
-        body = _string_end(data, at + 1, stop)
-        if body is not None and _string_end(data, body, stop) == stop:
-            return None
-    return Reason.MALFORMED_MESSAGE
+def _shaped(data: bytes, at: int, stop: int) -> bool:
+    """Whether data[at:stop] can be a frame's message, as far as its shape tells."""
+    if at >= stop or data[at] != _PAIR or stop - at > MAX_MESSAGE:
+        return False
+    body = _string_end(data, at + 1, stop)
+    return body is not None and _string_end(data, body, stop) == stop
+
+
+def _reason(size: int) -> Reason:
+    """Why `judge` would refuse what is not shaped so."""
+    return Reason.TOO_LARGE if size > MAX_MESSAGE else Reason.MALFORMED_MESSAGE
 
 
 def _string_end(data: bytes, at: int, stop: int) -> int | None:

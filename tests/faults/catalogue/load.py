@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from statistics import mean
 
 from backend.anchor.chain import address_of, connect
 from backend.anchor.signers import Signers
@@ -26,6 +27,7 @@ from tests.support.waiting import eventually
 _CROWD, _BACKLOG = 1_000, 3  # gateways, and frames that each has kept
 _PATIENCE = 120.0  # seconds
 _HONEST = 3_000  # frames whose time is taken with and without a flood
+_TURNS = 5  # of both; the machine may do other things in one of them
 _KEPT = 0.5  # of the honest throughput, on a machine that broker, flood and backend share
 
 
@@ -84,26 +86,35 @@ def _all_back(stage: Stage, chance: random.Random) -> Figures:
 
 
 def _flood(stage: Stage, _: random.Random) -> Figures:
-    """The same honest frames with a flood of garbage on a topic of frames, and before and after it without."""
-    honest, counted = stage.sender("honest"), _garbage(stage)
-    before = _timed(stage, honest)
-    topic = honest.stream.topic.replace("honest", "flood")
+    """The same honest frames without and with a flood of garbage on a topic of frames, in turns."""
+    honest = stage.sender("honest")
+    alone, beset, rates = [_timed(stage, honest)], [], []
+    for _turn in range(_TURNS):
+        seconds, rate = _beset(stage, honest)
+        beset.append(seconds)
+        rates.append(rate)
+        alone.append(_timed(stage, honest))
+    kept = mean(alone) / mean(beset)
+    assert kept >= _KEPT, f"the flood leaves {kept:.0%} of the honest throughput"
+    return {"honest throughput kept": kept, "of honest frames/s": _HONEST / mean(alone), "garbage/s": mean(rates)}
+
+
+def _beset(stage: Stage, honest: Sender) -> tuple[float, float]:
+    """The time of honest frames while a flood comes, and how much comes a second; all of it has to be counted."""
+    topic, counted = honest.stream.topic.replace("honest", "flood"), _garbage(stage)
     command = [sys.executable, "-m", "tests.faults.crowd", str(stage.broker.port), topic]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as flood:
         try:
             eventually(lambda: _garbage(stage) > counted, "the flood has come")
             began, already = time.monotonic(), _garbage(stage)
-            beset = _timed(stage, honest)
+            seconds = _timed(stage, honest)
             rate = (_garbage(stage) - already) / (time.monotonic() - began)
             flood.terminate()
             taken = int(flood.communicate()[0])
         finally:
             flood.kill()
     eventually(lambda: _garbage(stage) == counted + taken, "all garbage is counted")
-    alone = (before + _timed(stage, honest)) / 2
-    kept = alone / beset
-    assert kept >= _KEPT, f"the flood leaves {kept:.0%} of the honest throughput"
-    return {"honest throughput kept": kept, "of honest frames/s": _HONEST / alone, "garbage/s": rate}
+    return seconds, rate
 
 
 def _garbage(stage: Stage) -> int:
@@ -124,5 +135,5 @@ def _timed(stage: Stage, honest: Sender) -> float:
 FAULTS = (
     # As where the broker forgets: what comes before the backend is back is sent again, behind newer frames.
     Fault("crowd", "1,000 gateways back at once after the broker was away", _all_back, 120, runs=3, reorders=True),
-    Fault("flood", "a flood of garbage on a frame topic, as fast as a client can", _flood, 120, runs=5),
+    Fault("flood", "a flood of garbage on a frame topic, as fast as a client can", _flood, 120, runs=3),
 )
