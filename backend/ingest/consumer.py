@@ -33,7 +33,6 @@ from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.schemas import Message, Outcome
 from backend.ingest.service import RETRY_MESSAGES, IngestService, KeyDirectory
-from backend.ingest.sieve import Dropped
 from backend.leases.service import Lease, LeaseLost
 from backend.log.service import HostedLog
 from backend.workers import ThreadWorker
@@ -83,7 +82,6 @@ class PartitionWorker(ThreadWorker):
         self._trouble: str | None = None
         self._connections = 0
         self._next_round = 0.0
-        self._dropped: list[Dropped] = []
         self._told = 0.0
         self._planned: dict[str, int] = {}
 
@@ -176,18 +174,18 @@ class PartitionWorker(ThreadWorker):
 
     def _count_dropped(self) -> None:
         """Count what the sieve dropped, now or when the database is there again, and tell of it now and then."""
-        self._dropped += self._link.sieve.take()
-        if not self._dropped:
+        dropped = self._link.sieve.take()
+        if not dropped:
             return
-        self._service.count_dropped(self._dropped)
+        try:
+            self._service.count_dropped(dropped)
+        except _DATABASE_AWAY:
+            self._link.sieve.put_back(dropped)
+            raise
         if time.monotonic() >= self._told:
             self._told = time.monotonic() + TELL
-            newest = self._dropped[-1]
-            messages = sum(one.messages for one in self._dropped)
-            _log.warning(
-                "a flood of what is no frame", topic=newest.topic, messages=messages, reason=newest.reason
-            )
-        self._dropped = []
+            one, total = dropped[-1], sum(one.messages for one in dropped)
+            _log.warning("much that is no frame comes", topic=one.topic, messages=total, reason=one.reason)
 
     def _retry_waiting(self) -> None:
         outcomes = self._service.retry_waiting()

@@ -20,6 +20,7 @@ import ssl
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from socket import socket
@@ -64,8 +65,7 @@ class Sieve:
             if self._samples[topic] < TOPIC_SAMPLES and self._samples.total() < SAMPLES:
                 self._samples[topic] += 1
                 return False
-            messages, total, _ = self._dropped.get(reason, (0, 0, b""))
-            self._dropped[reason] = (messages + 1, total + size, topic)
+            self._add(reason, 1, size, topic)
             return True
 
     def take(self) -> list[Dropped]:
@@ -78,6 +78,16 @@ class Sieve:
             Dropped(reason, messages, total, topic.decode(errors="replace"), now)
             for reason, (messages, total, topic) in dropped.items()
         ]
+
+    def put_back(self, dropped: Sequence[Dropped]) -> None:
+        """They could not be counted elsewhere: the next `take` gives them again."""
+        with self._guard:
+            for one in dropped:
+                self._add(one.reason, one.messages, one.bytes, one.topic.encode())
+
+    def _add(self, reason: Reason, messages: int, size: int, topic: bytes) -> None:
+        before, total, _ = self._dropped.get(reason, (0, 0, b""))
+        self._dropped[reason] = (before + messages, total + size, topic)
 
 
 class SievedSocket:

@@ -136,6 +136,10 @@ class TestWhatIsDropped:
         assert (found.reason, found.messages, found.bytes) == (reason, 2, 2 * len(payload))
         assert found.topic == TOPIC and found.last_at > 0
         assert line.sieve.take() == []
+        line.sieve.put_back([found])
+        assert [(one.reason, one.messages, one.bytes, one.topic) for one in line.sieve.take()] == [
+            (reason, 2, 2 * len(payload), TOPIC)
+        ]
 
     def test_the_first_of_each_topic_pass_again_and_again_but_not_of_endless_topics(self, line: Line) -> None:
         for _ in range(2):
