@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from rich.table import Table
 from benchmarks import page
 from benchmarks.rows import ROWS
 from benchmarks.sample import Row, Sample
+from tests.support.machine import machine
 
 LATEST = Path(__file__).with_name("latest.json")
 RUNS = 5
@@ -47,7 +46,7 @@ def main(
                 samples.append(_in_own_process(row, short))
         found.append(row.summary(samples))
     if not (short or only):
-        where = {"machine": _machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
+        where = {"machine": machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
         found = [row | where for row in found]
         LATEST.write_text(json.dumps(found, indent=1) + "\n")
         page.write(found)
@@ -70,18 +69,6 @@ def _in_own_process(row: Row, short: bool) -> Sample:
         print(f"{row.name} failed", file=sys.stderr)
         raise typer.Exit(1)
     return Sample(**json.loads(done.stdout.splitlines()[-1]))
-
-
-def _machine() -> str:
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
