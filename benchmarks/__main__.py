@@ -30,9 +30,10 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="name of a row; may be repeated")] = None,
     runs: Annotated[int, typer.Option(min=1, help="runs of each row")] = RUNS,
     short: Annotated[bool, typer.Option("--short", help="that all rows run; the figures mean nothing")] = False,
+    write: Annotated[bool, typer.Option("--write", help="with --only: put these beside the other rows")] = False,
     sample: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Measure, print the table, and write latest.json and docs/performance.md (not with --short or --only)."""
+    """Measure and print the table; a whole run writes latest.json and docs/performance.md too."""
     if sample is not None:
         print(json.dumps(asdict(_row(sample).measure(short))))
         return
@@ -45,12 +46,19 @@ def main(
             with console.status(f"{row.name}, run {number + 1}"):
                 samples.append(_in_own_process(row, short))
         found.append(row.summary(samples))
-    if not (short or only):
-        where = {"machine": machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
-        found = [row | where for row in found]
-        LATEST.write_text(json.dumps(found, indent=1) + "\n")
-        page.write(found)
+    if not short and (write or not only):
+        _write(found)
     Console().print(_table(found))
+
+
+def _write(found: list[dict[str, Any]]) -> None:
+    """Into latest.json and the page, with machine and date; rows that were not measured now stay as they are."""
+    where = {"machine": machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
+    rows = {row["name"]: row for row in json.loads(LATEST.read_text())}
+    rows |= {row["name"]: row | where for row in found}
+    known = [rows[row.name] for row in ROWS if row.name in rows]
+    LATEST.write_text(json.dumps(known, indent=1) + "\n")
+    page.write(known)
 
 
 def _row(name: str) -> Row:
