@@ -33,6 +33,7 @@ _DEFAULTS = {
     body.BATCH_RECORD: Tier.PUBLIC,
     body.FOOTPRINT: Tier.PUBLIC,
     body.FACTOR_SET: Tier.PUBLIC,
+    body.DECLARED_FOOTPRINT: Tier.PUBLIC,
 }
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from leafproof import body, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
+from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.metering import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
@@ -48,6 +52,7 @@ class Lots:
         self._footprints: dict[tuple[bytes, Lot], Statement] = {}
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
+        self._declared = Declarations(report, self._operator, self._made, known.withheld)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -60,6 +65,8 @@ class Lots:
             self._record(statement, statement.content)
         elif isinstance(statement.content, Footprint):
             self._footprint(statement, statement.content)
+        elif isinstance(statement.content, DeclaredFootprint):
+            self._declared.take(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
             valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
             self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
@@ -77,6 +84,17 @@ class Lots:
 
     def _operator(self, statement: Statement) -> bytes:
         return self._chain.keys[statement.envelope.key_id].operator
+
+    def _made(self, operator: bytes) -> Iterator[Made]:
+        """The operator's lots, as far as the log was taken."""
+        for (maker, lot), versions in self._records.items():
+            if maker == operator:
+                yield Made(*versions[-1], partial(self._printed, maker, lot))
+
+    def _printed(self, maker: bytes, lot: Lot, method: str) -> Statement | None:
+        """A lot's newest footprint by a method."""
+        found = self._footprints.get((maker, lot))
+        return found if found and isinstance(found.content, Footprint) and found.content.method == method else None
 
     def _plan(self, statement: Statement, record: BatchRecord) -> MeteringPlan | None:
         """The maker's newest plan of the facility that was valid when the run opened; None if the record names
@@ -196,6 +214,7 @@ class Lots:
                 if version.log_id == self._ref.log_id and version.leaf not in leaves:
                     message = "the chain points a lot to this entry, which is no batch record in force"
                     self._report.add("pointer-differs", version.index, message)
+        self._declared.judge()
         self._elsewhere()
         self._balances()
 

@@ -35,6 +35,9 @@ KINDS = {
     "footprint-differs": "a footprint is not what its facts and factors give",
     "footprint-foreign": "a footprint is not by the operator of its batch record",
     "two-footprints": "a lot has two footprints of which neither supersedes the other",
+    "declared-incomplete": "a declared footprint names other lots than those of its period that stood before it",
+    "declared-differs": "a declared footprint is not the mean of the lots that it had to name",
+    "two-declared": "a declared footprint overlaps another, or drops a period that was declared before",
     "two-records": "a lot has two batch records of which neither supersedes the other",
     "lot-missing": "a record's lot is not on the chain",
     "pointer-differs": "the chain points a lot to something else than its newest record",
@@ -48,6 +51,7 @@ KINDS = {
 # The same for what contradicts nothing, and should be known all the same.
 NOTES = {
     "gateway-restored": "a gateway lost its memory, or got an older one back: what it had not sent may be missing",
+    "declared-outdated": "lots of a declared footprint's period were recorded or changed after it",
 }
 
 

@@ -17,8 +17,8 @@ from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
+from leafproof.verification import declared, timing
 from leafproof.verification import evidence as ev
-from leafproof.verification import timing
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -119,6 +119,7 @@ def check_recomputed(reading: Reading) -> None:
     for _, stated in reading.footprints.values():
         if signed := reading.version(stated.of, stated.record):
             _recompute_footprint(reading, stated, signed)
+    declared.check_recomputed(reading)
     _published(reading)
 
 

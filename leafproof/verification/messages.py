@@ -84,6 +84,9 @@ MESSAGES = {
     "footprint-outdated": "the bundle has no footprint of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
+    "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
+    "declared-foreign": "the declared footprint is not by the operator of the batch record",
+    "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",
     # 7 evidence
     "plan-foreign": "the metering plan that the record names is another operator's, or another facility's",
     "plan-later": "the metering plan is valid from {start}, the run opened at {opened}",
@@ -122,6 +125,21 @@ MESSAGES = {
     "factors-published": "factors by {publisher}, whom you trust for that",
     "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",
     "not-computable": "{reason}",
+    "declared-recomputed": (
+        "{value} kg CO2e per tonne is the mean of the {count} lots that it names; only a replay of the log tells"
+        " whether it names all"
+    ),
+    "declared-differs": "{part}: the declared footprint says {stated}, its lots give {computed}",
+    "declared-size": "it speaks for the first {size} entries of the log and stands at entry {index}",
+    "declared-short": "its reference period has {days} days, less than a year: they may be the good ones",
+    "declared-left-out": (
+        "the declared footprint, entry {entry}, leaves out the footprint of this lot that stood before it"
+    ),
+    "declared-outdated": "the declared footprint, entry {entry}, is older than this lot's footprint",
+    "declared-line": "the declared footprint, entry {entry}, counts this lot with other numbers than its own",
+    "lot-deviation": (
+        "{percent} % against the declared {value} kg CO2e per tonne, mean of {count} lots from {start} to {end}"
+    ),
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
     "input-material": "{name}: no upstream evidence, secondary data",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
+from leafproof.declared import DeclaredFootprint
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
@@ -43,6 +44,7 @@ class Reading:
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
     records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
+    declared: dict[str, tuple[Statement, DeclaredFootprint]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Reading:
             self.records[self.maker(statement), statement.content.of].append((statement, statement.content))
         if isinstance(statement.content, Footprint):
             self.footprints[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, DeclaredFootprint):
+            self.declared[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

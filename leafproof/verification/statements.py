@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from leafproof import body, envelope, frame, tree
+from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import Envelope
 from leafproof.errors import Malformed
 from leafproof.factors import FactorSet
@@ -15,7 +16,7 @@ from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
 from leafproof.record import BatchRecord
 
-Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet
+Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | DeclaredFootprint
 
 _NAMES = {
     body.FRAME: "frame",
@@ -23,6 +24,7 @@ _NAMES = {
     body.BATCH_RECORD: "batch record",
     body.FOOTPRINT: "footprint",
     body.FACTOR_SET: "factor set",
+    body.DECLARED_FOOTPRINT: "declared footprint",
 }
 
 
@@ -71,6 +73,7 @@ class Statement:
         if self.body is None:
             return
         body.check_hash(self.envelope, self.body)
+        disclosed = (self.body, self.disclosures, key, self.envelope.header.issuer)
         match self.envelope.header.content_type:
             case body.FRAME:
                 self.content = frame.decode_body(self.body)
@@ -79,6 +82,8 @@ class Statement:
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
             case body.BATCH_RECORD:
-                self.content = BatchRecord.read(self.body, self.disclosures, key, self.envelope.header.issuer)
+                self.content = BatchRecord.read(*disclosed)
             case body.FOOTPRINT:
-                self.content = Footprint.read(self.body, self.disclosures, key, self.envelope.header.issuer)
+                self.content = Footprint.read(*disclosed)
+            case body.DECLARED_FOOTPRINT:
+                self.content = DeclaredFootprint.read(*disclosed)
