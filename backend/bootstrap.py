@@ -17,6 +17,7 @@ from backend.audit.endpoints import router as audit_router
 from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
+from backend.declared.endpoints import router as declared_router
 from backend.enrolment.endpoints import router as enrolment_router
 from backend.health import router as health_router
 from backend.ingest import rollups, streams
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enrolment_router,
     ingest_router,
     production_router,
+    declared_router,
     passports.router,
     audit_router,
     pages_router,

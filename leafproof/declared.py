@@ -208,6 +208,11 @@ def calculate(
     )
 
 
+def method_of(stated: Footprint) -> str:
+    """By which method a lot's footprint was made, as declared footprints name it."""
+    return stated.method
+
+
 def deviation(per_tonne: str, declared: str) -> str | None:
     """By how many percent a lot's footprint differs from the declared one, with its sign; None of zero."""
     whole = Fraction(Decimal(declared))

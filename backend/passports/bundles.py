@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
 from backend.checkpoints import repository as checkpoint_rows
+from backend.declared import service as declared
 from backend.errors import Conflict, NotFound
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
@@ -76,6 +77,7 @@ class BundleBuilder:
         self._record(connection, row, tier, gathered, ())
         self._footprint(connection, footprint, tier, gathered, (lot,))
         self._pointed_to(connection, row, tier, gathered, ())
+        self._declared(connection, row, gathered)
         return self._bundle(connection, lot, tier, gathered.places)
 
     def _record(
@@ -133,6 +135,13 @@ class BundleBuilder:
         record = production_rows.record_by_statement(connection, bytes(row["record"]))
         if record is not None and stated.of != path[-1]:
             self._record(connection, record, tier, gathered, path)
+
+    def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:
+        """The newest declared footprints of the lot's product and plant for its run's time, by each method."""
+        record = recording.read(connection, self._archive, row)
+        gtin, closed = str(record.of.gtin), record.run.window[1]
+        for found in declared.covering(connection, record.facility, gtin, closed):
+            gathered.places[found["log"], found["index"]] = None
 
     def _plan(
         self, connection: Connection, row: Row, record: BatchRecord, tier: Tier, gathered: _Gathered

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from backend.passports.material import Stated
+from backend.passports.material import Material, Stated
 from backend.passports.service import Names, Passport
 from backend.web.i18n import Language
 from leafproof import clock
+from leafproof.declared import DeclaredFootprint, deviation
 from leafproof.footprint import Footprint
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
@@ -30,6 +31,7 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         },
         "maker": _names(passport.names),
         "footprint": _stated(found.footprint),
+        "declared": _declared(found),
         "record": _stated(found.record),
         "parents": [
             {"gtin": str(lot.gtin), "lot": str(lot.code), "record": _stated(stated), "maker": _names(names)}
@@ -57,7 +59,18 @@ def _names(names: Names | None) -> dict[str, str] | None:
     return {"name": names.maker, "gln": names.maker_gln, "facility": names.facility} if names else None
 
 
-def _stated(stated: Stated[Footprint] | Stated[BatchRecord] | None) -> dict[str, Any] | None:
+def _declared(found: Material) -> dict[str, Any] | None:
+    """The declared footprint beside the lot's, and by how many percent the lot's differs from it."""
+    printed, stated = found.footprint, found.declared_footprint
+    if printed is None or stated is None:
+        return None
+    percent = deviation(printed.content.per_tonne, stated.content.per_tonne)
+    return {**(_stated(stated) or {}), "deviation_percent": percent}
+
+
+def _stated(
+    stated: Stated[Footprint] | Stated[BatchRecord] | Stated[DeclaredFootprint] | None,
+) -> dict[str, Any] | None:
     if stated is None:
         return None
     content: dict[str, Any] = msgspec.to_builtins(stated.content)

@@ -20,6 +20,7 @@ from backend.access.service import ApiKey
 from backend.context import Context, context_of
 from backend.errors import Gone, LogDamaged, NotFound
 from backend.passports import service, view
+from backend.passports.beside import beside
 from backend.passports.document import document
 from backend.passports.limits import RateLimit, TooMany
 from backend.passports.negotiation import best
@@ -239,6 +240,7 @@ def _passport_page(
         "parts": view.parts(shown, printed.content) if printed else (),
         "stages": view.stages(printed.content) if printed else (),
         "energy": view.energy_of_run(printed.content) if printed else None,
+        "beside": beside(shown),
         "inputs": view.inputs(shown, shown.lot),
         "checks": view.checks(shown),
         "hidden": shown.hidden_outcomes(),

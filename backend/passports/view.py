@@ -262,6 +262,7 @@ DEVICE_TEXTS = {
     "batch record": "batch record",
     "footprint": "footprint",
     "factor set": "factor set",
+    "declared footprint": "declared footprint",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

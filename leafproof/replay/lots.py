@@ -9,7 +9,7 @@ from functools import partial
 
 from leafproof import body, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
-from leafproof.declared import DeclaredFootprint
+from leafproof.declared import DeclaredFootprint, method_of
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
@@ -94,7 +94,8 @@ class Lots:
     def _printed(self, maker: bytes, lot: Lot, method: str) -> Statement | None:
         """A lot's newest footprint by a method."""
         found = self._footprints.get((maker, lot))
-        return found if found and isinstance(found.content, Footprint) and found.content.method == method else None
+        by_it = found and isinstance(found.content, Footprint) and method_of(found.content) == method
+        return found if by_it else None
 
     def _plan(self, statement: Statement, record: BatchRecord) -> MeteringPlan | None:
         """The maker's newest plan of the facility that was valid when the run opened; None if the record names

@@ -62,7 +62,7 @@ def check_recomputed(reading: Reading) -> None:
         if stated.days < YEAR:
             check.add(Status.WARNING, "declared-short", statement.label, days=stated.days)
         for printed, footprint in _printed(reading):
-            if footprint.method == stated.method:
+            if declared.method_of(footprint) == stated.method:
                 _compare(reading, (statement, stated), printed, footprint)
 
 

@@ -341,6 +341,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_chain_attempts_slot", ["address", "nonce", "number"], unique=True)
 
     op.create_table(
+        "declared_footprints",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("supersedes", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_declared_footprints_facility")),
+        sa.ForeignKeyConstraint(["gtin"], ["products.gtin"], name=op.f("fk_declared_footprints_gtin")),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_declared_footprints_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_declared_footprints")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_declared_footprints_statement_id")),
+        sa.UniqueConstraint("supersedes", name=op.f("uq_declared_footprints_supersedes")),
+    )
+    with op.batch_alter_table("declared_footprints", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_declared_footprints_facility_gtin"), ["facility", "gtin"], unique=False
+        )
+
+    op.create_table(
         "equivocations",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.Integer(), nullable=False),
@@ -562,6 +587,10 @@ def downgrade() -> None:
     op.drop_table("frames")
     op.drop_table("facility_factors")
     op.drop_table("equivocations")
+    with op.batch_alter_table("declared_footprints", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_declared_footprints_facility_gtin"))
+
+    op.drop_table("declared_footprints")
     with op.batch_alter_table("chain_attempts", schema=None) as batch_op:
         batch_op.drop_index("ix_chain_attempts_slot")
 

@@ -5,7 +5,7 @@ var __export = (target, all) => {
     __defProp(target, name2, { get: all[name2], enumerable: true });
 };
 
-// ../../work/main/node_modules/cborg/lib/is.js
+// node_modules/cborg/lib/is.js
 var objectTypeNames = [
   "Object",
   // for Object.create(null) and other non-plain objects
@@ -74,7 +74,7 @@ function getObjectType(value) {
   return void 0;
 }
 
-// ../../work/main/node_modules/cborg/lib/token.js
+// node_modules/cborg/lib/token.js
 var Type = class {
   /**
    * @param {number} major
@@ -140,7 +140,7 @@ var Token = class {
   }
 };
 
-// ../../work/main/node_modules/cborg/lib/byte-utils.js
+// node_modules/cborg/lib/byte-utils.js
 var useBuffer = globalThis.process && // @ts-ignore
 !globalThis.process.browser && // @ts-ignore
 globalThis.Buffer && // @ts-ignore
@@ -303,7 +303,7 @@ function utf8ToBytes(str) {
   return out;
 }
 
-// ../../work/main/node_modules/cborg/lib/bl.js
+// node_modules/cborg/lib/bl.js
 var defaultChunkSize = 256;
 var Bl = class {
   /**
@@ -444,7 +444,7 @@ var U8Bl = class {
   }
 };
 
-// ../../work/main/node_modules/cborg/lib/common.js
+// node_modules/cborg/lib/common.js
 var decodeErrPrefix = "CBOR decode error:";
 var encodeErrPrefix = "CBOR encode error:";
 var uintMinorPrefixBytes = [];
@@ -459,7 +459,7 @@ function assertEnoughData(data, pos, need) {
   }
 }
 
-// ../../work/main/node_modules/cborg/lib/0uint.js
+// node_modules/cborg/lib/0uint.js
 var uintBoundaries = [24, 256, 65536, 4294967296, BigInt("18446744073709551616")];
 function readUint8(data, offset, options) {
   assertEnoughData(data, offset, 1);
@@ -577,7 +577,7 @@ encodeUint.compareTokens = function compareTokens(tok1, tok2) {
   return tok1.value < tok2.value ? -1 : tok1.value > tok2.value ? 1 : 0;
 };
 
-// ../../work/main/node_modules/cborg/lib/1negint.js
+// node_modules/cborg/lib/1negint.js
 function decodeNegint8(data, pos, _minor, options) {
   return new Token(Type.negint, -1 - readUint8(data, pos + 1, options), 2);
 }
@@ -628,7 +628,7 @@ encodeNegint.compareTokens = function compareTokens2(tok1, tok2) {
   return tok1.value < tok2.value ? 1 : tok1.value > tok2.value ? -1 : 0;
 };
 
-// ../../work/main/node_modules/cborg/lib/2bytes.js
+// node_modules/cborg/lib/2bytes.js
 function toToken(data, pos, prefix, length) {
   assertEnoughData(data, pos, prefix + length);
   const buf = data.slice(pos + prefix, pos + prefix + length);
@@ -675,7 +675,7 @@ function compareBytes(b1, b2) {
   return b1.length < b2.length ? -1 : b1.length > b2.length ? 1 : compare(b1, b2);
 }
 
-// ../../work/main/node_modules/cborg/lib/3string.js
+// node_modules/cborg/lib/3string.js
 var textDecoder = new TextDecoder();
 var ASCII_THRESHOLD = 32;
 function toStr(bytes, start, end) {
@@ -723,7 +723,7 @@ function decodeString64(data, pos, _minor, options) {
 }
 var encodeString = encodeBytes;
 
-// ../../work/main/node_modules/cborg/lib/4array.js
+// node_modules/cborg/lib/4array.js
 function toToken3(_data, _pos, prefix, length) {
   return new Token(Type.array, length, prefix);
 }
@@ -760,7 +760,7 @@ encodeArray.encodedSize = function encodedSize5(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// ../../work/main/node_modules/cborg/lib/5map.js
+// node_modules/cborg/lib/5map.js
 function toToken4(_data, _pos, prefix, length) {
   return new Token(Type.map, length, prefix);
 }
@@ -797,7 +797,7 @@ encodeMap.encodedSize = function encodedSize6(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// ../../work/main/node_modules/cborg/lib/6tag.js
+// node_modules/cborg/lib/6tag.js
 function decodeTagCompact(_data, _pos, minor, _options) {
   return new Token(Type.tag, minor, 1);
 }
@@ -821,7 +821,7 @@ encodeTag.encodedSize = function encodedSize7(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// ../../work/main/node_modules/cborg/lib/7float.js
+// node_modules/cborg/lib/7float.js
 var MINOR_FALSE = 20;
 var MINOR_TRUE = 21;
 var MINOR_NULL = 22;
@@ -1052,7 +1052,7 @@ encodeFloat.compareTokens = function compareTokens4(tok1, tok2, options) {
   return compare(b1, b2);
 };
 
-// ../../work/main/node_modules/cborg/lib/jump.js
+// node_modules/cborg/lib/jump.js
 function invalidMinor(data, pos, minor) {
   throw new Error(`${decodeErrPrefix} encountered invalid minor (${minor}) for major ${data[pos] >>> 5}`);
 }
@@ -1208,7 +1208,7 @@ function quickEncodeToken(token) {
   }
 }
 
-// ../../work/main/node_modules/cborg/lib/encode.js
+// node_modules/cborg/lib/encode.js
 var defaultEncodeOptions = {
   float64: false,
   mapSorter,
@@ -1707,7 +1707,7 @@ function encode(data, options) {
   return encodeCustom(data, cborEncoders, options);
 }
 
-// ../../work/main/node_modules/cborg/lib/decode.js
+// node_modules/cborg/lib/decode.js
 var defaultDecodeOptions = {
   strict: false,
   allowIndefinite: true,
@@ -1908,7 +1908,7 @@ function decode(data, options) {
   return decoded;
 }
 
-// ../../work/main/node_modules/cborg/lib/tagged.js
+// node_modules/cborg/lib/tagged.js
 var Tagged = class _Tagged {
   /**
    * @param {number} tag - CBOR tag number, a non-negative integer
@@ -2044,7 +2044,7 @@ function fromBase64url(text2) {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
-// ../../work/main/node_modules/@noble/hashes/_u64.js
+// node_modules/@noble/hashes/_u64.js
 var U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
 var _32n = /* @__PURE__ */ BigInt(32);
 function fromBig(n, le = false) {
@@ -2087,7 +2087,7 @@ var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0
 var add5L = (Al, Bl2, Cl, Dl, El) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
 var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
 
-// ../../work/main/node_modules/@noble/hashes/utils.js
+// node_modules/@noble/hashes/utils.js
 function isBytes2(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
 }
@@ -2271,7 +2271,7 @@ var oidNist = (suffix) => ({
   oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
 });
 
-// ../../work/main/node_modules/@noble/hashes/_md.js
+// node_modules/@noble/hashes/_md.js
 function Chi(a, b, c) {
   return a & b ^ ~a & c;
 }
@@ -2402,7 +2402,7 @@ var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
   327033209
 ]);
 
-// ../../work/main/node_modules/@noble/hashes/sha2.js
+// node_modules/@noble/hashes/sha2.js
 var SHA256_K = /* @__PURE__ */ Uint32Array.from([
   1116352408,
   1899447441,
@@ -2799,7 +2799,7 @@ var sha512 = /* @__PURE__ */ createHasher(
   /* @__PURE__ */ oidNist(3)
 );
 
-// ../../work/main/node_modules/@noble/curves/utils.js
+// node_modules/@noble/curves/utils.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 function aarray(item, title, inner = () => {
 }) {
@@ -2982,7 +2982,7 @@ function validateObject(object, fields = {}, optFields = {}, title = "object") {
   iter(optFields, true);
 }
 
-// ../../work/main/node_modules/@noble/curves/abstract/modular.js
+// node_modules/@noble/curves/abstract/modular.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n2 = /* @__PURE__ */ BigInt(0);
 var _1n2 = /* @__PURE__ */ BigInt(1);
@@ -3446,7 +3446,7 @@ function mapHashToField(key, fieldOrder, isLE2 = false) {
   return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
 
-// ../../work/main/node_modules/@noble/curves/abstract/curve.js
+// node_modules/@noble/curves/abstract/curve.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n3 = /* @__PURE__ */ BigInt(0);
 var _1n3 = /* @__PURE__ */ BigInt(1);
@@ -3729,11 +3729,11 @@ var ScalarMultiplier = class {
       table[i] = table[i - 1].add(point2);
     const windows = Math.ceil(bits / W);
     let acc = this.ZERO;
-    for (let window2 = windows - 1; window2 >= 0; window2--) {
-      if (window2 !== windows - 1)
+    for (let window3 = windows - 1; window3 >= 0; window3--) {
+      if (window3 !== windows - 1)
         for (let d = 0; d < W; d++)
           acc = acc.double();
-      const digit = Number(n >> BigInt(window2 * W) & mask);
+      const digit = Number(n >> BigInt(window3 * W) & mask);
       let sel = table[0];
       for (let i = 1; i < size; i++)
         sel = i === digit ? table[i] : sel;
@@ -3834,7 +3834,7 @@ function createKeygen(randomSecretKey, getPublicKey) {
   };
 }
 
-// ../../work/main/node_modules/@noble/curves/abstract/edwards.js
+// node_modules/@noble/curves/abstract/edwards.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n4 = /* @__PURE__ */ BigInt(0);
 var _1n4 = /* @__PURE__ */ BigInt(1);
@@ -4286,7 +4286,7 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   });
 }
 
-// ../../work/main/node_modules/@noble/curves/ed25519.js
+// node_modules/@noble/curves/ed25519.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _1n5 = /* @__PURE__ */ BigInt(1);
 var _2n3 = /* @__PURE__ */ BigInt(2);
@@ -4362,7 +4362,7 @@ function ed(opts) {
 }
 var ed25519 = /* @__PURE__ */ ed({});
 
-// ../../work/main/node_modules/@noble/hashes/hmac.js
+// node_modules/@noble/hashes/hmac.js
 var _HMAC = class {
   oHash;
   iHash;
@@ -4439,7 +4439,7 @@ var hmac = /* @__PURE__ */ (() => {
   return hmac_;
 })();
 
-// ../../work/main/node_modules/@noble/curves/abstract/der.js
+// node_modules/@noble/curves/abstract/der.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n5 = /* @__PURE__ */ BigInt(0);
 var DERErr = class extends Error {
@@ -4567,7 +4567,7 @@ var DER = /* @__PURE__ */ (() => {
   return Object.freeze(_DER);
 })();
 
-// ../../work/main/node_modules/@noble/curves/abstract/weierstrass.js
+// node_modules/@noble/curves/abstract/weierstrass.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n4) / den;
 function _splitEndoScalar(k, basis, n) {
@@ -5400,7 +5400,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   });
 }
 
-// ../../work/main/node_modules/@noble/curves/nist.js
+// node_modules/@noble/curves/nist.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var p256_CURVE = /* @__PURE__ */ (() => ({
   p: BigInt("0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
@@ -5479,8 +5479,8 @@ function readWitness(vkey) {
   if (id !== hex(keyId)) throw new Malformed("vkey: its id is not that of its name and key");
   return { name: name2, keyId, algorithm: EDDSA, point: data.subarray(1) };
 }
-function readSignature(line2) {
-  const [, name2, encoded] = /^\u2014 ([^ ]*) (.*)$/su.exec(line2) ?? [];
+function readSignature(line3) {
+  const [, name2, encoded] = /^\u2014 ([^ ]*) (.*)$/su.exec(line3) ?? [];
   if (encoded === void 0) throw new Malformed("note: a signature line does not begin with a dash");
   const data = fromBase64(encoded);
   if (data.length <= ID) throw new Malformed("note: a signature is empty");
@@ -5549,8 +5549,11 @@ function gs1Key(field, text2, lengths) {
 var gln = (text2, field) => gs1Key(field, text2, [13]);
 function lot(gtin, code) {
   const digits2 = gs1Key("gtin", gtin, [8, 12, 13, 14]).padStart(14, "0");
+  return `${digits2}/${lotCode(code)}`;
+}
+function lotCode(code) {
   if (!LOT.test(code)) throw new Malformed(`lot: '${code.slice(0, 40)}' is not 1 to 20 characters of GS1 character set 82`);
-  return `${digits2}/${code}`;
+  return code;
 }
 function pointName(text2) {
   if (!POINT.test(text2)) throw new Malformed(`point: '${text2.slice(0, 70)}' is not 1 to 63 letters, digits, dots, dashes or underscores`);
@@ -5638,7 +5641,7 @@ function readItem(value, heads) {
   return { envelope, body, disclosures, index, head, path };
 }
 
-// ../../work/main/node_modules/@noble/hashes/sha3.js
+// node_modules/@noble/hashes/sha3.js
 var _0n7 = BigInt(0);
 var _1n7 = BigInt(1);
 var _2n5 = BigInt(2);
@@ -6084,6 +6087,13 @@ function published(steps, places) {
 }
 var stepsOf = (value, places) => value.times(new Fraction(10n ** BigInt(places)));
 var rounded = (value, places) => published(stepsOf(value, places).round(), places);
+function exactText(value) {
+  for (let places = 0; places < MAX_DIGITS; places += 1) {
+    const steps = stepsOf(value, places);
+    if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator);
+  }
+  throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`);
+}
 function apportioned(parts, places) {
   const steps = parts.map((part) => stepsOf(part, places));
   const floors = steps.map((step) => step.floor());
@@ -6205,19 +6215,19 @@ var exactly = (number2) => (value, place) => {
   if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
   return value;
 };
-var orNull = (shape6) => (value, place) => value === null ? null : shape6(value, place);
-var list = (shape6) => (value, place) => {
+var orNull = (shape7) => (value, place) => value === null ? null : shape7(value, place);
+var list = (shape7) => (value, place) => {
   if (!Array.isArray(value)) throw expected("array", value, place);
-  return value.map((one, i) => shape6(one, `${place}[${i}]`));
+  return value.map((one, i) => shape7(one, `${place}[${i}]`));
 };
-var pair = (shape6) => (value, place) => {
-  const found = list(shape6)(value, place);
+var pair = (shape7) => (value, place) => {
+  const found = list(shape7)(value, place);
   if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
   return found;
 };
-var named = (shape6) => (value, place) => {
+var named = (shape7) => (value, place) => {
   if (!(value instanceof Map)) throw expected("object", value, place);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape6(one, `${place}[...]`)]));
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape7(one, `${place}[...]`)]));
 };
 var struct = (required, optional = {}) => {
   const members = { ...required, ...optional };
@@ -6234,9 +6244,9 @@ var struct = (required, optional = {}) => {
     return found;
   };
 };
-function convert(value, shape6, field) {
+function convert(value, shape7, field) {
   try {
-    return shape6(value, "$");
+    return shape7(value, "$");
   } catch (error) {
     throw new Malformed(`${field}: ${error.message}`);
   }
@@ -6339,8 +6349,8 @@ var shape = struct(
     activity: orNull(list(activity))
   }
 );
-var amountOf = (line2) => quantity2(line2.quantity, line2.unit);
-var parentOf = (line2) => line2.gtin && line2.lot ? lot(line2.gtin, line2.lot) : null;
+var amountOf = (line3) => quantity2(line3.quantity, line3.unit);
+var parentOf = (line3) => line3.gtin && line3.lot ? lot(line3.gtin, line3.lot) : null;
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
   checkPrintable(record);
@@ -6353,9 +6363,9 @@ function readRecord(members) {
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
-  for (const line2 of record.inputs ?? []) {
-    if (parentOf(line2) === null === (line2.material === null)) {
-      throw new Malformed(`inputs: ${line2.name}: either a lot (gtin, lot) or a material is needed`);
+  for (const line3 of record.inputs ?? []) {
+    if (parentOf(line3) === null === (line3.material === null)) {
+      throw new Malformed(`inputs: ${line3.name}: either a lot (gtin, lot) or a material is needed`);
     }
   }
   return record;
@@ -6367,13 +6377,13 @@ function window({ opened: opened2, closed }) {
 }
 function checkLines(lines) {
   if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
-  for (const line2 of lines) {
-    if (amountOf(line2).value.compare(ZERO) <= 0) {
-      throw new Malformed(`quantity: ${line2.name}: ${line2.quantity} ${line2.unit} is not positive`);
+  for (const line3 of lines) {
+    if (amountOf(line3).value.compare(ZERO) <= 0) {
+      throw new Malformed(`quantity: ${line3.name}: ${line3.quantity} ${line3.unit} is not positive`);
     }
   }
 }
-var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line2) => amountOf(line2).to("t")));
+var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line3) => amountOf(line3).to("t")));
 function sharesFor(part, whole2) {
   if (part.compare(ZERO) <= 0 || part.compare(whole2) > 0) throw new Malformed("quantity: more than the lot holds");
   return SHARES * part.numerator * whole2.denominator / (part.denominator * whole2.numerator);
@@ -6592,47 +6602,15 @@ function unpacked(claims, given, withheld) {
   return members;
 }
 
-// backend/web/verify/factors.js
-var MAX_FACTORS = 2e3;
-var factor = struct(
-  {
-    id: text,
-    name: text,
-    name_zh: text,
-    category: oneOf("electricity", "material", "fuel", "freight"),
-    subject: text,
-    region: text,
-    year: whole,
-    value: text,
-    unit: text,
-    per: text,
-    boundary: list(text),
-    gases: list(text),
-    gwp_set: orNull(text),
-    kind: oneOf("primary", "secondary"),
-    source: text,
-    source_class: oneOf("primary-source", "secondary-source")
-  },
-  { url: orNull(text), licence_note: orNull(text), note: orNull(text) }
-);
-var shape2 = struct({ id: text, version: text, title: text, factors: list(factor) });
-function readFactors(body) {
-  const set = convert(bodyContent(body), shape2, "factor set");
-  checkPrintable(set);
-  const { id, version, factors } = set;
-  if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
-  const named2 = new Map(factors.map((one) => [one.id, one]));
-  if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
-  for (const one of factors) {
-    one.amount = decimal(one.value, `factors.${one.id}.value`);
-    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`);
-  }
-  const get = (wanted2) => {
-    if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
-    return named2.get(wanted2);
-  };
-  return { get };
-}
+// backend/web/verify/declared.js
+var declared_exports = {};
+__export(declared_exports, {
+  JWT_TYPE: () => JWT_TYPE3,
+  WITHHELD: () => WITHHELD3,
+  checkDeclaredCurrent: () => checkDeclaredCurrent,
+  checkDeclaredRecomputed: () => checkDeclaredRecomputed,
+  readDeclared: () => readDeclared
+});
 
 // backend/web/verify/footprint.js
 var footprint_exports = {};
@@ -6663,7 +6641,7 @@ var component = struct(
   { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
   { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) }
 );
-var shape3 = struct(
+var shape2 = struct(
   {
     gtin: text,
     lot: text,
@@ -6696,7 +6674,7 @@ var MEMBERS = [
 ];
 var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
 function readFootprint(members) {
-  const footprint = convert(members, shape3, "footprint");
+  const footprint = convert(members, shape2, "footprint");
   checkPrintable(footprint);
   lotOf(footprint);
   digest(footprint.record, "record");
@@ -6748,13 +6726,13 @@ function stagesOf(components) {
   }
   return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
 }
-var made = (stage2, line2, subject2, kind2, { factor: factor2 = null, footprint = null }) => ({
+var made = (stage2, line3, subject2, kind2, { factor: factor2 = null, footprint = null }) => ({
   stage: stage2,
-  name: line2.name,
+  name: line3.name,
   subject: subject2,
   kind: kind2,
-  quantity: line2.quantity,
-  unit: line2.unit,
+  quantity: line3.quantity,
+  unit: line3.unit,
   emissions: "",
   factor: factor2,
   footprint
@@ -6763,24 +6741,24 @@ function* electricity(record, emissions) {
   for (const activity2 of record.activity) {
     const amount = quantity2(activity2.quantity, activity2.unit, "activity");
     const { factor: factor2, used, exact } = emissions(amount, activity2.carrier);
-    const line2 = { ...activity2, name: activity2.point };
-    yield { component: made("production", line2, activity2.carrier, "primary", { factor: factor2 }), used, exact, primary: exact };
+    const line3 = { ...activity2, name: activity2.point };
+    yield { component: made("production", line3, activity2.carrier, "primary", { factor: factor2 }), used, exact, primary: exact };
   }
 }
 function* inputs(record, emissions, footprintOf) {
-  for (const line2 of record.inputs) {
-    if (line2.material !== null) {
-      const { factor: factor2, used, exact: exact2 } = emissions(amountOf(line2), line2.material);
-      yield { component: made("raw material", line2, line2.material, "secondary", { factor: factor2 }), used, exact: exact2, primary: ZERO };
+  for (const line3 of record.inputs) {
+    if (line3.material !== null) {
+      const { factor: factor2, used, exact: exact2 } = emissions(amountOf(line3), line3.material);
+      yield { component: made("raw material", line3, line3.material, "secondary", { factor: factor2 }), used, exact: exact2, primary: ZERO };
       continue;
     }
-    if (line2.footprint === null) throw new Malformed(`inputs: ${line2.name}: the input lot has no footprint`);
-    const upstream = footprintOf(line2.footprint);
-    const parent = parentOf(line2);
-    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line2.name}: the footprint named is another lot's`);
-    const exact = amountOf(line2).to("t").times(decimal(upstream.per_tonne, "per_tonne"));
+    if (line3.footprint === null) throw new Malformed(`inputs: ${line3.name}: the input lot has no footprint`);
+    const upstream = footprintOf(line3.footprint);
+    const parent = parentOf(line3);
+    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line3.name}: the footprint named is another lot's`);
+    const exact = amountOf(line3).to("t").times(decimal(upstream.per_tonne, "per_tonne"));
     const primary = exact.times(decimal(upstream.primary_data_share, "primary_data_share"));
-    yield { component: made("raw material", line2, parent, "supplier", { footprint: line2.footprint }), used: null, exact, primary };
+    yield { component: made("raw material", line3, parent, "supplier", { footprint: line3.footprint }), used: null, exact, primary };
   }
 }
 function flags(record, parts) {
@@ -6801,8 +6779,244 @@ function flags(record, parts) {
   return [...new Set(found)];
 }
 
-// backend/web/verify/plan.js
+// backend/web/verify/report.js
+var CHECKS = 11;
+var [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ["pass", "warning", "not checked", "not yet anchored", "fail"];
+var WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL];
+var reasonOf = (error) => error instanceof Malformed ? error.message : "cannot be read";
+var Check = class {
+  findings = [];
+  // Subject and params may quote what others signed: only what can be shown is kept.
+  add(status2, code, subject2 = "", params = {}) {
+    const shown = Object.entries(params).map(([name2, value]) => [name2, typeof value === "string" ? printable(value) : value]);
+    this.findings.push({ status: status2, code, subject: printable(subject2), params: Object.fromEntries(shown) });
+  }
+  // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
+  attempt(code, subject2, work) {
+    try {
+      return work();
+    } catch (error) {
+      this.add(FAIL, code, subject2, { reason: reasonOf(error) });
+      return void 0;
+    }
+  }
+  // That of its weightiest finding; a check that found nothing has checked nothing.
+  get status() {
+    const weights = this.findings.map((finding) => WEIGHT.indexOf(finding.status));
+    return weights.length ? WEIGHT[weights.reduce((a, b) => Math.max(a, b))] : NOT_CHECKED;
+  }
+};
+var newReport = () => Array.from({ length: CHECKS }, () => new Check());
+
+// backend/web/verify/declared.js
+var WITHHELD3 = ["lots"];
+var JWT_TYPE3 = "leafproof-declared-footprint+sd-jwt";
+var PLACES2 = 3;
+var SHARE_PLACES2 = 4;
+var PERCENT_PLACES = 2;
 var DAY = 86400;
+var YEAR = 365;
+var MAX_PERIOD = 366;
+var MAX_LOTS = 4e3;
+var MAX_DIFFERENCE = 300;
+var status = oneOf("provisional", "final");
+var line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status });
+var shape3 = struct(
+  {
+    gtin: text,
+    facility: text,
+    start: text,
+    end: text,
+    method: text,
+    size: whole,
+    per_tonne: text,
+    count: whole,
+    mass: text,
+    least: text,
+    greatest: text,
+    primary_data_share: text,
+    status
+  },
+  { supersedes: orNull(text), lots: orNull(list(line)) }
+);
+var COMPUTED = ["per_tonne", "count", "mass", "least", "greatest", "primary_data_share", "status"];
+function readDeclared(members) {
+  const found = convert(members, shape3, "declared footprint");
+  checkPrintable(found);
+  if (lot(found.gtin, "-") !== `${found.gtin}/-`) throw new Malformed("gtin: not in its form of 14 digits");
+  gln(found.facility, "facility");
+  found.window = window2(found);
+  for (const name2 of ["per_tonne", "mass", "least", "greatest", "primary_data_share"]) decimal(found[name2], name2);
+  if (found.supersedes !== null) digest(found.supersedes, "supersedes");
+  for (const one of found.lots ?? []) checkLine(one);
+  if (found.lots) checkCodes(found.lots);
+  return found;
+}
+function window2({ start, end }) {
+  const [first, last] = [utcSeconds(start, "start"), utcSeconds(end, "end")];
+  if (last <= first || last - first > MAX_PERIOD * DAY) {
+    throw new Malformed(`end: a reference period has up to ${MAX_PERIOD} days, and ends after it starts`);
+  }
+  return [first, last];
+}
+function checkLine(one) {
+  lotCode(one.lot);
+  digest(one.footprint, "lots.footprint");
+  if (decimal(one.mass, "lots.mass").compare(ZERO) <= 0) throw new Malformed(`lots.mass: ${one.lot}: ${one.mass} t is not positive`);
+  decimal(one.per_tonne, "lots.per_tonne");
+  decimal(one.primary_data_share, "lots.primary_data_share");
+}
+function checkCodes(lots) {
+  if (!lots.length || lots.length > MAX_LOTS) throw new Malformed(`lots: 1 to ${MAX_LOTS} are allowed; declare shorter periods`);
+  if (lots.some((one, i) => i && lots[i - 1].lot >= one.lot)) throw new Malformed("lots: not each once, sorted by lot code");
+}
+var covers = ({ gtin, facility, window: [start, end] }, record) => record.of.startsWith(`${gtin}/`) && record.facility === facility && start <= record.window[1] && record.window[1] < end;
+function calculate2({ lots }, over) {
+  const masses = lots.map(({ mass: mass2 }) => decimal(mass2, "mass"));
+  const emissions = lots.map(({ per_tonne }, i) => masses[i].times(decimal(per_tonne, "per_tonne")));
+  const [mass, total] = [sum(masses), sum(emissions)];
+  const primary = sum(lots.map(({ primary_data_share }, i) => emissions[i].times(decimal(primary_data_share, "share"))));
+  const byValue = lots.map(({ per_tonne }) => per_tonne).sort(ascending);
+  return {
+    per_tonne: rounded(total.over(mass), PLACES2),
+    count: lots.length,
+    mass: exactText(mass),
+    least: byValue[0],
+    greatest: byValue.at(-1),
+    primary_data_share: rounded(total.compare(ZERO) ? primary.over(total) : ZERO, SHARE_PLACES2),
+    status: over && lots.every((one) => one.status === "final") ? "final" : "provisional"
+  };
+}
+var ascending = (a, b) => decimal(a, "per_tonne").compare(decimal(b, "per_tonne")) || (a < b ? -1 : a > b ? 1 : 0);
+var methodOf = ({ method }) => method;
+function deviation(perTonne, declared) {
+  const base = decimal(declared, "per_tonne");
+  if (!base.compare(ZERO)) return null;
+  const ratio = decimal(perTonne, "per_tonne").over(base).minus(new Fraction(1n));
+  const percent = rounded(ratio.times(new Fraction(100n)), PERCENT_PLACES);
+  return percent.startsWith("-") ? percent : `+${percent}`;
+}
+function newest(named2) {
+  const statements = [...named2.values()];
+  const superseded = new Set(statements.map(({ content }) => content.supersedes));
+  return statements.filter(({ id }) => !superseded.has(id));
+}
+function checkDeclaredCurrent(reading) {
+  const [check2, record] = [reading.report[6], reading.record(reading.bundle.lot)];
+  for (const statement of reading.declared.values()) {
+    const speaks = record && statement.log.name === record.log.name && covers(statement.content, record.content);
+    if (!speaks) check2.add(FAIL, "declared-elsewhere", statement.label);
+    else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "declared-foreign", statement.label);
+  }
+  const groups = /* @__PURE__ */ new Map();
+  for (const statement of newest(reading.declared)) {
+    const { gtin, facility, method } = statement.content;
+    const place = JSON.stringify([reading.maker(statement), gtin, facility, method]);
+    groups.set(place, [...groups.get(place) ?? [], statement]);
+  }
+  for (const several of groups.values()) {
+    several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
+    for (const [i, statement] of several.slice(1).entries()) {
+      const { label, content } = several[i];
+      if (statement.content.window[0] < content.window[1]) check2.add(FAIL, "declared-fork", statement.label, { other: label });
+    }
+  }
+}
+function checkDeclaredRecomputed(reading) {
+  const check2 = reading.report[8];
+  for (const { label, index, content, issuedAt } of reading.declared.values()) {
+    if (BigInt(content.size) !== BigInt(index)) check2.add(FAIL, "declared-size", label, { size: content.size, index });
+    if (content.lots === null) check2.add(NOT_CHECKED, "withheld", label);
+    else check2.attempt("not-computable", label, () => recompute(check2, label, content, issuedAt >= content.window[1]));
+  }
+  for (const statement of newest(reading.declared)) {
+    const { label, content } = statement;
+    const days = Math.floor((content.window[1] - content.window[0]) / DAY);
+    if (days < YEAR) check2.add(WARNING, "declared-short", label, { days });
+    for (const printed2 of printedOf(reading)) {
+      if (methodOf(printed2.content) === content.method) compare2(reading, statement, printed2);
+    }
+  }
+}
+function recompute(check2, label, stated, over) {
+  const computed = calculate2(stated, over);
+  const differing = COMPUTED.filter((name2) => stated[name2] !== computed[name2]);
+  for (const part of differing) {
+    const [given, expected2] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE));
+    check2.add(FAIL, "declared-differs", label, { part, stated: given, computed: expected2 });
+  }
+  if (!differing.length) check2.add(PASS, "declared-recomputed", label, { value: stated.per_tonne, count: stated.count });
+}
+function printedOf(reading) {
+  const record = reading.record(reading.bundle.lot);
+  return newest(reading.footprints).filter(({ content }) => record && content.record === record.id);
+}
+function compare2(reading, statement, printed2) {
+  const [check2, { content: stated }, { content: footprint }] = [reading.report[8], statement, printed2];
+  const lotName = lotOf(footprint);
+  const percent = deviation(footprint.per_tonne, stated.per_tonne);
+  if (percent !== null) {
+    const [start, end] = [stated.start.slice(0, 10), stated.end.slice(0, 10)];
+    check2.add(PASS, "lot-deviation", lotName, { percent, value: stated.per_tonne, count: stated.count, start, end });
+  }
+  if (stated.lots === null) return;
+  const entry = statement.index;
+  const found = stated.lots.find((one) => one.lot === footprint.lot);
+  if (found?.footprint !== printed2.id) {
+    if (BigInt(printed2.index) < BigInt(stated.size)) check2.add(FAIL, "declared-left-out", lotName, { entry });
+    else check2.add(WARNING, "declared-outdated", lotName, { entry });
+    return;
+  }
+  const record = reading.recordOf(printed2);
+  if (!record?.content.outputs) return;
+  const same = ["per_tonne", "primary_data_share", "status"].every((name2) => found[name2] === footprint[name2]);
+  if (!same || found.mass !== exactText(productMass(record.content))) check2.add(FAIL, "declared-line", lotName, { entry });
+}
+
+// backend/web/verify/factors.js
+var MAX_FACTORS = 2e3;
+var factor = struct(
+  {
+    id: text,
+    name: text,
+    name_zh: text,
+    category: oneOf("electricity", "material", "fuel", "freight"),
+    subject: text,
+    region: text,
+    year: whole,
+    value: text,
+    unit: text,
+    per: text,
+    boundary: list(text),
+    gases: list(text),
+    gwp_set: orNull(text),
+    kind: oneOf("primary", "secondary"),
+    source: text,
+    source_class: oneOf("primary-source", "secondary-source")
+  },
+  { url: orNull(text), licence_note: orNull(text), note: orNull(text) }
+);
+var shape4 = struct({ id: text, version: text, title: text, factors: list(factor) });
+function readFactors(body) {
+  const set = convert(bodyContent(body), shape4, "factor set");
+  checkPrintable(set);
+  const { id, version, factors } = set;
+  if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
+  const named2 = new Map(factors.map((one) => [one.id, one]));
+  if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
+  for (const one of factors) {
+    one.amount = decimal(one.value, `factors.${one.id}.value`);
+    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`);
+  }
+  const get = (wanted2) => {
+    if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
+    return named2.get(wanted2);
+  };
+  return { get };
+}
+
+// backend/web/verify/plan.js
+var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var point = struct({
   point: text,
@@ -6819,9 +7033,9 @@ var point = struct({
   accuracy_class: text,
   heartbeat_seconds: whole
 });
-var shape4 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+var shape5 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
-  const plan = convert(bodyContent(body), shape4, "metering plan");
+  const plan = convert(bodyContent(body), shape5, "metering plan");
   checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
@@ -6838,7 +7052,7 @@ function checkPoint(one, named2) {
   digest(one.gateway, "points.gateway");
   scale(one.unit, "kWh");
   decimal(one.resolution, "points.resolution");
-  if (one.interval_seconds < 1 || one.interval_seconds > DAY || DAY % Number(one.interval_seconds)) {
+  if (one.interval_seconds < 1 || one.interval_seconds > DAY2 || DAY2 % Number(one.interval_seconds)) {
     throw new Malformed("points.interval_seconds: not a whole part of a day");
   }
   if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
@@ -6919,7 +7133,14 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS] = ["frame", "metering plan", "batch record", "footprint", "factor set"];
+var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED] = [
+  "frame",
+  "metering plan",
+  "batch record",
+  "footprint",
+  "factor set",
+  "declared footprint"
+];
 var MAX_ENVELOPE = 4096;
 var MAX_NAME2 = 256;
 var KINDS = /* @__PURE__ */ new Map([
@@ -6927,7 +7148,8 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.metering-plan+cbor", PLAN],
   ["application/vnd.leafproof.batch-record+cbor", RECORD],
   ["application/vnd.leafproof.footprint+cbor", FOOTPRINT],
-  ["application/vnd.leafproof.factor-set+cbor", FACTORS]
+  ["application/vnd.leafproof.factor-set+cbor", FACTORS],
+  ["application/vnd.leafproof.declared-footprint+cbor", DECLARED]
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -7000,11 +7222,12 @@ var signatureVerifies = (statement, key) => key.algorithm === statement.algorith
 function readBody(statement, key) {
   const { body, disclosures } = statement.item;
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
-  const disclosed = ({ JWT_TYPE: JWT_TYPE3, WITHHELD: WITHHELD3 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE3, WITHHELD3);
+  const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
   if (statement.kind === FACTORS) statement.content = readFactors(body);
   if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
   if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
+  if (statement.kind === DECLARED) statement.content = readDeclared(disclosed(declared_exports));
 }
 
 // backend/web/verify/chain.js
@@ -7192,52 +7415,27 @@ function header(raw, wanted2) {
   return { block, hash: "0x" + hex(fromHex(raw.hash)), time };
 }
 
-// backend/web/verify/report.js
-var CHECKS = 11;
-var [PASS, WARNING, NOT_CHECKED, PENDING, FAIL] = ["pass", "warning", "not checked", "not yet anchored", "fail"];
-var WEIGHT = [PASS, WARNING, NOT_CHECKED, PENDING, FAIL];
-var reasonOf = (error) => error instanceof Malformed ? error.message : "cannot be read";
-var Check = class {
-  findings = [];
-  // Subject and params may quote what others signed: only what can be shown is kept.
-  add(status, code, subject2 = "", params = {}) {
-    const shown = Object.entries(params).map(([name2, value]) => [name2, typeof value === "string" ? printable(value) : value]);
-    this.findings.push({ status, code, subject: printable(subject2), params: Object.fromEntries(shown) });
-  }
-  // Does `work`; whatever hostile bytes raise is a finding: nothing may stop the checks behind it.
-  attempt(code, subject2, work) {
-    try {
-      return work();
-    } catch (error) {
-      this.add(FAIL, code, subject2, { reason: reasonOf(error) });
-      return void 0;
-    }
-  }
-  // That of its weightiest finding; a check that found nothing has checked nothing.
-  get status() {
-    const weights = this.findings.map((finding) => WEIGHT.indexOf(finding.status));
-    return weights.length ? WEIGHT[weights.reduce((a, b) => Math.max(a, b))] : NOT_CHECKED;
-  }
-};
-var newReport = () => Array.from({ length: CHECKS }, () => new Check());
-
 // backend/web/verify/current.js
 async function checkCurrent(reading, pause) {
   const check2 = reading.report[6];
-  for (const record2 of reading.lots()) {
-    current(reading, record2);
+  for (const record of reading.lots()) {
+    current(reading, record);
     await pause();
   }
   const first = /* @__PURE__ */ new Map();
   for (const statement of reading.footprints.values()) {
-    const record2 = reading.recordOf(statement);
-    if (!record2) check2.add(FAIL, "footprint-elsewhere", statement.label);
-    else if (reading.maker(statement) !== reading.maker(record2)) check2.add(FAIL, "footprint-foreign", statement.label);
+    const record = reading.recordOf(statement);
+    if (!record) check2.add(FAIL, "footprint-elsewhere", statement.label);
+    else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "footprint-foreign", statement.label);
     const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${statement.content.supersedes}`;
     if (first.has(place)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
     else first.set(place, statement);
   }
-  const { lot: lot2 } = reading.bundle;
+  printed(reading);
+  checkDeclaredCurrent(reading);
+}
+function printed(reading) {
+  const [check2, { lot: lot2 }] = [reading.report[6], reading.bundle];
   const record = reading.record(lot2);
   if (!record) return;
   if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check2.add(PASS, "footprint-newest", lot2);
@@ -7250,13 +7448,13 @@ function current(reading, record) {
     return;
   }
   const onChain = reading.onChain(record);
-  const newest = onChain?.versions.at(-1);
-  if (!newest) {
+  const newest2 = onChain?.versions.at(-1);
+  if (!newest2) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
     const key = reading.key(record);
     check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
-  } else if (newest.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest.version });
-  else check2.add(PASS, "current", lot2, { version: newest.version });
+  } else if (newest2.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest2.version });
+  else check2.add(PASS, "current", lot2, { version: newest2.version });
 }
 
 // backend/web/verify/evidence.js
@@ -7326,13 +7524,13 @@ function inputsOf(reading, record) {
   }
   if (!inputs2.length) check2.add(PASS, "no-inputs", lot2);
   const taken = /* @__PURE__ */ new Map();
-  for (const line2 of inputs2) {
-    const parent = parentOf(line2);
+  for (const line3 of inputs2) {
+    const parent = parentOf(line3);
     if (!parent) {
-      check2.add(WARNING, "input-material", lot2, { name: line2.name });
+      check2.add(WARNING, "input-material", lot2, { name: line3.name });
       continue;
     }
-    const found = inputLot(reading, lot2, line2, parent);
+    const found = inputLot(reading, lot2, line3, parent);
     if (found) taken.set(found.parent.id, [...taken.get(found.parent.id) ?? [], found]);
   }
   const consumed = reading.onChain(record)?.inputs ?? null;
@@ -7341,9 +7539,9 @@ function inputsOf(reading, record) {
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
   for (const parent of [...unstated].sort()) check2.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
 }
-function inputLot(reading, child, line2, lot2) {
+function inputLot(reading, child, line3, lot2) {
   const check2 = reading.report[9];
-  const named2 = reading.footprints.get(line2.footprint);
+  const named2 = reading.footprints.get(line3.footprint);
   const used = named2 ? reading.recordOf(named2, lot2) : null;
   if (!used) {
     check2.add(FAIL, "input-missing", child, { lot: lot2 });
@@ -7360,17 +7558,17 @@ function inputLot(reading, child, line2, lot2) {
     return null;
   }
   const maker = "0x" + parent.operator;
-  if (line2.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line2.operator ?? "None", maker });
-  const newest = parent.versions.at(-1);
-  if (newest.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
+  if (line3.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line3.operator ?? "None", maker });
+  const newest2 = parent.versions.at(-1);
+  if (newest2.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest2.version });
   if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
-  return { line: line2, used: used.content, parent };
+  return { line: line3, used: used.content, parent };
 }
 function spent(reading, child, taken, consumed) {
   if (taken.some(({ used: used2 }) => !used2.outputs)) return;
-  const [check2, [{ line: line2, used, parent }]] = [reading.report[9], taken];
+  const [check2, [{ line: line3, used, parent }]] = [reading.report[9], taken];
   const held = (consumed ?? []).filter((one) => one.parent === parent.id).reduce((total, { shares }) => total + shares, 0n);
-  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line2.unit };
+  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line3.unit };
   const expected2 = wanted(taken);
   if (consumed === null && reading.report[6].status === PENDING) check2.add(PENDING, "lot-pending", child);
   else if (held === 0n) check2.add(FAIL, "input-unspent", child, { lot: used.of });
@@ -7379,7 +7577,7 @@ function spent(reading, child, taken, consumed) {
 }
 function wanted(taken) {
   try {
-    return taken.reduce((total, { line: line2, used }) => total + sharesFor(amountOf(line2).to("t"), productMass(used)), 0n);
+    return taken.reduce((total, { line: line3, used }) => total + sharesFor(amountOf(line3).to("t"), productMass(used)), 0n);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return SHARES + 1n;
@@ -7437,6 +7635,7 @@ var Reading = class {
   #byId = /* @__PURE__ */ new Map();
   statements = [];
   footprints = /* @__PURE__ */ new Map();
+  declared = /* @__PURE__ */ new Map();
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -7450,6 +7649,7 @@ var Reading = class {
     if (statement.frame) file(this.frames, statement.keyId, statement);
     if (!statement.content) return;
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement);
+    if (statement.kind === DECLARED) this.declared.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -7488,8 +7688,8 @@ var Reading = class {
     const found = new Map(this.lots().map((record) => [record.id, record]));
     const lines = [...this.#records.values()].flat().flatMap(({ content }) => content.inputs ?? []);
     for (const id of [...new Set(lines.map(({ footprint }) => footprint).filter(Boolean))].sort()) {
-      const printed = this.footprints.get(id);
-      const rests = printed && this.recordOf(printed);
+      const printed2 = this.footprints.get(id);
+      const rests = printed2 && this.recordOf(printed2);
       if (rests && !found.has(rests.id)) found.set(rests.id, rests);
     }
     return [...found.values()];
@@ -7529,7 +7729,7 @@ var Reading = class {
 };
 
 // backend/web/verify/recomputed.js
-var MAX_DIFFERENCE = 300;
+var MAX_DIFFERENCE2 = 300;
 async function checkRecomputed(reading, pause) {
   const check2 = reading.report[8];
   for (const record of reading.used()) {
@@ -7539,9 +7739,10 @@ async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement);
-    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
+    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute2(reading, statement.content, record.content));
     await pause();
   }
+  checkDeclaredRecomputed(reading);
   published2(reading);
 }
 function published2(reading) {
@@ -7551,7 +7752,7 @@ function published2(reading) {
     reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
-function recompute(reading, stated, facts) {
+function recompute2(reading, stated, facts) {
   const [check2, lot2] = [reading.report[8], lotOf(stated)];
   if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check2.add(NOT_CHECKED, "withheld", lot2);
@@ -7561,7 +7762,7 @@ function recompute(reading, stated, facts) {
   const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
   const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
   for (const part of differing) {
-    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE));
+    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE2));
     check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
   }
   if (!differing.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
@@ -7635,9 +7836,9 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
   }
   const told = /* @__PURE__ */ new Set();
   for (const statement of statements) {
-    for (const [status, code, params] of judge(statement, chain, trust2.registrars)) {
+    for (const [status2, code, params] of judge(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
-      if (status === FAIL || !told.has(known2)) check2.add(status, code, statement.label, params);
+      if (status2 === FAIL || !told.has(known2)) check2.add(status2, code, statement.label, params);
       told.add(known2);
     }
     await pause();
@@ -7689,10 +7890,10 @@ function checkLot(reading, shown) {
   const count = reading.makers(bundle.lot).length;
   if (!count) check2.add(FAIL, "lacks-record");
   if (count > 1) check2.add(FAIL, "two-makers", bundle.lot);
-  const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
-  if (!printed.length) check2.add(FAIL, "lacks-footprint");
-  else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
-    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed.at(-1).per_tonne });
+  const printed2 = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
+  if (!printed2.length) check2.add(FAIL, "lacks-footprint");
+  else if (!printed2.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
+    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed2.at(-1).per_tonne });
   }
 }
 async function checkIncluded({ report, bundle, statements }, pause) {
@@ -7760,7 +7961,7 @@ function checkLabels(reading) {
 // backend/web/verify/trust.js
 var MAX_TRUST_FILE = 65536;
 var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
-var shape5 = struct(
+var shape6 = struct(
   {
     version: exactly(1),
     chain_id: whole,
@@ -7775,7 +7976,7 @@ var shape5 = struct(
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
-  const trust2 = convert(value, shape5, "trust file");
+  const trust2 = convert(value, shape6, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
   trust2.publishers ??= [];
   trust2.registrars ??= [];
@@ -7840,7 +8041,7 @@ function show(number2, check2) {
   box.querySelector("[data-who]").textContent = checked && check2.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
   const list2 = box.querySelector("[data-device-findings]");
   const ordered2 = [...check2.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
-  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line));
+  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line2));
   if (ordered2.length > MAX_FINDINGS) list2.append(`+ ${ordered2.length - MAX_FINDINGS}`);
   list2.hidden = false;
 }
@@ -7853,7 +8054,7 @@ function sentence(finding) {
   const text2 = say(config.messages[finding.code], finding.params);
   return finding.subject ? `${subject(finding.subject)}: ${text2}` : text2;
 }
-function line(finding) {
+function line2(finding) {
   const item = document.createElement("li");
   item.textContent = `${config.texts.device}: ${sentence(finding)}`;
   item.dataset.status = finding.status;
@@ -7862,10 +8063,10 @@ function line(finding) {
 }
 function conclude(checks, milliseconds) {
   const numbers = (wanted2) => Object.keys(checks).filter((number2) => wanted2(checks[number2]));
-  const [failed, pending] = [FAIL, PENDING].map((status) => numbers((check2) => check2.status === status));
-  const good = numbers(({ status }) => status === PASS || status === WARNING);
-  const unchecked = numbers(({ status }) => status === NOT_CHECKED);
-  const beyond = ({ findings }) => findings.every(({ status, code }) => status !== NOT_CHECKED || NOT_HERE.includes(code));
+  const [failed, pending] = [FAIL, PENDING].map((status2) => numbers((check2) => check2.status === status2));
+  const good = numbers(({ status: status2 }) => status2 === PASS || status2 === WARNING);
+  const unchecked = numbers(({ status: status2 }) => status2 === NOT_CHECKED);
+  const beyond = ({ findings }) => findings.every(({ status: status2, code }) => status2 !== NOT_CHECKED || NOT_HERE.includes(code));
   const withheld = unchecked.filter((number2) => checks[number2].findings.length && beyond(checks[number2]));
   const missing = unchecked.filter((number2) => !withheld.includes(number2));
   const parts = [];

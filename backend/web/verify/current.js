@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 6, for each lot of a bundle, by the rules of leafproof/verification/verify.py.
+import { checkDeclaredCurrent } from './declared.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
 
@@ -20,7 +21,12 @@ export async function checkCurrent(reading, pause) {
     if (first.has(place)) check.add(FAIL, 'footprint-fork', statement.label, { other: first.get(place).label })
     else first.set(place, statement)
   }
-  const { lot } = reading.bundle
+  printed(reading)
+  checkDeclaredCurrent(reading)
+}
+
+function printed(reading) {
+  const [check, { lot }] = [reading.report[6], reading.bundle]
   const record = reading.record(lot)
   if (!record) return
   if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, 'footprint-newest', lot)

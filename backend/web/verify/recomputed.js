@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
+import { checkDeclaredRecomputed } from './declared.js'
 import { ownPlan, unmetered } from './evidence.js'
 import { calculate, factorsUsed, lotOf, MEMBERS } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
@@ -19,6 +20,7 @@ export async function checkRecomputed(reading, pause) {
     if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
     await pause()
   }
+  checkDeclaredRecomputed(reading)
   published(reading)
 }
 

@@ -5,6 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { readLog } from './bundle.js'
 import { readDisclosed } from './disclosure.js'
 import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, utf8 } from './encoding.js'
+import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
@@ -13,7 +14,9 @@ import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS] = ['frame', 'metering plan', 'batch record', 'footprint', 'factor set']
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED] = [
+  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'declared footprint',
+]
 
 const MAX_ENVELOPE = 4096
 const MAX_NAME = 256
@@ -23,6 +26,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.batch-record+cbor', RECORD],
   ['application/vnd.leafproof.footprint+cbor', FOOTPRINT],
   ['application/vnd.leafproof.factor-set+cbor', FACTORS],
+  ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -114,4 +118,5 @@ export function readBody(statement, key) {
   if (statement.kind === FACTORS) statement.content = readFactors(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
+  if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))
 }
