@@ -23,7 +23,8 @@ BATCH_RECORD = "application/vnd.leafproof.batch-record+cbor"
 FOOTPRINT = "application/vnd.leafproof.footprint+cbor"
 FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
 DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
-CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET, DECLARED_FOOTPRINT)
+OPINION = "application/vnd.leafproof.opinion+cbor"
+CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET, DECLARED_FOOTPRINT, OPINION)
 
 
 def encode(*content: Any, salt: bytes | None = None) -> bytes:

@@ -34,6 +34,7 @@ _DEFAULTS = {
     body.FOOTPRINT: Tier.PUBLIC,
     body.FACTOR_SET: Tier.PUBLIC,
     body.DECLARED_FOOTPRINT: Tier.PUBLIC,
+    body.OPINION: Tier.PUBLIC,
 }
 
 

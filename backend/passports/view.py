@@ -263,6 +263,7 @@ DEVICE_TEXTS = {
     "footprint": "footprint",
     "factor set": "factor set",
     "declared footprint": "declared footprint",
+    "opinion": "opinion",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

@@ -43,6 +43,7 @@ class Declarations:
     operator_of: Callable[[Statement], bytes]
     made: Callable[[bytes], Iterable[Made]]
     withheld: dict[str, Statement]
+    superseded: set[str] = field(default_factory=set)  # statement ids
     _newest: dict[Place, list[Stated]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, statement: Statement, stated: DeclaredFootprint) -> None:
@@ -88,6 +89,7 @@ class Declarations:
         before = next((one for one in newest if one[0].id == stated.supersedes), None)
         if before is not None:
             newest.remove(before)
+            self.superseded.add(before[0].id)
             if not stated.contains(before[1]):
                 message = f"it supersedes entry {before[0].index} and does not cover all of its period"
                 self.report.add("two-declared", statement.index, message)

@@ -15,9 +15,11 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
+from leafproof.replay.opinions import Opinions
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
@@ -53,6 +55,7 @@ class Lots:
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
         self._declared = Declarations(report, self._operator, self._made, known.withheld)
+        self._opinions = Opinions(report, self._operator, known.statements, known.withheld)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -67,6 +70,8 @@ class Lots:
             self._footprint(statement, statement.content)
         elif isinstance(statement.content, DeclaredFootprint):
             self._declared.take(statement, statement.content)
+        elif isinstance(statement.content, Opinion):
+            self._opinions.take(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
             valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
             self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
@@ -216,6 +221,7 @@ class Lots:
                     message = "the chain points a lot to this entry, which is no batch record in force"
                     self._report.add("pointer-differs", version.index, message)
         self._declared.judge()
+        self._opinions.judge(self._declared.superseded)
         self._elsewhere()
         self._balances()
 

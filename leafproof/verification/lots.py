@@ -17,7 +17,7 @@ from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import declared, timing
+from leafproof.verification import declared, opinions, timing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -251,3 +251,4 @@ def _spent(reading: Reading, child: Lot, taken: list[_Taken], on_chain: LotRecor
 def check_labels(reading: Reading) -> None:
     """10: labels and opinions."""
     reading.report[10].add(Status.PASS, "no-labels")
+    opinions.check(reading)

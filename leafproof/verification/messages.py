@@ -23,6 +23,11 @@ VERDICTS = {
     "recomputed": "Records intact and recomputed",
     "intact": "Records intact as far as checked",
     "opinion": "independent verification: none",
+    "opinion-known": "independent verification of the declared footprint: {assurance} assurance by {verifier}",
+    "opinion-unknown": (
+        "independent verification of the declared footprint: {assurance} assurance by {issuer}, whom your trust"
+        " file does not name as a verifier"
+    ),
     "attested": "meters attested",
     "self-declared": "meters self-declared",
     "chain": "chain: {network_class}",
@@ -154,4 +159,16 @@ MESSAGES = {
     "no-inputs": "no inputs",
     # 10 labels
     "no-labels": "no label is claimed",
+    "opinion-given": (
+        "{verifier} ({issuer}, accredited: {accreditation}) verified the declared footprint by {standard}:"
+        " {assurance} assurance, materiality {materiality} %"
+    ),
+    "opinion-modified": "{verifier} ({issuer}) has reservations: {reason}",
+    "opinion-unknown": "{verifier} ({issuer}) is no verifier whom your trust file names",
+    "opinion-against": "{verifier} ({issuer}) does not stand by the declared footprint, {conclusion}: {reason}",
+    "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, which was superseded since",
+    "opinion-own": "the opinion is by the operator who declared the footprint",
+    "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
+    "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",
+    "opinion-fork": "a second opinion of one verifier beside {other}, and neither supersedes the other",
 }

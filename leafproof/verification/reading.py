@@ -15,6 +15,7 @@ from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 from leafproof.values import Lot
@@ -45,6 +46,7 @@ class Reading:
     records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
     declared: dict[str, tuple[Statement, DeclaredFootprint]] = field(default_factory=dict)
+    opinions: dict[str, tuple[Statement, Opinion]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class Reading:
             self.footprints[statement.id] = (statement, statement.content)
         if isinstance(statement.content, DeclaredFootprint):
             self.declared[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Opinion):
+            self.opinions[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

@@ -14,9 +14,12 @@ from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 
-Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | DeclaredFootprint
+Content: TypeAlias = (
+    FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | DeclaredFootprint | Opinion
+)
 
 _NAMES = {
     body.FRAME: "frame",
@@ -25,6 +28,7 @@ _NAMES = {
     body.FOOTPRINT: "footprint",
     body.FACTOR_SET: "factor set",
     body.DECLARED_FOOTPRINT: "declared footprint",
+    body.OPINION: "opinion",
 }
 
 
@@ -81,6 +85,8 @@ class Statement:
                 self.content = MeteringPlan.decode_body(self.body)
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
+            case body.OPINION:
+                self.content = Opinion.decode_body(self.body)
             case body.BATCH_RECORD:
                 self.content = BatchRecord.read(*disclosed)
             case body.FOOTPRINT:

@@ -9,6 +9,7 @@ import msgspec
 from leafproof import body, declared
 from leafproof.declared import Cover, DeclaredFootprint, DeclaredLot
 from leafproof.footprint import METHOD, Footprint
+from leafproof.opinion import Accreditation, Opinion
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 from tests.support import world as w
@@ -66,3 +67,33 @@ def declaring_world() -> tuple[World, Places, list[DeclaredLot]]:
 def lot_named(code: str) -> Lot:
     """A coil by its code."""
     return Lot.parse(str(COIL.gtin), code)
+
+
+def opinion_on(world: World, index: int, stated: DeclaredFootprint, **members: object) -> Opinion:
+    """An unmodified opinion of limited assurance on the declared footprint at `index`."""
+    plain = Opinion(
+        declared=world.id(index),
+        gtin=stated.gtin,
+        facility=stated.facility,
+        method=stated.method,
+        per_tonne=stated.per_tonne,
+        verifier="Example Assurance",
+        accreditation=Accreditation("KAB", "V-012"),
+        standard="ISO 14064-3:2019",
+        criteria="ISO 14067:2018",
+        assurance="limited",
+        scope="cradle to gate, hot-rolled coil",
+        start=stated.start,
+        end=stated.end,
+        materiality="5",
+        conclusion="unmodified",
+    )
+    return msgspec.structs.replace(plain, **members)
+
+
+def give(world: World, said: Opinion, by: Party | None = None) -> int:
+    """Log and anchor it: by the fabricator, who is a stranger to the plant."""
+    party = by or world.fabricator
+    index = world.state(party, said.urn, body.OPINION, said.encode_body())
+    world.anchor()
+    return index

@@ -6215,19 +6215,19 @@ var exactly = (number2) => (value, place) => {
   if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
   return value;
 };
-var orNull = (shape7) => (value, place) => value === null ? null : shape7(value, place);
-var list = (shape7) => (value, place) => {
+var orNull = (shape8) => (value, place) => value === null ? null : shape8(value, place);
+var list = (shape8) => (value, place) => {
   if (!Array.isArray(value)) throw expected("array", value, place);
-  return value.map((one, i) => shape7(one, `${place}[${i}]`));
+  return value.map((one, i) => shape8(one, `${place}[${i}]`));
 };
-var pair = (shape7) => (value, place) => {
-  const found = list(shape7)(value, place);
+var pair = (shape8) => (value, place) => {
+  const found = list(shape8)(value, place);
   if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
   return found;
 };
-var named = (shape7) => (value, place) => {
+var named = (shape8) => (value, place) => {
   if (!(value instanceof Map)) throw expected("object", value, place);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape7(one, `${place}[...]`)]));
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape8(one, `${place}[...]`)]));
 };
 var struct = (required, optional = {}) => {
   const members = { ...required, ...optional };
@@ -6244,9 +6244,9 @@ var struct = (required, optional = {}) => {
     return found;
   };
 };
-function convert(value, shape7, field) {
+function convert(value, shape8, field) {
   try {
-    return shape7(value, "$");
+    return shape8(value, "$");
   } catch (error) {
     throw new Malformed(`${field}: ${error.message}`);
   }
@@ -6940,12 +6940,12 @@ function checkDeclaredRecomputed(reading) {
 }
 function recompute(check2, label, stated, over) {
   const computed = calculate2(stated, over);
-  const differing = COMPUTED.filter((name2) => stated[name2] !== computed[name2]);
-  for (const part of differing) {
+  const differing2 = COMPUTED.filter((name2) => stated[name2] !== computed[name2]);
+  for (const part of differing2) {
     const [given, expected2] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE));
     check2.add(FAIL, "declared-differs", label, { part, stated: given, computed: expected2 });
   }
-  if (!differing.length) check2.add(PASS, "declared-recomputed", label, { value: stated.per_tonne, count: stated.count });
+  if (!differing2.length) check2.add(PASS, "declared-recomputed", label, { value: stated.per_tonne, count: stated.count });
 }
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot);
@@ -7015,6 +7015,95 @@ function readFactors(body) {
   return { get };
 }
 
+// backend/web/verify/opinion.js
+var MAX_TEXT = 2e3;
+var SUPPORTING = ["unmodified", "modified"];
+var HUNDRED = new Fraction(100n);
+var shape5 = struct(
+  {
+    declared: text,
+    gtin: text,
+    facility: text,
+    method: text,
+    per_tonne: text,
+    verifier: text,
+    accreditation: struct({ body: text, number: text }),
+    standard: text,
+    criteria: text,
+    assurance: oneOf("limited", "reasonable"),
+    scope: text,
+    start: text,
+    end: text,
+    materiality: text,
+    conclusion: oneOf("unmodified", "modified", "adverse", "disclaimed", "withdrawn")
+  },
+  { reason: orNull(text), supersedes: orNull(text) }
+);
+function readOpinion(body) {
+  const found = convert(bodyContent(body), shape5, "opinion");
+  checkPrintable(found);
+  digest(found.declared, "declared");
+  if (found.supersedes !== null) digest(found.supersedes, "supersedes");
+  found.window = [utcSeconds(found.start, "start"), utcSeconds(found.end, "end")];
+  if (found.window[1] <= found.window[0]) throw new Malformed("end: the period does not end after it starts");
+  decimal(found.per_tonne, "per_tonne");
+  const materiality = decimal(found.materiality, "materiality");
+  if (materiality.compare(ZERO) < 0 || materiality.compare(HUNDRED) > 0) {
+    throw new Malformed("materiality: not a percentage from 0 to 100");
+  }
+  for (const [field, said] of texts(found)) {
+    const length = [...said.trim()].length;
+    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`);
+  }
+  return found;
+}
+var texts = ({ verifier, standard, criteria, scope, accreditation, conclusion, reason }) => [
+  ["verifier", verifier],
+  ["standard", standard],
+  ["criteria", criteria],
+  ["scope", scope],
+  ["accreditation.body", accreditation.body],
+  ["accreditation.number", accreditation.number],
+  ...conclusion === "unmodified" ? [] : [["reason", reason ?? ""]]
+];
+function differing(said, declared) {
+  for (const name2 of ["gtin", "facility", "method", "per_tonne"]) if (said[name2] !== declared[name2]) return name2;
+  if (said.window[0] > declared.window[0]) return "start";
+  return said.window[1] < declared.window[1] ? "end" : null;
+}
+function checkOpinions(reading) {
+  const several = /* @__PURE__ */ new Map();
+  for (const statement of reading.opinions.values()) {
+    const place = JSON.stringify([reading.maker(statement), statement.content.declared]);
+    several.set(place, [...several.get(place) ?? [], statement]);
+  }
+  const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes));
+  for (const ofOne of several.values()) {
+    const superseded = new Set(ofOne.map(({ content }) => content.supersedes));
+    const [first, ...more] = ofOne.filter(({ id }) => !superseded.has(id));
+    for (const { label } of more) reading.report[10].add(FAIL, "opinion-fork", label, { other: first.label });
+    for (const statement of first ? [first, ...more] : []) judge(reading, outdated, statement);
+  }
+}
+function judge(reading, outdated, statement) {
+  const { label, issuer, content: said } = statement;
+  const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
+  const named2 = reading.declared.get(said.declared);
+  if (!named2) return add2(FAIL, "opinion-elsewhere");
+  if (reading.maker(statement) === reading.maker(named2)) return add2(FAIL, "opinion-own");
+  const part = differing(said, named2.content);
+  if (part) return add2(FAIL, "opinion-differs", { part });
+  const who = { verifier: said.verifier, issuer };
+  const { conclusion, assurance, standard, materiality } = said;
+  if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said.reason ?? "", ...who });
+  if (outdated.has(named2.id)) return add2(WARNING, "opinion-outdated", who);
+  const accreditation = `${said.accreditation.body} ${said.accreditation.number}`;
+  add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
+  if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said.reason, ...who });
+  if (!reading.trust.verifiers.includes(issuer)) add2(WARNING, "opinion-unknown", who);
+  return void 0;
+}
+
 // backend/web/verify/plan.js
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
@@ -7033,9 +7122,9 @@ var point = struct({
   accuracy_class: text,
   heartbeat_seconds: whole
 });
-var shape5 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+var shape6 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
-  const plan = convert(bodyContent(body), shape5, "metering plan");
+  const plan = convert(bodyContent(body), shape6, "metering plan");
   checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
@@ -7133,13 +7222,14 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED] = [
+var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED, OPINION] = [
   "frame",
   "metering plan",
   "batch record",
   "footprint",
   "factor set",
-  "declared footprint"
+  "declared footprint",
+  "opinion"
 ];
 var MAX_ENVELOPE = 4096;
 var MAX_NAME2 = 256;
@@ -7149,7 +7239,8 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.batch-record+cbor", RECORD],
   ["application/vnd.leafproof.footprint+cbor", FOOTPRINT],
   ["application/vnd.leafproof.factor-set+cbor", FACTORS],
-  ["application/vnd.leafproof.declared-footprint+cbor", DECLARED]
+  ["application/vnd.leafproof.declared-footprint+cbor", DECLARED],
+  ["application/vnd.leafproof.opinion+cbor", OPINION]
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -7224,6 +7315,7 @@ function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
   const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
+  if (statement.kind === OPINION) statement.content = readOpinion(body);
   if (statement.kind === FACTORS) statement.content = readFactors(body);
   if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
   if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
@@ -7585,7 +7677,7 @@ function wanted(taken) {
 }
 
 // backend/web/verify/keyInForce.js
-function judge(statement, chain, registrars) {
+function judge2(statement, chain, registrars) {
   const key = chain.keys.get(statement.keyId);
   if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
   const operator = admission(statement, chain.operators.get(key.operator), chain);
@@ -7636,6 +7728,7 @@ var Reading = class {
   statements = [];
   footprints = /* @__PURE__ */ new Map();
   declared = /* @__PURE__ */ new Map();
+  opinions = /* @__PURE__ */ new Map();
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -7650,6 +7743,7 @@ var Reading = class {
     if (!statement.content) return;
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement);
     if (statement.kind === DECLARED) this.declared.set(statement.id, statement);
+    if (statement.kind === OPINION) this.opinions.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -7760,12 +7854,12 @@ function recompute2(reading, stated, facts) {
   }
   const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id));
   const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
-  const differing = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
-  for (const part of differing) {
+  const differing2 = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
+  for (const part of differing2) {
     const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE2));
     check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
   }
-  if (!differing.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
+  if (!differing2.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne });
 }
 
 // backend/web/verify/checks.js
@@ -7836,7 +7930,7 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
   }
   const told = /* @__PURE__ */ new Set();
   for (const statement of statements) {
-    for (const [status2, code, params] of judge(statement, chain, trust2.registrars)) {
+    for (const [status2, code, params] of judge2(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
       if (status2 === FAIL || !told.has(known2)) check2.add(status2, code, statement.label, params);
       told.add(known2);
@@ -7956,12 +8050,13 @@ function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
 }
 function checkLabels(reading) {
   reading.report[10].add(PASS, "no-labels");
+  checkOpinions(reading);
 }
 
 // backend/web/verify/trust.js
 var MAX_TRUST_FILE = 65536;
 var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
-var shape6 = struct(
+var shape7 = struct(
   {
     version: exactly(1),
     chain_id: whole,
@@ -7971,15 +8066,23 @@ var shape6 = struct(
     deployed_block: whole,
     contracts: named(struct({ address: text, code_sha256: text }))
   },
-  { publishers: list(text), registrars: list(text), rpc_urls: list(text), witnesses: list(text), witnesses_required: whole }
+  {
+    publishers: list(text),
+    registrars: list(text),
+    rpc_urls: list(text),
+    verifiers: list(text),
+    witnesses: list(text),
+    witnesses_required: whole
+  }
 );
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
-  const trust2 = convert(value, shape6, "trust file");
+  const trust2 = convert(value, shape7, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
   trust2.publishers ??= [];
   trust2.registrars ??= [];
+  trust2.verifiers ??= [];
   trust2.witnesses ??= [];
   trust2.witnesses_required ??= 0;
   if (Object.keys(trust2.contracts).sort().join() !== CONTRACTS.join()) {

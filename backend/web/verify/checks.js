@@ -12,6 +12,7 @@ import { judge } from './keyInForce.js'
 import { readKey } from './keys.js'
 import { Node, Unreachable } from './node.js'
 import { cosignedBy, originOf, readCheckpoint, readWitness } from './note.js'
+import { checkOpinions } from './opinion.js'
 import { Reading } from './reading.js'
 import { checkRecomputed } from './recomputed.js'
 import { FAIL, newReport, NOT_CHECKED, PASS, PENDING, reasonOf } from './report.js'
@@ -232,4 +233,5 @@ function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
 // 10: labels and opinions.
 function checkLabels(reading) {
   reading.report[10].add(PASS, 'no-labels')
+  checkOpinions(reading)
 }

@@ -4,7 +4,7 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
-import { DECLARED, FACTORS, FOOTPRINT, PLAN, RECORD } from './statement.js'
+import { DECLARED, FACTORS, FOOTPRINT, OPINION, PLAN, RECORD } from './statement.js'
 
 function file(lists, name, statement) {
   if (!lists.has(name)) lists.set(name, [])
@@ -18,6 +18,7 @@ export class Reading {
   statements = []
   footprints = new Map()
   declared = new Map()
+  opinions = new Map()
   frames = new Map() // by key id, a list of frames
 
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -33,6 +34,7 @@ export class Reading {
     if (!statement.content) return
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement)
     if (statement.kind === DECLARED) this.declared.set(statement.id, statement)
+    if (statement.kind === OPINION) this.opinions.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 

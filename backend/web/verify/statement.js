@@ -9,13 +9,14 @@ import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
+import { readOpinion } from './opinion.js'
 import { readPlan } from './plan.js'
 import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED] = [
-  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'declared footprint',
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED, OPINION] = [
+  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'declared footprint', 'opinion',
 ]
 
 const MAX_ENVELOPE = 4096
@@ -27,6 +28,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.footprint+cbor', FOOTPRINT],
   ['application/vnd.leafproof.factor-set+cbor', FACTORS],
   ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
+  ['application/vnd.leafproof.opinion+cbor', OPINION],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -115,6 +117,7 @@ export function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed('body: its SHA-256 is not the one that was signed')
   const disclosed = ({ JWT_TYPE, WITHHELD }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE, WITHHELD)
   if (statement.kind === PLAN) statement.content = readPlan(body)
+  if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
