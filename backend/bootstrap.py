@@ -29,6 +29,7 @@ from backend.leases.workers import single
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check, Repair
 from backend.log.hosting import open_logs
+from backend.opinions.endpoints import router as opinions_router
 from backend.passports import endpoints as passports
 from backend.production.endpoints import router as production_router
 from backend.production.worker import ProductionWorker
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ingest_router,
     production_router,
     declared_router,
+    opinions_router,
     passports.router,
     audit_router,
     pages_router,

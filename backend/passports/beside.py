@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend.passports.material import Stated
 from backend.passports.service import Passport
 from leafproof import clock
 from leafproof.declared import YEAR, DeclaredFootprint, deviation
+from leafproof.opinion import Opinion
 
 SCALE = 1000  # units of length between the least and the greatest lot
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A verifier's opinion; `known`: the server's trust file names him."""
+
+    opinion: Opinion
+    issuer: str
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class Beside:
     short: bool
     first: str
     last: str
+    opinions: tuple[Said, ...]
 
 
 def beside(passport: Passport) -> Beside | None:
@@ -51,7 +63,17 @@ def beside(passport: Passport) -> Beside | None:
         stated.days < YEAR,
         clock.local_date(stated.window[0], zone),
         clock.local_date(stated.window[1] - 1, zone),
+        tuple(
+            _said(passport, one)
+            for one in passport.material.opinions
+            if one.content.declared == found.statement.id
+        ),
     )
+
+
+def _said(passport: Passport, one: Stated[Opinion]) -> Said:
+    issuer = one.statement.envelope.header.issuer
+    return Said(one.content, issuer, issuer in passport.trust.verifiers)
 
 
 def _place(stated: DeclaredFootprint, value: str) -> int:

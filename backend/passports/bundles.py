@@ -19,6 +19,7 @@ from backend.errors import Conflict, NotFound
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
 from backend.log.service import HostedLogs, TransparencyLog
+from backend.opinions import repository as opinion_rows
 from backend.production import pointing, recording
 from backend.production import repository as production_rows
 from backend.production.repository import Row
@@ -137,11 +138,14 @@ class BundleBuilder:
             self._record(connection, record, tier, gathered, path)
 
     def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:
-        """The newest declared footprints of the lot's product and plant for its run's time, by each method."""
+        """The newest declared footprints of the lot's product and plant for its run's time, by each method, and
+        each verifier's last word on them."""
         record = recording.read(connection, self._archive, row)
         gtin, closed = str(record.of.gtin), record.run.window[1]
         for found in declared.covering(connection, record.facility, gtin, closed):
             gathered.places[found["log"], found["index"]] = None
+            for given in opinion_rows.newest(connection, found["statement_id"]):
+                gathered.places[given["log"], given["index"]] = None
 
     def _plan(
         self, connection: Connection, row: Row, record: BatchRecord, tier: Tier, gathered: _Gathered

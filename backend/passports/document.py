@@ -12,6 +12,7 @@ from backend.web.i18n import Language
 from leafproof import clock
 from leafproof.declared import DeclaredFootprint, deviation
 from leafproof.footprint import Footprint
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 
@@ -65,11 +66,12 @@ def _declared(found: Material) -> dict[str, Any] | None:
     if printed is None or stated is None:
         return None
     percent = deviation(printed.content.per_tonne, stated.content.per_tonne)
-    return {**(_stated(stated) or {}), "deviation_percent": percent}
+    opinions = [_stated(one) for one in found.opinions if one.content.declared == stated.statement.id]
+    return {**(_stated(stated) or {}), "deviation_percent": percent, "opinions": opinions}
 
 
 def _stated(
-    stated: Stated[Footprint] | Stated[BatchRecord] | Stated[DeclaredFootprint] | None,
+    stated: Stated[Footprint] | Stated[BatchRecord] | Stated[DeclaredFootprint] | Stated[Opinion] | None,
 ) -> dict[str, Any] | None:
     if stated is None:
         return None

@@ -11,6 +11,7 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.keys import PublicKey, public_key
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 from leafproof.verification.statements import Statement
@@ -36,6 +37,7 @@ class Material:
     footprints: dict[str, Stated[Footprint]] = field(default_factory=dict)
     factor_sets: dict[str, FactorSet] = field(default_factory=dict)
     declared: dict[str, Stated[DeclaredFootprint]] = field(default_factory=dict)
+    opinions: list[Stated[Opinion]] = field(default_factory=list)
     frames: int = 0
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
 
@@ -101,3 +103,5 @@ def _sort_in(material: Material, statement: Statement, head: BundleHead) -> None
             material.factor_sets[statement.id] = factors
         case DeclaredFootprint() as declared:
             material.declared[statement.id] = Stated(declared, statement, head)
+        case Opinion() as said:
+            material.opinions.append(Stated(said, statement, head))

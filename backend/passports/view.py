@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from backend.passports.document import device_trust
@@ -16,6 +16,7 @@ from leafproof import clock
 from leafproof.factors import Factor
 from leafproof.footprint import Component, Footprint, Kind, StageTotal
 from leafproof.numbers import rounded
+from leafproof.opinion import Assurance, Conclusion
 from leafproof.record import BatchRecord, Input
 from leafproof.values import Lot
 from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
@@ -264,6 +265,7 @@ DEVICE_TEXTS = {
     "factor set": "factor set",
     "declared footprint": "declared footprint",
     "opinion": "opinion",
+    **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 
 from backend.passports.service import NO_CHAIN
 from backend.passports.view import DEVICE_MESSAGES, DEVICE_TEXTS
-from leafproof import footprint
+from leafproof import footprint, opinion
 from leafproof.record import Output
 from leafproof.trust import NetworkClass
 from leafproof.verification import statements
@@ -58,6 +58,8 @@ def from_kernel() -> Iterator[str]:
     yield from get_args(footprint.Stage)
     yield from footprint.EXCLUDED
     yield from FLAGS
+    yield from get_args(opinion.Assurance)
+    yield from get_args(opinion.Conclusion)
     yield "electricity"
     yield NO_CHAIN
 

@@ -484,6 +484,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gateway", "epoch", name=op.f("pk_streams")),
     )
     op.create_table(
+        "opinions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("declared", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("before", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["declared"], ["declared_footprints.statement_id"], name=op.f("fk_opinions_declared")
+        ),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_opinions_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_opinions")),
+        sa.UniqueConstraint("issuer", "before", name=op.f("uq_opinions_issuer_before")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_opinions_statement_id")),
+    )
+    with op.batch_alter_table("opinions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opinions_declared"), ["declared"], unique=False)
+
+    op.create_table(
         "records",
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
@@ -573,6 +594,10 @@ def downgrade() -> None:
     op.drop_table("run_inputs")
     op.drop_table("rollups")
     op.drop_table("records")
+    with op.batch_alter_table("opinions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opinions_declared"))
+
+    op.drop_table("opinions")
     op.drop_table("streams")
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_series_facility_point"))
