@@ -22,7 +22,8 @@ METERING_PLAN = "application/vnd.leafproof.metering-plan+cbor"
 BATCH_RECORD = "application/vnd.leafproof.batch-record+cbor"
 FOOTPRINT = "application/vnd.leafproof.footprint+cbor"
 FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
-CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET)
+ENERGY_PERIOD = "application/vnd.leafproof.energy-period+cbor"
+CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET, ENERGY_PERIOD)
 
 
 def encode(*content: Any, salt: bytes | None = None) -> bytes:

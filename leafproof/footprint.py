@@ -5,12 +5,13 @@ Shape, for whoever reads or issues one (computed by `leafproof.calculation.calcu
 * `record` is the batch record's statement id. One record has one footprint *for each profile*; versions of a lot's
   footprint by one profile supersede each other (`supersedes`), and those of two profiles stand side by side.
 * `profile` names id, version and SHA-256 of the profile's file (`leafproof.profile`), so that a replay uses it.
-* `per_tonne` is the result: kg CO2e per tonne of product, at 0.001, by the profile's gases and GWP set. `stages` are
-  sums of the published components and add up to it; `categories` (fossil, biogenic, uptake, land use, aircraft) cut
-  the same total another way, all but those that the profile reports without counting.
+* `per_tonne` is the result: kg CO2e per tonne of product, at 0.001, by the profile's gases and GWP set. `stages`
+  are sums of the published components and add up to it; `categories` (fossil, biogenic, uptake, land use,
+  aircraft) cut the same total another way, all but those that the profile reports without counting.
 * `masses` are kg of each gas per tonne. "CO2e (set)" is what factors state without saying of which gases.
-* `allocation`, `exempted`, `product` are choices of the issuer, each with its reason, and `components` name the
-  factors and the input lots' footprints: all that a replay needs beside the record. `choices_of` gathers them.
+* `region`, `allocation`, `exempted`, `product` are choices of the issuer, each with its reason, and `components`
+  name the factors and the input lots' footprints: all that a replay needs beside the record. `choices_of` gathers
+  them.
 * `period` is the statement of the energy period whose idle and overhead energy the lot carries a share of
   (`leafproof.period`). Until there is one, the status is provisional where the profile demands it.
 
@@ -140,8 +141,8 @@ class Functional(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One part of the footprint: `subject` is the carrier, the material or the input lot; `emissions` in kg CO2e
-    per tonne; `factors`, whose sum multiplied the quantity, or `footprint`, the input lot's own statement by the same
-    profile. `overhead` marks a share of a period's energy outside runs."""
+    per tonne; `factors`, whose sum multiplied the quantity, or `footprint`, the input lot's own statement by the
+    same profile. `overhead` marks a share of a period's energy outside runs."""
 
     stage: Stage
     name: str
@@ -161,6 +162,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gtin: str
     lot: str
     facility: str
+    region: str
     record: str
     profile: ProfileRef
     per_tonne: str
@@ -218,9 +220,11 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that the issuer chose: factors by carrier or material, each input lot's footprint by the id that the
-    record cites, how co-products share, what was cut off, what the product is, the energy period."""
+    """All that the issuer chose: the facility's region as factors name it, factors by carrier or material (their
+    sum counts), input lots' footprints by lot where they are not those that the record cites, how co-products
+    share, what was cut off, what the product is, the energy period."""
 
+    region: str
     factors: dict[str, tuple[FactorRef, ...]]
     parents: dict[str, str] = {}
     allocation: Allocation = Allocation()
@@ -250,6 +254,7 @@ def choices_of(footprint: Footprint) -> Choices:
         if one.footprint and parents.setdefault(one.subject, one.footprint) != one.footprint:
             raise InvalidInput("components", f"{one.subject}: two footprints of one lot")
     return Choices(
+        footprint.region,
         factors,
         parents,
         msgspec.structs.replace(footprint.allocation, shares=()),

@@ -1,14 +1,14 @@
 """Method profiles: the rules of a standard as data, and the gases' weights.
 
-`leafproof/profiles/<id>.<version>.json` is one profile. Each rule has an id, a sentence in English and Chinese, the
-clause it stands on, how far that clause could be read from here (`reading`), and the parameters that
+`leafproof/profiles/<id>.<version>.json` is one profile. Each rule has an id, a sentence in English and Chinese,
+the clause it stands on, how far that clause could be read from here (`reading`), and the parameters that
 `leafproof.calculation` goes by. A file is never edited once footprints name it: a footprint names its SHA-256, and
 what computes it anew uses exactly that file. A new wording is a new version beside the old one.
 
 What a profile does not allow is refused with `InvalidInput` whose field is the rule's id.
 
-`leafproof/gwp/ipcc-gwp100.json` has the global warming potentials over 100 years, by IPCC report. A profile names the
-set, and the SHA-256 of the table.
+`leafproof/gwp/ipcc-gwp100.json` has the global warming potentials over 100 years, by IPCC report. A profile names
+the set, and the SHA-256 of the table.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Weights(_Rule, frozen=True, tag="gases"):
 
 
 class Boundary(_Rule, frozen=True, tag="boundary"):
-    """Whether electricity counts; what the boundary of a material's factor must be word for word, if anything; what
-    the footprint leaves out, said in every statement."""
+    """Whether electricity counts; what the boundary of a material's factor must be word for word, if anything;
+    what the footprint leaves out, said in every statement."""
 
     electricity: bool
     material_boundary: str | None

@@ -13,9 +13,10 @@ from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 
-Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet
+Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | EnergyPeriod
 
 _NAMES = {
     body.FRAME: "frame",
@@ -23,6 +24,7 @@ _NAMES = {
     body.BATCH_RECORD: "batch record",
     body.FOOTPRINT: "footprint",
     body.FACTOR_SET: "factor set",
+    body.ENERGY_PERIOD: "energy period",
 }
 
 
@@ -78,6 +80,8 @@ class Statement:
                 self.content = MeteringPlan.decode_body(self.body)
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
+            case body.ENERGY_PERIOD:
+                self.content = EnergyPeriod.decode_body(self.body)
             case body.BATCH_RECORD:
                 self.content = BatchRecord.read(self.body, self.disclosures, key, self.envelope.header.issuer)
             case body.FOOTPRINT:
