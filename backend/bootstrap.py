@@ -18,6 +18,7 @@ from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
 from backend.enrolment.endpoints import router as enrolment_router
+from backend.footprints.endpoints import router as footprints_router
 from backend.health import router as health_router
 from backend.ingest import rollups, streams
 from backend.ingest.endpoints import router as ingest_router
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enrolment_router,
     ingest_router,
     production_router,
+    footprints_router,
     passports.router,
     audit_router,
     pages_router,

@@ -44,7 +44,9 @@ class ProfileRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule"):
+class RuleWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule"):
+    """What every rule has: see the module."""
+
     id: str
     text_en: str
     text_zh: str
@@ -56,7 +58,7 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
         return InvalidInput(self.id, f"{what} ({self.source})")
 
 
-class Weights(_Rule, frozen=True, tag="gases"):
+class Weights(RuleWords, frozen=True, tag="gases"):
     """Which set weighs the gases, of the table with that SHA-256; `gases` alone are counted, or all (null).
     `lumps`: what becomes of a factor in kg CO2e that does not say of which gases."""
 
@@ -66,7 +68,7 @@ class Weights(_Rule, frozen=True, tag="gases"):
     lumps: Literal["flag", "refuse"]
 
 
-class Boundary(_Rule, frozen=True, tag="boundary"):
+class Boundary(RuleWords, frozen=True, tag="boundary"):
     """Whether electricity counts; what the boundary of a material's factor must be word for word, if anything;
     what the footprint leaves out, said in every statement."""
 
@@ -75,7 +77,7 @@ class Boundary(_Rule, frozen=True, tag="boundary"):
     excluded: tuple[str, ...]
 
 
-class Electricity(_Rule, frozen=True, tag="electricity"):
+class Electricity(RuleWords, frozen=True, tag="electricity"):
     """What a carrier's factors must count together, and what happens where they do not."""
 
     basis: Literal["location-based", "market-based"]
@@ -83,13 +85,13 @@ class Electricity(_Rule, frozen=True, tag="electricity"):
     incomplete: Literal["flag", "refuse"]
 
 
-class Carbon(_Rule, frozen=True, tag="categories"):
+class Carbon(RuleWords, frozen=True, tag="categories"):
     """Which categories the result counts; the others are reported beside it."""
 
     counted: tuple[Category, ...]
 
 
-class Sharing(_Rule, frozen=True, tag="allocation"):
+class Sharing(RuleWords, frozen=True, tag="allocation"):
     """How co-products may share. `value_ratio`: by value if the dearest output's price is more than so many times
     the cheapest's, by mass if not."""
 
@@ -98,13 +100,13 @@ class Sharing(_Rule, frozen=True, tag="allocation"):
     value_ratio: str | None
 
 
-class CutOff(_Rule, frozen=True, tag="cut-off"):
+class CutOff(RuleWords, frozen=True, tag="cut-off"):
     """The most that may be left out, in percent; null where no number is set. A reason is always asked for."""
 
     max_percent: str | None
 
 
-class Product(_Rule, frozen=True, tag="product"):
+class Product(RuleWords, frozen=True, tag="product"):
     """What must be known of a product, which customs codes are within scope, and the functional unit."""
 
     required: tuple[Literal["cn_code", "process", "model", "service_life_kwh_per_tonne"], ...]
@@ -112,25 +114,25 @@ class Product(_Rule, frozen=True, tag="product"):
     functional_unit: str | None
 
 
-class DataQuality(_Rule, frozen=True, tag="quality"):
+class DataQuality(RuleWords, frozen=True, tag="quality"):
     """Whether ratings are made. `years` are the ages up to which a factor's temporal rating is 1, 2, 3, 4."""
 
     rated: bool
     years: tuple[int, int, int, int]
 
 
-class Overhead(_Rule, frozen=True, tag="overhead"):
+class Overhead(RuleWords, frozen=True, tag="overhead"):
     """Whether a lot's footprint is provisional until a period's energy outside runs was shared out."""
 
     required: bool
 
 
-class Note(_Rule, frozen=True, tag="note"):
+class Note(RuleWords, frozen=True, tag="note"):
     """A rule that binds people and no number here."""
 
 
 Rule = Weights | Boundary | Electricity | Carbon | Sharing | CutOff | Product | DataQuality | Overhead | Note
-R = TypeVar("R", bound=_Rule)
+R = TypeVar("R", bound=RuleWords)
 _ONCE = (Weights, Boundary, Electricity, Carbon, Sharing, CutOff, Product, DataQuality, Overhead)
 
 

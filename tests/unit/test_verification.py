@@ -12,6 +12,7 @@ from leafproof.bundle import Bundle
 from leafproof.chain.view import Consumption, Operator, Retirement, Role, lot_id
 from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError, Malformed
+from leafproof.footprint import Footprint
 from leafproof.keys import _P256_ORDER, EDDSA, SigningKey
 from leafproof.note import COSIGNATURE, ED25519, Note, Signature, Verifier
 from leafproof.replay import export
