@@ -8,12 +8,15 @@ import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, u
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
+import { readPeriod } from './period.js'
 import { readPlan } from './plan.js'
 import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS] = ['frame', 'metering plan', 'batch record', 'footprint', 'factor set']
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD] = [
+  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period',
+]
 
 const MAX_ENVELOPE = 4096
 const MAX_NAME = 256
@@ -23,6 +26,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.batch-record+cbor', RECORD],
   ['application/vnd.leafproof.footprint+cbor', FOOTPRINT],
   ['application/vnd.leafproof.factor-set+cbor', FACTORS],
+  ['application/vnd.leafproof.energy-period+cbor', PERIOD],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -112,6 +116,7 @@ export function readBody(statement, key) {
   const disclosed = ({ JWT_TYPE, WITHHELD }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE, WITHHELD)
   if (statement.kind === PLAN) statement.content = readPlan(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
+  if (statement.kind === PERIOD) statement.content = readPeriod(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
 }
