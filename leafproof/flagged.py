@@ -61,8 +61,12 @@ def _of_factors(subject: str, used: Sequence[Factor], by: Profile, region: str) 
         for missing in by.rule(profile.Electricity).required:
             if missing not in counted:
                 yield f"{used[0].id}: {missing.replace('-', ' ')} not included"
-    if gases == {"CO2"} and by.rule(profile.Weights).gases is None:
-        yield f"{used[0].id}: CO2 only"
+    if by.rule(profile.Weights).gases is None:
+        # The parts of a grid's electricity have their gases each for itself; a fuel has a factor for each gas.
+        parts = used if used[0].category == ELECTRICITY else ()
+        yield from (f"{one.id}: CO2 only" for one in parts if set(one.gases) == {"CO2"})
+        if not parts and gases == {"CO2"}:
+            yield f"{used[0].id}: CO2 only"
 
 
 def _weighed(one: Factor, by: Profile) -> Iterable[str]:

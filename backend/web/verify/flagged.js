@@ -39,8 +39,12 @@ function ofFactors(subject, used, profile, region) {
       found.push(`${used[0].id}: ${missing.replaceAll('-', ' ')} not included`)
     }
   }
-  const gases = new Set(used.flatMap((one) => one.gases))
-  if (gases.size === 1 && gases.has('CO2') && profile.gases.gases === null) found.push(`${used[0].id}: CO2 only`)
+  // The parts of a grid's electricity have their gases each for itself; a fuel has a factor for each gas.
+  const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === 'CO2'))
+  if (profile.gases.gases === null) {
+    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used]
+    for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`)
+  }
   return found
 }
 
