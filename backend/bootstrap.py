@@ -19,6 +19,7 @@ from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
 from backend.declared.endpoints import router as declared_router
 from backend.enrolment.endpoints import router as enrolment_router
+from backend.footprints.endpoints import router as footprints_router
 from backend.health import router as health_router
 from backend.ingest import rollups, streams
 from backend.ingest.endpoints import router as ingest_router
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enrolment_router,
     ingest_router,
     production_router,
+    footprints_router,
     declared_router,
     opinions_router,
     passports.router,

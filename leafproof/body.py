@@ -22,9 +22,19 @@ METERING_PLAN = "application/vnd.leafproof.metering-plan+cbor"
 BATCH_RECORD = "application/vnd.leafproof.batch-record+cbor"
 FOOTPRINT = "application/vnd.leafproof.footprint+cbor"
 FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
+ENERGY_PERIOD = "application/vnd.leafproof.energy-period+cbor"
 DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
 OPINION = "application/vnd.leafproof.opinion+cbor"
-CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET, DECLARED_FOOTPRINT, OPINION)
+CONTENT_TYPES = (
+    FRAME,
+    METERING_PLAN,
+    BATCH_RECORD,
+    FOOTPRINT,
+    FACTOR_SET,
+    ENERGY_PERIOD,
+    DECLARED_FOOTPRINT,
+    OPINION,
+)
 
 
 def encode(*content: Any, salt: bytes | None = None) -> bytes:

@@ -30,9 +30,11 @@ from typing import Literal, Self
 import msgspec
 
 from leafproof import clock, disclosure, numbers, units, values
+from leafproof.calculation import QUANTUM, SHARE_QUANTUM
 from leafproof.errors import InvalidInput
-from leafproof.footprint import QUANTUM, SHARE_QUANTUM, Footprint
+from leafproof.footprint import Footprint
 from leafproof.keys import PublicKey, SigningKey
+from leafproof.profile import ProfileRef
 from leafproof.record import BatchRecord, Tier
 from leafproof.structs import convert
 from leafproof.texts import check_printable
@@ -186,7 +188,7 @@ def calculate(
     emissions = [m * Fraction(Decimal(line.per_tonne)) for m, line in zip(masses, lines, strict=True)]
     primary = [e * Fraction(Decimal(line.primary_data_share)) for e, line in zip(emissions, lines, strict=True)]
     mass, whole = sum(masses, Fraction(0)), sum(emissions, Fraction(0))
-    share = sum(primary, Fraction(0)) / whole if whole else Fraction(0)
+    share = sum(primary, Fraction(0)) / whole if whole > 0 else Fraction(0)
     final = over and all(line.status == "final" for line in lines)
     by_value = [(Decimal(line.per_tonne), line.per_tonne) for line in lines]
     return DeclaredFootprint(
@@ -209,8 +211,13 @@ def calculate(
 
 
 def method_of(stated: Footprint) -> str:
-    """By which method a lot's footprint was made, as declared footprints name it."""
-    return stated.method
+    """By which method a lot's footprint was made, as declared footprints name it: profile and version."""
+    return method_name(stated.profile)
+
+
+def method_name(by: ProfileRef) -> str:
+    """How declared footprints name a profile: means over two versions of it would be of nothing."""
+    return f"{by.id} {by.version}"
 
 
 def deviation(per_tonne: str, declared: str) -> str | None:

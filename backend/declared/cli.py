@@ -31,6 +31,7 @@ def issue(
     gtin: Annotated[str, typer.Option(help="the product")],
     start: Annotated[str, typer.Option("--from", help="the period's start, such as '2026-01-01 00:00'")],
     end: Annotated[str, typer.Option("--to", help="the period's end, which is no more part of it")],
+    profile: Annotated[str | None, typer.Option(help="method profile; the facility's main one by default")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")] = None,
 ) -> None:
     """Declare a product's footprint: the mean of all lots whose runs closed in the period."""
@@ -42,7 +43,7 @@ def issue(
         with database.transaction(engine) as connection:
             place = production.facility(connection, Gln.parse(facility, "facility"))
             bounds = (moments.parse(start, place["zone"], "from"), moments.parse(end, place["zone"], "to"))
-            found = service.declare(connection, desk, Gln(place["gln"]), Gtin.parse(gtin), *bounds)
+            found = service.declare(connection, desk, Gln(place["gln"]), Gtin.parse(gtin), *bounds, profile)
         engine.dispose()
     except LeafproofError as error:
         typer.echo(f"leafproof backend declared: {error}", err=True)

@@ -43,7 +43,7 @@ def declare(context: Shared, desk: At, key: Writer, gln: str, asked: DeclareIn) 
         key.check_operator(Gln(place["company"]))
         start = moments.parse(asked.start, place["zone"], "from")
         end = moments.parse(asked.end, place["zone"], "to")
-        return _out(connection, desk, service.declare(connection, desk, facility, gtin, start, end))
+        return _out(connection, desk, service.declare(connection, desk, facility, gtin, start, end, asked.profile))
 
 
 @router.get("/facilities/{gln}/declared-footprints")

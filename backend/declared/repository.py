@@ -17,11 +17,11 @@ Row = sa.RowMapping
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A lot's newest record and its newest footprint, by statement id."""
+    """A lot's newest record and its newest footprint by a profile, by statement id; None where it has none."""
 
     lot: str
     record: bytes
-    footprint: bytes
+    footprint: bytes | None
 
 
 def insert(connection: Connection, **values: Any) -> None:
@@ -51,25 +51,31 @@ def by_statement(connection: Connection, statement_id: bytes) -> Row | None:
     return connection.execute(query).mappings().one_or_none()
 
 
-def pairs(connection: Connection, facility: str, gtin: str, start: int, end: int) -> list[Pair]:
+def pairs(connection: Connection, facility: str, gtin: str, profile: str, start: int, end: int) -> list[Pair]:
     """The recorded lots whose runs closed in [start, end)."""
-    last_record = _newest_version(records)
-    last_footprint = _newest_version(footprints)
+    printed = sa.and_(
+        footprints.c.gtin == runs.c.gtin,
+        footprints.c.lot == runs.c.lot,
+        footprints.c.version == _newest_version(footprints, profile),
+    )
     query = (
         sa.select(runs.c.lot, records.c.statement_id, footprints.c.statement_id)
         .join(records, sa.and_(records.c.gtin == runs.c.gtin, records.c.lot == runs.c.lot))
-        .join(footprints, sa.and_(footprints.c.gtin == runs.c.gtin, footprints.c.lot == runs.c.lot))
+        .outerjoin(footprints, printed)
         .where(runs.c.facility == facility, runs.c.gtin == gtin, runs.c.closed >= start, runs.c.closed < end)
-        .where(records.c.version == last_record, footprints.c.version == last_footprint)
+        .where(records.c.version == _newest_version(records))
         .order_by(runs.c.lot)
     )
-    return [Pair(lot, bytes(record), bytes(printed)) for lot, record, printed in connection.execute(query)]
+    found = connection.execute(query)
+    return [Pair(lot, bytes(record), None if one is None else bytes(one)) for lot, record, one in found]
 
 
-def _newest_version(table: sa.Table) -> sa.ScalarSelect[int]:
+def _newest_version(table: sa.Table, profile: str | None = None) -> sa.ScalarSelect[int]:
     other = table.alias()
-    same = (other.c.gtin == runs.c.gtin, other.c.lot == runs.c.lot)
-    return sa.select(sa.func.max(other.c.version)).where(*same).correlate(runs).scalar_subquery()
+    query = sa.select(sa.func.max(other.c.version)).where(other.c.gtin == runs.c.gtin, other.c.lot == runs.c.lot)
+    if profile is not None:
+        query = query.where(other.c.profile == profile)
+    return query.correlate(runs).scalar_subquery()
 
 
 def waiting(connection: Connection, facility: str, gtin: str, start: int, end: int) -> int:

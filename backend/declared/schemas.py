@@ -12,13 +12,15 @@ Text = Annotated[str, Field(max_length=100)]
 
 
 class DeclareIn(BaseModel):
-    """A product, and the reference period [from, to): UTC, or local time of the facility."""
+    """A product, and the reference period [from, to): UTC, or local time of the facility; by the facility's main
+    profile, if none is named."""
 
     model_config = ConfigDict(extra="forbid")
 
     gtin: Text
     start: Text = Field(alias="from")
     end: Text = Field(alias="to")
+    profile: Text | None = None
 
 
 class DeclaredOut(BaseModel):

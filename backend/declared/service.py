@@ -12,18 +12,20 @@ from sqlalchemy import Connection
 
 from backend.declared import repository
 from backend.declared.repository import Pair, Row
-from backend.errors import Conflict, LogDamaged, NotFound
+from backend.errors import Conflict, NotFound
+from backend.footprints import methods
 from backend.footprints import service as footprints
 from backend.log import repository as log_repository
 from backend.production import recording
 from backend.production import repository as production_rows
 from backend.production import service as production
 from backend.production.statements import Archive, Desk
-from leafproof import body, clock, declared
+from leafproof import body, clock, declared, profile
 from leafproof.declared import Cover, DeclaredFootprint, DeclaredLot
 from leafproof.errors import InvalidInput
-from leafproof.footprint import METHOD
 from leafproof.values import Gln, Gtin, party_uri
+
+NAMED = 5  # lots that a refusal names; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,20 @@ class Declared:
     issued_at: int
 
 
-def declare(connection: Connection, desk: Desk, facility: Gln, gtin: Gtin, start: int, end: int) -> Declared:
-    """The declared footprint of a facility's product over [start, end), Unix seconds; issued anew where lots came
-    or changed since the last one.
+def declare(
+    connection: Connection, desk: Desk, facility: Gln, gtin: Gtin, start: int, end: int, by: str | None = None
+) -> Declared:
+    """The declared footprint of a facility's product over [start, end), Unix seconds, by a profile (the main one,
+    if none is named); issued anew where lots came or changed since the last one.
 
-    Raises `InvalidInput` for a period that is none, that overlaps another one, or without a recorded lot, and
-    `NotFound`, `Conflict`.
+    Raises `InvalidInput` for a period that is none or has no recorded lot, for lots without a footprint by the
+    profile, `Conflict` for a period that overlaps another one, and `NotFound`.
     """
     place = production.facility(connection, facility, lock=True)
     production.product(connection, gtin)
-    cover = Cover(str(gtin), str(facility), clock.utc_text(start), clock.utc_text(end), METHOD)
+    ref = profile.newest(by) if by else methods.profiles_of(connection, str(facility))[0]
+    method = declared.method_name(ref)
+    cover = Cover(str(gtin), str(facility), clock.utc_text(start), clock.utc_text(end), method)
     _ = cover.window
     log = desk.of_partition(place["partition"])
     known: dict[Pair, DeclaredLot] = {}
@@ -126,18 +132,27 @@ def _says_the_same(before: Declared, cover: Cover, lines: list[DeclaredLot], now
 
 def _lines(connection: Connection, desk: Desk, cover: Cover, known: dict[Pair, DeclaredLot]) -> list[DeclaredLot]:
     """Of every recorded lot of the period; `known` are those that were read before."""
-    found = repository.pairs(connection, cover.facility, cover.gtin, *cover.window)
+    by = cover.method.partition(" ")[0]
+    found = repository.pairs(connection, cover.facility, cover.gtin, by, *cover.window)
     if len(found) > declared.MAX_LOTS:
         raise InvalidInput("end", f"{len(found)} lots, at most {declared.MAX_LOTS}; declare shorter periods")
-    for pair in found:
-        if pair not in known:
-            known[pair] = _line(connection, desk, pair)
+    lacking = [pair.lot for pair in found if pair not in known and not _add(connection, desk, cover, pair, known)]
+    if lacking:
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        reason = (
+            f"lots {', '.join(lacking[:NAMED])}{more} have no footprint of their newest record by {cover.method}"
+        )
+        raise InvalidInput("profile", reason)
     return [known[pair] for pair in found]
 
 
-def _line(connection: Connection, desk: Desk, pair: Pair) -> DeclaredLot:
+def _add(connection: Connection, desk: Desk, cover: Cover, pair: Pair, known: dict[Pair, DeclaredLot]) -> bool:
+    """Whether the lot has a footprint that counts: of its newest record, by the very version of the profile."""
+    if pair.footprint is None:
+        return False
     row = production_rows.record_by_statement(connection, pair.record)
     printed = footprints.read(connection, desk, pair.footprint)
-    if row is None or printed.record != pair.record.hex():
-        raise LogDamaged(f"the newest footprint of lot {pair.lot} is not of its newest record")
-    return DeclaredLot.of(recording.read(connection, desk, row), pair.footprint.hex(), printed)
+    if row is None or printed.record != pair.record.hex() or declared.method_of(printed) != cover.method:
+        return False
+    known[pair] = DeclaredLot.of(recording.read(connection, desk, row), pair.footprint.hex(), printed)
+    return True

@@ -16,6 +16,7 @@ from backend.access.tiers import Tier
 from backend.checkpoints import repository as checkpoint_rows
 from backend.declared import service as declared
 from backend.errors import Conflict, NotFound
+from backend.footprints import periods
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
 from backend.log.service import HostedLogs, TransparencyLog
@@ -28,7 +29,7 @@ from backend.production.statements import Archive
 from leafproof import envelope
 from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
-from leafproof.footprint import Footprint, factors_used
+from leafproof.footprint import Footprint, factors_used, parents_used
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 
@@ -71,12 +72,13 @@ class BundleBuilder:
         Raises `NotFound` for a lot without a record, and `Conflict` for a tree of lots that is too large, or that
         comes back to itself.
         """
-        row, footprint = recording.current(connection, lot), footprints.current(connection, lot)
-        if row is None or footprint is None:
+        row, printed = recording.current(connection, lot), footprints.current_by_profile(connection, lot)
+        if row is None or not printed:
             raise NotFound(f"lot {lot} has no record yet")
         gathered = _Gathered()
         self._record(connection, row, tier, gathered, ())
-        self._footprint(connection, footprint, tier, gathered, (lot,))
+        for footprint in printed:
+            self._footprint(connection, footprint, tier, gathered, (lot,))
         self._pointed_to(connection, row, tier, gathered, ())
         self._declared(connection, row, gathered)
         return self._bundle(connection, lot, tier, gathered.places)
@@ -119,20 +121,35 @@ class BundleBuilder:
         if pointed["statement_id"] == newest["statement_id"]:
             return
         self._record(connection, pointed, tier, gathered, path)
-        printed = footprint_rows.versions(connection, newest["gtin"], newest["lot"])
-        of_it = [f for f in printed if f["record"] == pointed["statement_id"]]
-        for row in of_it[-1:]:
+        for row in footprints.current_by_profile(connection, lot, bytes(pointed["statement_id"])):
             self._footprint(connection, row, tier, gathered, (*path, lot))
 
     def _footprint(
         self, connection: Connection, row: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
     ) -> None:
-        """A footprint, its factor sets, and the record that it is of, which need not be the current one."""
+        """A footprint, its factor sets and energy period, the input lots' footprints that it counts with, and the
+        record that it is of, which need not be the current one."""
+        if (row["log"], row["index"]) in gathered.places:
+            return
         stated: Footprint = footprints.read(connection, self._archive, bytes(row["statement_id"]))
         gathered.places[row["log"], row["index"]] = None
-        for statement in {ref.set for ref in factors_used(stated).values()}:
+        for statement in {ref.set for refs in factors_used(stated).values() for ref in refs}:
             found = footprints.set_of(connection, self._archive, statement)
             gathered.places[found.log, found.index] = None
+        if stated.period is not None:
+            period = periods.read(connection, self._archive, bytes.fromhex(stated.period))
+            gathered.places[period.log, period.index] = None
+        own = path
+        if stated.of != path[-1]:
+            _check_path(stated.of, path)
+            own = (*path, stated.of)
+        for name in parents_used(stated).values():
+            used = footprint_rows.by_statement(connection, bytes.fromhex(name))
+            if used is None:
+                raise NotFound(f"footprint {name}, with which {stated.of} counts, is not here")
+            upstream = Lot.parse(used["gtin"], used["lot"])
+            _check_path(upstream, own)
+            self._footprint(connection, used, tier, gathered, (*own, upstream))
         record = production_rows.record_by_statement(connection, bytes(row["record"]))
         if record is not None and stated.of != path[-1]:
             self._record(connection, record, tier, gathered, path)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from backend.passports.material import Material, Stated
+from backend.passports.profiles import Reason, beside
 from backend.passports.service import Names, Passport
 from backend.web.i18n import Language
 from leafproof import clock
@@ -33,6 +34,17 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         "maker": _names(passport.names),
         "footprint": _stated(found.footprint),
         "declared": _declared(found),
+        "beside": [
+            {
+                "profile": msgspec.to_builtins(one.ref),
+                "per_tonne": one.footprint.per_tonne,
+                "difference": f"{one.difference:f}",
+                "reasons": [_reason(reason, of) for reason in one.reasons],
+                "footprint": msgspec.to_builtins(one.footprint),
+            }
+            for one in beside(found)
+        ],
+        "refused": [{"profile": r.profile, "rule": r.rule, "reason": r.reason} for r in passport.refusals],
         "record": _stated(found.record),
         "parents": [
             {"gtin": str(lot.gtin), "lot": str(lot.code), "record": _stated(stated), "maker": _names(names)}
@@ -54,6 +66,13 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         "links": links,
         "notice": notice or None,
     }
+
+
+def _reason(reason: Reason, of: Language) -> dict[str, str]:
+    if reason.rule is None:
+        return {"subject": reason.subject, "factors": reason.factors}
+    text = reason.rule.text_zh if of.code == "zh" else reason.rule.text_en
+    return {"rule": reason.rule.id, "text": text, "source": reason.rule.source}
 
 
 def _names(names: Names | None) -> dict[str, str] | None:

@@ -35,7 +35,7 @@ class Part:
     percent: Decimal
     start: int
     length: int
-    factor: Factor | None
+    factors: tuple[Factor, ...]
     lot: Lot | None
 
     @property
@@ -102,8 +102,8 @@ def parts(passport: Passport, footprint: Footprint) -> tuple[Part, ...]:
     components = footprint.components or ()
     found: list[Part] = []
     for one, (letter, share, start, length) in zip(components, _cut(footprint, components), strict=True):
-        factor = passport.material.factor(one.factor) if one.factor else None
-        found.append(Part(letter, one, share, start, length, factor, _lot_of(one, passport)))
+        factors = tuple(f for ref in one.factors if (f := passport.material.factor(ref)))
+        found.append(Part(letter, one, share, start, length, factors, _lot_of(one, passport)))
     return tuple(found)
 
 
@@ -199,7 +199,8 @@ def verdict(passport: Passport, of: Language) -> tuple[Status, str, str]:
 
 def energy_of_run(footprint: Footprint) -> str | None:
     """kWh metered in the run, by the footprint's production components."""
-    found = [c for c in footprint.components or () if c.stage == "production" and c.unit == "kWh"]
+    own = (c for c in footprint.components or () if not c.overhead)
+    found = [c for c in own if c.stage == "production" and c.unit == "kWh"]
     return f"{sum((Decimal(c.quantity) for c in found), Decimal(0)):f}" if found else None
 
 
@@ -226,6 +227,7 @@ def device_config(
             "gtin": str(passport.lot.gtin),
             "lot": str(passport.lot.code),
             "per_tonne": printed.content.per_tonne if printed else None,
+            "profile": printed.content.profile.id if printed else None,
         },
         "trust": device_trust(passport.trust),
         "node": asked or (rpc_urls[0] if rpc_urls else None),
@@ -266,6 +268,7 @@ DEVICE_TEXTS = {
     "declared footprint": "declared footprint",
     "opinion": "opinion",
     **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
+    "energy period": "energy period",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

@@ -48,10 +48,13 @@ class FacilityIn(Taken):
 
 
 class FactorIn(Taken):
-    """Which factor a facility uses for "electricity" or a material."""
+    """Which factor a facility uses for "electricity" or a material: `added` are those that add what it leaves out,
+    `profile` is the one profile that it is for, or empty for all."""
 
     subject: Text
     factor: Text
+    added: Annotated[list[Text], Field(max_length=9)] = []
+    profile: Text = ""
 
 
 class FactorOut(BaseModel):

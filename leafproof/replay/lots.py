@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from leafproof import body, clock, footprint
+from leafproof import body, calculation, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
 from leafproof.declared import DeclaredFootprint, method_of
 from leafproof.envelope import LogRef
@@ -16,6 +16,7 @@ from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
@@ -51,7 +52,7 @@ class Lots:
         self._statements, self._withheld = known.statements, known.withheld
         self._absent: dict[str, Statement] = {}  # footprints of input lots, by the record that names them first
         self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
-        self._footprints: dict[tuple[bytes, Lot], Statement] = {}
+        self._footprints: dict[tuple[bytes, Lot, str], Statement] = {}  # by maker, lot, profile
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
         self._declared = Declarations(report, self._operator, self._made, known.withheld)
@@ -98,7 +99,7 @@ class Lots:
 
     def _printed(self, maker: bytes, lot: Lot, method: str) -> Statement | None:
         """A lot's newest footprint by a method."""
-        found = self._footprints.get((maker, lot))
+        found = self._footprints.get((maker, lot, method.partition(" ")[0]))
         by_it = found and isinstance(found.content, Footprint) and method_of(found.content) == method
         return found if by_it else None
 
@@ -149,27 +150,30 @@ class Lots:
         if self._operator(statement) != self._operator(record):
             message = "the footprint is not by the operator of the batch record"
             self._report.add("footprint-foreign", statement.index, message)
-        before = self._footprints.get((self._operator(statement), stated.of))
+        place = (self._operator(statement), stated.of, stated.profile.id)
+        before = self._footprints.get(place)
         if before and stated.supersedes != before.id:
             message = (
-                f"lot {stated.of} has a footprint already, entry {before.index}, which this does not supersede"
+                f"lot {stated.of} has a footprint by {stated.profile.id} already, entry {before.index}, which this"
+                " does not supersede"
             )
             self._report.add("two-footprints", statement.index, message)
-        self._footprints[self._operator(statement), stated.of] = statement
-        rests_elsewhere = self._rests_elsewhere(record, record.content)
+        self._footprints[place] = statement
+        rests_elsewhere = self._rests_elsewhere(record, record.content, stated)
         if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
         if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
             return True
-        sets = {c.factor.set for c in stated.components or () if c.factor}
-        parents = {line.footprint for line in facts.inputs or ()}
-        return bool((sets | parents) & self._withheld.keys())
+        sets = {ref.set for c in stated.components or () for ref in c.factors}
+        parents = {line.footprint for line in facts.inputs or ()} | set(footprint.parents_used(stated).values())
+        return bool((sets | parents | {stated.period}) & self._withheld.keys())
 
-    def _rests_elsewhere(self, statement: Statement, facts: BatchRecord) -> bool:
+    def _rests_elsewhere(self, statement: Statement, facts: BatchRecord, stated: Footprint) -> bool:
         """Whether the footprint of an input lot was not handed over: another log's, as far as one can tell."""
         named = [str(line.footprint) for line in facts.inputs or () if line.parent is not None]
+        named += footprint.parents_used(stated).values()
         absent = [n for n in named if n not in self._statements and n not in self._withheld]
         for name in absent:
             self._absent.setdefault(name, statement)
@@ -177,12 +181,12 @@ class Lots:
 
     def _calculate(self, statement: Statement, stated: Footprint, record_id: str, facts: BatchRecord) -> None:
         try:
-            computed = footprint.calculate(
+            computed = calculation.calculate(
                 facts,
                 record_id,
-                footprint.factors_used(stated),
-                self._factor,
-                self._parent,
+                stated.profile,
+                footprint.choices_of(stated),
+                calculation.Sources(self._factor, self._parent, self._period),
                 stated.supersedes,
             )
         except LeafproofError as error:
@@ -198,6 +202,12 @@ class Lots:
         if found is None or not isinstance(found.content, FactorSet):
             raise InvalidInput("factor", "the factor set that the footprint names is not in the log before it")
         return found.content.get(ref.id)
+
+    def _period(self, statement_id: str) -> EnergyPeriod:
+        found = self._statements.get(statement_id)
+        if found is None or not isinstance(found.content, EnergyPeriod):
+            raise InvalidInput("period", "the energy period that the footprint names is not in the log before it")
+        return found.content
 
     def _parent(self, statement_id: str) -> Footprint:
         found = self._statements.get(statement_id)

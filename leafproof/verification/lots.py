@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from leafproof import footprint
+from leafproof import calculation, footprint
 from leafproof.chain.view import SHARES, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
@@ -126,7 +126,8 @@ def check_recomputed(reading: Reading) -> None:
 def _published(reading: Reading) -> None:
     """Who chose the factors: arithmetic cannot tell a good number from a convenient one."""
     check = reading.report[8]
-    used = {ref.set for _, f in reading.footprints.values() for ref in footprint.factors_used(f).values()}
+    stated = [f for _, f in reading.footprints.values()]
+    used = {ref.set for f in stated for refs in footprint.factors_used(f).values() for ref in refs}
     for publisher in sorted({issuer for name in used if (issuer := reading.issuer(name))}):
         if publisher in reading.trust.publishers:
             check.add(Status.PASS, "factors-published", publisher=publisher)
@@ -137,16 +138,17 @@ def _published(reading: Reading) -> None:
 def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) -> None:
     check, lot = reading.report[8], str(stated.of)
     statement, facts = record
-    if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+    hidden = stated.period is not None and reading.withheld(stated.period)
+    if hidden or None in (stated.components, facts.outputs, facts.inputs, facts.activity):
         check.add(Status.NOT_CHECKED, "withheld", lot)
         return
     try:
-        computed = footprint.calculate(
+        computed = calculation.calculate(
             facts,
             statement.id,
-            footprint.factors_used(stated),
-            reading.factor,
-            reading.footprint,
+            stated.profile,
+            footprint.choices_of(stated),
+            reading.sources(),
             stated.supersedes,
         )
     except LeafproofError as error:
@@ -155,7 +157,7 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
     for part, given, expected in differences(stated, computed):
         check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
     if stated == computed:
-        check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne)
+        check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne, profile=stated.profile.id)
 
 
 def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, str]]:

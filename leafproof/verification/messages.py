@@ -79,7 +79,8 @@ MESSAGES = {
     "unwitnessed": "size {size}: cosigned by {count} of the witnesses whom you trust, you demand {required}",
     # 6 current
     "footprint-newest": (
-        "the footprint is the newest that was handed over; only a replay of the log tells whether there is a newer"
+        "the footprint by {profile} is the newest that was handed over; only a replay of the log tells whether"
+        " there is a newer"
     ),
     "current": "version {version} on the chain is this record",
     "superseded": "the chain points to version {version}, another record",
@@ -87,6 +88,7 @@ MESSAGES = {
     "lot-pending": "the lot's pointer is not on the chain yet",
     "footprint-elsewhere": "the footprint is of a batch record that the bundle does not hold",
     "footprint-outdated": "the bundle has no footprint of its current batch record",
+    "profile-outdated": "the bundle has no footprint by {profile} of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
     "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
@@ -125,7 +127,7 @@ MESSAGES = {
     "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
     "carrier-differs": "{point}: the record says {stated}, the metering plan {planned}",
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
-    "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
+    "footprint-recomputed": "{value} kg CO2e per tonne by {profile}, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
     "factors-published": "factors by {publisher}, whom you trust for that",
     "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from leafproof.bundle import Bundle
+from leafproof.calculation import Sources
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
 from leafproof.declared import DeclaredFootprint
 from leafproof.errors import InvalidInput
@@ -16,6 +17,7 @@ from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 from leafproof.values import Lot
@@ -153,6 +155,22 @@ class Reading:
         if found is None or not isinstance(found.content, MeteringPlan):
             return None
         return found, found.content
+
+    def sources(self) -> Sources:
+        """Where a calculation finds what a footprint names."""
+        return Sources(self.factor, self.footprint, self.period)
+
+    def withheld(self, statement_id: str) -> bool:
+        """Whether the statement is here without its body."""
+        found = self._by_id.get(statement_id)
+        return found is not None and found.content is None
+
+    def period(self, statement_id: str) -> EnergyPeriod:
+        """The energy period named; raises `InvalidInput` where it is not here."""
+        found = self.content(statement_id, EnergyPeriod)
+        if found is None:
+            raise InvalidInput("period", "the energy period that the footprint names is missing")
+        return found
 
     def factor(self, ref: FactorRef) -> Factor:
         """The factor named; raises `InvalidInput` where its set is not here."""

@@ -15,10 +15,11 @@ from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 
 Content: TypeAlias = (
-    FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | DeclaredFootprint | Opinion
+    FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | EnergyPeriod | DeclaredFootprint | Opinion
 )
 
 _NAMES = {
@@ -27,6 +28,7 @@ _NAMES = {
     body.BATCH_RECORD: "batch record",
     body.FOOTPRINT: "footprint",
     body.FACTOR_SET: "factor set",
+    body.ENERGY_PERIOD: "energy period",
     body.DECLARED_FOOTPRINT: "declared footprint",
     body.OPINION: "opinion",
 }
@@ -87,6 +89,8 @@ class Statement:
                 self.content = FactorSet.decode_body(self.body)
             case body.OPINION:
                 self.content = Opinion.decode_body(self.body)
+            case body.ENERGY_PERIOD:
+                self.content = EnergyPeriod.decode_body(self.body)
             case body.BATCH_RECORD:
                 self.content = BatchRecord.read(*disclosed)
             case body.FOOTPRINT:

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from leafproof import body, declared
+from leafproof import body, declared, profile
 from leafproof.declared import Cover, DeclaredFootprint, DeclaredLot
-from leafproof.footprint import METHOD, Footprint
+from leafproof.footprint import Footprint
 from leafproof.opinion import Accreditation, Opinion
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 from tests.support import world as w
 from tests.support.world import COIL, PLANT, Party, Places, World
 
-YEAR = Cover(str(COIL.gtin), str(PLANT), "2018-01-01T00:00:00Z", "2019-01-01T00:00:00Z", METHOD)
+YEAR = Cover(
+    str(COIL.gtin),
+    str(PLANT),
+    "2018-01-01T00:00:00Z",
+    "2019-01-01T00:00:00Z",
+    declared.method_name(profile.newest(profile.HOUSE)),
+)
 # Of each coil: tonnes. The energy is the first coil's, so that the lighter coil has the higher footprint.
 TONNES = {"C-2": "12", "C-3": "20.5"}
 

@@ -109,6 +109,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("address", name=op.f("uq_companies_address")),
     )
     op.create_table(
+        "footprint_refusals",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("gtin", "lot", "profile", name=op.f("pk_footprint_refusals")),
+    )
+    op.create_table(
         "issuer_keys",
         sa.Column("key_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("gln", sa.Text(), nullable=False),
@@ -243,6 +252,8 @@ def upgrade() -> None:
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("main", sa.Boolean(), nullable=False),
         sa.Column("record", sa.LargeBinary(length=32), nullable=False),
         sa.Column("log", sa.Integer(), nullable=False),
         sa.Column("index", sa.BigInteger(), nullable=False),
@@ -366,6 +377,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "energy_periods",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_energy_periods_facility")),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_energy_periods_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_energy_periods")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_energy_periods_statement_id")),
+    )
+    with op.batch_alter_table("energy_periods", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_energy_periods_facility"), ["facility"], unique=False)
+
+    op.create_table(
         "equivocations",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.Integer(), nullable=False),
@@ -388,10 +416,20 @@ def upgrade() -> None:
     op.create_table(
         "facility_factors",
         sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("factor", sa.Text(), nullable=False),
+        sa.Column("factors", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_facility_factors_facility")),
-        sa.PrimaryKeyConstraint("facility", "subject", name=op.f("pk_facility_factors")),
+        sa.PrimaryKeyConstraint("facility", "profile", "subject", name=op.f("pk_facility_factors")),
+    )
+    op.create_table(
+        "facility_profiles",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_facility_profiles_facility")),
+        sa.PrimaryKeyConstraint("facility", "place", name=op.f("pk_facility_profiles")),
+        sa.UniqueConstraint("facility", "profile", name=op.f("uq_facility_profiles_facility_profile")),
     )
     op.create_table(
         "frames",
@@ -422,6 +460,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_metering_plans_facility")),
         sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_metering_plans_log")),
         sa.PrimaryKeyConstraint("facility", "version", name=op.f("pk_metering_plans")),
+    )
+    op.create_table(
+        "product_methods",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["gtin"], ["products.gtin"], name=op.f("fk_product_methods_gtin")),
+        sa.PrimaryKeyConstraint("gtin", name=op.f("pk_product_methods")),
     )
     op.create_table(
         "runs",
@@ -608,10 +653,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_runs_facility_line_opened"))
 
     op.drop_table("runs")
+    op.drop_table("product_methods")
     op.drop_table("metering_plans")
     op.drop_table("frames")
+    op.drop_table("facility_profiles")
     op.drop_table("facility_factors")
     op.drop_table("equivocations")
+    with op.batch_alter_table("energy_periods", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_energy_periods_facility"))
+
+    op.drop_table("energy_periods")
     with op.batch_alter_table("declared_footprints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_declared_footprints_facility_gtin"))
 
@@ -648,6 +699,7 @@ def downgrade() -> None:
     op.drop_table("leases")
     op.drop_table("lease_seekers")
     op.drop_table("issuer_keys")
+    op.drop_table("footprint_refusals")
     op.drop_table("companies")
     op.drop_table("chain_vanished")
     with op.batch_alter_table("chain_transactions", schema=None) as batch_op:

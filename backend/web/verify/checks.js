@@ -31,7 +31,7 @@ function pauses() {
   }
 }
 
-// `shown` is what the page says: {gtin, lot, per_tonne}. `trust` is a trust file's content, `rpc` a node's address or
+// `shown` is what the page says: {gtin, lot, per_tonne, profile}. `trust` is a trust file's content, `rpc` a node's address or
 // nothing.
 export async function verify(bytes, shown, trust, rpc, progress) {
   const report = newReport()
@@ -161,7 +161,7 @@ function checkLot(reading, shown) {
   if (count > 1) check.add(FAIL, 'two-makers', bundle.lot)
   const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot)
   if (!printed.length) check.add(FAIL, 'lacks-footprint')
-  else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
+  else if (!printed.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
     report[3].add(FAIL, 'shown-differs', '', { shown: shown.per_tonne, stated: printed.at(-1).per_tonne })
   }
 }

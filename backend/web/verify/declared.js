@@ -81,7 +81,7 @@ function calculate({ lots }, over) {
     mass: exactText(mass),
     least: byValue[0],
     greatest: byValue.at(-1),
-    primary_data_share: rounded(total.compare(ZERO) ? primary.over(total) : ZERO, SHARE_PLACES),
+    primary_data_share: rounded(total.compare(ZERO) > 0 ? primary.over(total) : ZERO, SHARE_PLACES),
     status: over && lots.every((one) => one.status === 'final') ? 'final' : 'provisional',
   }
 }
@@ -89,7 +89,7 @@ function calculate({ lots }, over) {
 const ascending = (a, b) => decimal(a, 'per_tonne').compare(decimal(b, 'per_tonne')) || (a < b ? -1 : a > b ? 1 : 0)
 
 // By which method a lot's footprint was made.
-const methodOf = ({ method }) => method
+const methodOf = ({ profile }) => `${profile.id} ${profile.version}`
 
 // By how many percent a lot's footprint differs from the declared one, with its sign; null of zero.
 function deviation(perTonne, declared) {

@@ -2,8 +2,9 @@
 // Emission factors, as leafproof/factors.py reads and checks them.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { CATEGORIES } from './profile.js'
 import { decimal, ZERO } from './rational.js'
-import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { convert, list, oneOf, orElse, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 
 const MAX_FACTORS = 2000
@@ -15,7 +16,10 @@ const factor = struct(
     gwp_set: orNull(text), kind: oneOf('primary', 'secondary'), source: text,
     source_class: oneOf('primary-source', 'secondary-source'),
   },
-  { url: orNull(text), licence_note: orNull(text), note: orNull(text) },
+  {
+    url: orNull(text), licence_note: orNull(text), note: orNull(text),
+    flow: orElse(oneOf(...CATEGORIES), CATEGORIES[0]),
+  },
 )
 const shape = struct({ id: text, version: text, title: text, factors: list(factor) })
 

@@ -4,7 +4,7 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
-import { DECLARED, FACTORS, FOOTPRINT, OPINION, PLAN, RECORD } from './statement.js'
+import { DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD } from './statement.js'
 
 function file(lists, name, statement) {
   if (!lists.has(name)) lists.set(name, [])
@@ -113,6 +113,18 @@ export class Reading {
   // Who issued the statement with that id, if it is here.
   issuer(id) {
     return this.#byId.get(id)?.issuer ?? null
+  }
+
+  // Whether the statement is here without its body.
+  withheld(id) {
+    const found = this.#byId.get(id)
+    return found !== undefined && !found.content
+  }
+
+  period(id) {
+    const found = this.#named(id, PERIOD)
+    if (!found) throw new Malformed('period: the energy period that the footprint names is missing')
+    return found.content
   }
 
   factor(ref) {

@@ -10,13 +10,14 @@ import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
 import { readOpinion } from './opinion.js'
+import { readPeriod } from './period.js'
 import { readPlan } from './plan.js'
 import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, DECLARED, OPINION] = [
-  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'declared footprint', 'opinion',
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION] = [
+  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period', 'declared footprint', 'opinion',
 ]
 
 const MAX_ENVELOPE = 4096
@@ -27,6 +28,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.batch-record+cbor', RECORD],
   ['application/vnd.leafproof.footprint+cbor', FOOTPRINT],
   ['application/vnd.leafproof.factor-set+cbor', FACTORS],
+  ['application/vnd.leafproof.energy-period+cbor', PERIOD],
   ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
   ['application/vnd.leafproof.opinion+cbor', OPINION],
 ])
@@ -119,6 +121,7 @@ export function readBody(statement, key) {
   if (statement.kind === PLAN) statement.content = readPlan(body)
   if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
+  if (statement.kind === PERIOD) statement.content = readPeriod(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
   if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))

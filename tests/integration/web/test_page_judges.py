@@ -89,7 +89,7 @@ def by_kernel(case: Case, url: str) -> Found:
 def by_page(phone: Phone, case: Case, url: str) -> Found:
     """What the page finds when the server shows it `case`."""
     config = {"trust": {k: v for k, v in msgspec.to_builtins(case.trust).items() if k != "rpc_urls"}}
-    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), "per_tonne": printed(case.bundle)}
+    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), **printed(case.bundle)}
 
     told = json.dumps({**config, "shown": lot})
     phone.page.add_init_script(_TOLD.replace("TOLD", told))
@@ -105,12 +105,14 @@ def of_check(page: Page, number: int) -> tuple[str, list[tuple[str, str]]]:
     return str(status), sorted((code, text.removeprefix(SAID)) for code, text in told)
 
 
-def printed(bundle: Bundle) -> str | None:
-    """The number that a page shows: of the last footprint of the lot."""
+def printed(bundle: Bundle) -> dict[str, str | None]:
+    """The number that a page shows, and by which profile: of the last footprint of the lot."""
     from backend.passports import material
 
     found = material.read(bundle).footprint
-    return found.content.per_tonne if found else None
+    if found is None:
+        return {"per_tonne": None, "profile": None}
+    return {"per_tonne": found.content.per_tonne, "profile": found.content.profile.id}
 
 
 def compared(phone: Phone, case: Case, world: World, most: int = 1_000_000) -> tuple[Found, Found]:

@@ -24,7 +24,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Among:
     """`percent` is the lot's deviation without its sign; `mean` and `lot` are places on a scale of `SCALE` units
     from the least to the greatest lot. `short` says that the period is less than a year; `first` and `last` are
     its days where the plant is."""
@@ -43,7 +43,7 @@ class Beside:
     opinions: tuple[Said, ...]
 
 
-def beside(passport: Passport) -> Beside | None:
+def among(passport: Passport) -> Among | None:
     """The declared footprint beside the lot's own, where there is one."""
     printed, found = passport.material.footprint, passport.material.declared_footprint
     if printed is None or found is None:
@@ -51,7 +51,7 @@ def beside(passport: Passport) -> Beside | None:
     stated, record = found.content, passport.material.record
     zone = record.content.zone if record else "UTC"
     percent = deviation(printed.content.per_tonne, stated.per_tonne)
-    return Beside(
+    return Among(
         stated,
         found.statement.id,
         found.statement.index,
