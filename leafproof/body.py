@@ -25,6 +25,7 @@ FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
 ENERGY_PERIOD = "application/vnd.leafproof.energy-period+cbor"
 DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
 OPINION = "application/vnd.leafproof.opinion+cbor"
+CORRECTION = "application/vnd.leafproof.correction+cbor"
 CONTENT_TYPES = (
     FRAME,
     METERING_PLAN,
@@ -34,6 +35,7 @@ CONTENT_TYPES = (
     ENERGY_PERIOD,
     DECLARED_FOOTPRINT,
     OPINION,
+    CORRECTION,
 )
 
 

@@ -36,6 +36,7 @@ _DEFAULTS = {
     body.FACTOR_SET: Tier.PUBLIC,
     body.DECLARED_FOOTPRINT: Tier.PUBLIC,
     body.OPINION: Tier.PUBLIC,
+    body.CORRECTION: Tier.PUBLIC,
 }
 
 

@@ -13,6 +13,7 @@ from backend.passports.document import device_trust
 from backend.passports.service import Passport
 from backend.web.i18n import Language
 from leafproof import clock
+from leafproof.correction import What
 from leafproof.factors import Factor
 from leafproof.footprint import Component, Footprint, Kind, StageTotal
 from leafproof.numbers import rounded
@@ -267,6 +268,8 @@ DEVICE_TEXTS = {
     "factor set": "factor set",
     "declared footprint": "declared footprint",
     "opinion": "opinion",
+    "correction": "correction",
+    **{word: word for word in get_args(What)},
     **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
     "energy period": "energy period",
     "no chain node": "no chain node is named",

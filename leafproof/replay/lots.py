@@ -9,6 +9,7 @@ from functools import partial
 
 from leafproof import body, calculation, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
+from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint, method_of
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
@@ -18,6 +19,7 @@ from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.replay.corrections import Corrections
 from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.opinions import Opinions
@@ -56,6 +58,7 @@ class Lots:
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
         self._declared = Declarations(report, self._operator, self._made, known.withheld)
+        self._corrections = Corrections(report, self._operator, known.statements, known.withheld)
         self._opinions = Opinions(report, self._operator, known.statements, known.withheld)
 
     def withhold(self, statement: Statement) -> None:
@@ -73,6 +76,8 @@ class Lots:
             self._declared.take(statement, statement.content)
         elif isinstance(statement.content, Opinion):
             self._opinions.take(statement, statement.content)
+        elif isinstance(statement.content, Correction):
+            self._corrections.take(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
             valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
             self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
@@ -86,6 +91,7 @@ class Lots:
             self._report.add("two-records", statement.index, message)
             self._forked.add((self._operator(statement), record.of))
         known.append((statement, record))
+        self._corrections.record(statement, record)
         self._recompute(statement, record)
 
     def _operator(self, statement: Statement) -> bytes:
@@ -159,6 +165,7 @@ class Lots:
             )
             self._report.add("two-footprints", statement.index, message)
         self._footprints[place] = statement
+        self._corrections.footprint(statement, stated)
         rests_elsewhere = self._rests_elsewhere(record, record.content, stated)
         if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
@@ -230,6 +237,7 @@ class Lots:
                 if version.log_id == self._ref.log_id and version.leaf not in leaves:
                     message = "the chain points a lot to this entry, which is no batch record in force"
                     self._report.add("pointer-differs", version.index, message)
+        self._corrections.judge()
         self._declared.judge()
         self._opinions.judge(self._declared.superseded)
         self._elsewhere()

@@ -41,6 +41,8 @@ KINDS = {
     "opinion-differs": "an opinion is not on what the declared footprint says that it names",
     "opinion-own": "an opinion is by the operator whose declared footprint it is on",
     "two-opinions": "a verifier has two opinions on one declared footprint, and neither supersedes the other",
+    "correction-hidden": "a statement supersedes another, and no correction says why",
+    "correction-differs": "a correction names statements of which one does not supersede the other",
     "two-records": "a lot has two batch records of which neither supersedes the other",
     "lot-missing": "a record's lot is not on the chain",
     "pointer-differs": "the chain points a lot to something else than its newest record",

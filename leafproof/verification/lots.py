@@ -17,7 +17,7 @@ from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import declared, opinions, timing
+from leafproof.verification import corrections, declared, opinions, timing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -188,6 +188,7 @@ def check_inputs(reading: Reading) -> None:
         if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
+    corrections.check_inputs(reading)
 
 
 @dataclass(frozen=True, slots=True)

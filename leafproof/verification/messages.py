@@ -94,6 +94,8 @@ MESSAGES = {
     "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
     "declared-foreign": "the declared footprint is not by the operator of the batch record",
     "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",
+    "lot-corrected": "this is not the first record: {what} corrected by {by}: {reason}",
+    "correction-unstated": "this is not the first record, and the bundle has no correction that says why",
     # 7 evidence
     "plan-foreign": "the metering plan that the record names is another operator's, or another facility's",
     "plan-later": "the metering plan is valid from {start}, the run opened at {opened}",
@@ -159,6 +161,11 @@ MESSAGES = {
     "input-pending": "{lot}: the chain does not point to the record of the footprint used yet",
     "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",
     "no-inputs": "no inputs",
+    "input-lot-corrected": "{what} corrected by {by}: {reason}",
+    "input-changed": (
+        "{lot}: its footprint went from {before} to {after} kg CO2e per tonne since, which is {delta} on a tonne"
+        " of this lot"
+    ),
     # 10 labels
     "no-labels": "no label is claimed",
     "opinion-given": (

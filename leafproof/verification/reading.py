@@ -9,6 +9,7 @@ from typing import TypeVar
 from leafproof.bundle import Bundle
 from leafproof.calculation import Sources
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
+from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
@@ -49,6 +50,7 @@ class Reading:
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
     declared: dict[str, tuple[Statement, DeclaredFootprint]] = field(default_factory=dict)
     opinions: dict[str, tuple[Statement, Opinion]] = field(default_factory=dict)
+    corrections: dict[str, tuple[Statement, Correction]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class Reading:
             self.declared[statement.id] = (statement, statement.content)
         if isinstance(statement.content, Opinion):
             self.opinions[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Correction):
+            self.corrections[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from leafproof import body, envelope, frame, tree
+from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import Envelope
 from leafproof.errors import Malformed
@@ -19,7 +20,15 @@ from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 
 Content: TypeAlias = (
-    FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | EnergyPeriod | DeclaredFootprint | Opinion
+    FrameContent
+    | MeteringPlan
+    | BatchRecord
+    | Footprint
+    | FactorSet
+    | EnergyPeriod
+    | DeclaredFootprint
+    | Opinion
+    | Correction
 )
 
 _NAMES = {
@@ -31,6 +40,7 @@ _NAMES = {
     body.ENERGY_PERIOD: "energy period",
     body.DECLARED_FOOTPRINT: "declared footprint",
     body.OPINION: "opinion",
+    body.CORRECTION: "correction",
 }
 
 
@@ -87,6 +97,8 @@ class Statement:
                 self.content = MeteringPlan.decode_body(self.body)
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
+            case body.CORRECTION:
+                self.content = Correction.decode_body(self.body)
             case body.OPINION:
                 self.content = Opinion.decode_body(self.body)
             case body.ENERGY_PERIOD:

@@ -29,7 +29,7 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import declared, key_in_force, lots
+from leafproof.verification import corrections, declared, key_in_force, lots
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
@@ -228,6 +228,7 @@ def _current(reading: Reading) -> None:
             check.add(Status.FAIL, "footprint-fork", statement.label, other=first.label)
     _printed(reading)
     declared.check_current(reading)
+    corrections.check_current(reading)
 
 
 def _printed(reading: Reading) -> None:

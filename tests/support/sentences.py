@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 
 from backend.passports.service import NO_CHAIN
 from backend.passports.view import DEVICE_MESSAGES, DEVICE_TEXTS
-from leafproof import footprint, opinion
+from leafproof import correction, footprint, opinion
 from leafproof.record import Output
 from leafproof.trust import NetworkClass
 from leafproof.verification import statements
@@ -60,6 +60,7 @@ def from_kernel() -> Iterator[str]:
     yield from FLAGS
     yield from get_args(opinion.Assurance)
     yield from get_args(opinion.Conclusion)
+    yield from get_args(correction.What)
     yield "electricity"
     yield NO_CHAIN
 

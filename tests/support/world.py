@@ -32,6 +32,7 @@ from leafproof.chain.view import (
     lot_hash,
     lot_id,
 )
+from leafproof.correction import Change, Correction, What
 from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, parse, sign
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
@@ -351,9 +352,21 @@ def tower_record(
     )  # fmt: skip
 
 
-def log_record(world: World, party: Party, record: BatchRecord) -> int:
+def log_record(world: World, party: Party, record: BatchRecord, reason: str | None = "misread") -> int:
+    """The record's entry; one that supersedes is followed by the correction that says why, unless there is none."""
     data, disclosures = record.issue(party.key, party.uri)
-    return world.state(party, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+    index = world.state(party, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+    if record.supersedes is not None and reason is not None:
+        log_correction(world, party, record.of, "record", [(record.supersedes, world.id(index))], reason)
+    return index
+
+
+def log_correction(
+    world: World, party: Party, lot: Lot, what: What, changes: Iterable[tuple[str, str]], reason: str = "misread"
+) -> int:
+    named = tuple(Change(*one) for one in changes)
+    said = Correction(str(lot.gtin), str(lot.code), what, reason, "shift leader", named)
+    return world.state(party, lot.urn, body.CORRECTION, said.encode_body())
 
 
 def no_period(statement_id: str) -> EnergyPeriod:

@@ -5995,9 +5995,9 @@ function single(type, word2) {
 }
 function inData(types, data) {
   let tail = 32 * types.length;
-  const at2 = (place) => {
-    if (place + 32 > data.length) throw new Malformed("data: not what the ABI gives");
-    return data.subarray(place, place + 32);
+  const at2 = (place2) => {
+    if (place2 + 32 > data.length) throw new Malformed("data: not what the ABI gives");
+    return data.subarray(place2, place2 + 32);
   };
   const values2 = types.map((type, i) => {
     if (type !== "string" && type !== "bytes") return single(type, at2(32 * i));
@@ -6197,61 +6197,61 @@ function kindOf(value) {
   if (Array.isArray(value)) return "array";
   return isWhole(value) ? "int" : "object";
 }
-var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
-var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
-function text(value, place) {
-  if (typeof value !== "string") throw expected("str", value, place);
+var at = (place2) => place2 === "$" ? "" : ` - at \`${place2}\``;
+var expected = (kind2, value, place2) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place2)}`);
+function text(value, place2) {
+  if (typeof value !== "string") throw expected("str", value, place2);
   return value;
 }
-function whole(value, place) {
-  if (!isWhole(value)) throw expected("int", value, place);
+function whole(value, place2) {
+  if (!isWhole(value)) throw expected("int", value, place2);
   return value;
 }
-function flag(value, place) {
-  if (typeof value !== "boolean") throw expected("bool", value, place);
+function flag(value, place2) {
+  if (typeof value !== "boolean") throw expected("bool", value, place2);
   return value;
 }
-var oneOf = (...words2) => (value, place) => {
-  if (!words2.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
+var oneOf = (...words3) => (value, place2) => {
+  if (!words3.includes(text(value, place2))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place2)}`);
   return value;
 };
-var exactly = (number2) => (value, place) => {
-  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
+var exactly = (number2) => (value, place2) => {
+  if (whole(value, place2) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place2)}`);
   return value;
 };
-var orNull = (shape9) => (value, place) => value === null ? null : shape9(value, place);
-var list = (shape9) => (value, place) => {
-  if (!Array.isArray(value)) throw expected("array", value, place);
-  return value.map((one, i) => shape9(one, `${place}[${i}]`));
+var orNull = (shape10) => (value, place2) => value === null ? null : shape10(value, place2);
+var list = (shape10) => (value, place2) => {
+  if (!Array.isArray(value)) throw expected("array", value, place2);
+  return value.map((one, i) => shape10(one, `${place2}[${i}]`));
 };
-var pair = (shape9) => (value, place) => {
-  const found = list(shape9)(value, place);
-  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
+var pair = (shape10) => (value, place2) => {
+  const found = list(shape10)(value, place2);
+  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place2)}`);
   return found;
 };
-var named = (shape9) => (value, place) => {
-  if (!(value instanceof Map)) throw expected("object", value, place);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape9(one, `${place}[...]`)]));
+var named = (shape10) => (value, place2) => {
+  if (!(value instanceof Map)) throw expected("object", value, place2);
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape10(one, `${place2}[...]`)]));
 };
-var orElse = (shape9, otherwise) => Object.assign((value, place) => shape9(value, place), { otherwise });
+var orElse = (shape10, otherwise) => Object.assign((value, place2) => shape10(value, place2), { otherwise });
 var struct = (required, optional = {}) => {
   const members = { ...required, ...optional };
-  return (value, place = "$") => {
-    if (!(value instanceof Map)) throw expected("object", value, place);
-    const found = Object.fromEntries(Object.entries(members).map(([name2, shape9]) => [name2, shape9.otherwise ?? null]));
+  return (value, place2 = "$") => {
+    if (!(value instanceof Map)) throw expected("object", value, place2);
+    const found = Object.fromEntries(Object.entries(members).map(([name2, shape10]) => [name2, shape10.otherwise ?? null]));
     for (const [name2, one] of value) {
-      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
-      found[name2] = members[name2](one, `${place}.${name2}`);
+      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place2)}`);
+      found[name2] = members[name2](one, `${place2}.${name2}`);
     }
     for (const name2 of Object.keys(required)) {
-      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
+      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place2)}`);
     }
     return found;
   };
 };
-function convert(value, shape9, field) {
+function convert(value, shape10, field) {
   try {
-    return shape9(value, "$");
+    return shape10(value, "$");
   } catch (error) {
     throw new Malformed(`${field}: ${error.message}`);
   }
@@ -6606,16 +6606,6 @@ function unpacked(claims, given, withheld) {
   }
   return members;
 }
-
-// backend/web/verify/declared.js
-var declared_exports = {};
-__export(declared_exports, {
-  JWT_TYPE: () => JWT_TYPE3,
-  WITHHELD: () => WITHHELD3,
-  checkDeclaredCurrent: () => checkDeclaredCurrent,
-  checkDeclaredRecomputed: () => checkDeclaredRecomputed,
-  readDeclared: () => readDeclared
-});
 
 // backend/web/verify/footprint.js
 var footprint_exports = {};
@@ -7485,10 +7475,89 @@ var Check = class {
 };
 var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 
+// backend/web/verify/correction.js
+var MAX_TEXT = 2e3;
+var MAX_CHANGES = 20;
+var PLACES = 3;
+var shape3 = struct({
+  gtin: text,
+  lot: text,
+  what: oneOf("record", "frames", "factor"),
+  reason: text,
+  by: text,
+  changes: list(struct({ old: text, new: text }))
+});
+function readCorrection(body) {
+  const found = convert(bodyContent(body), shape3, "correction");
+  checkPrintable(found);
+  found.of = lot(found.gtin, found.lot);
+  for (const field of ["reason", "by"]) {
+    const length = [...found[field].trim()].length;
+    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`);
+  }
+  const { changes } = found;
+  if (!changes.length || changes.length > MAX_CHANGES) throw new Malformed(`changes: 1 to ${MAX_CHANGES} are allowed`);
+  for (const change of changes) {
+    digest(change.old, "changes.old");
+    digest(change.new, "changes.new");
+  }
+  return found;
+}
+var words = ({ what, reason, by }) => ({ what, reason, by });
+function naming(reading, statement) {
+  const named2 = ({ content }) => content.changes.some((change) => change.new === statement.id);
+  const found = [...reading.corrections.values()].find((given) => named2(given) && reading.maker(given) === reading.maker(statement));
+  return found?.content ?? null;
+}
+function checkCorrected(reading) {
+  for (const record of reading.lots()) {
+    if (record.content.supersedes === null) continue;
+    const said = naming(reading, record);
+    if (said) reading.report[6].add(WARNING, "lot-corrected", record.content.of, words(said));
+    else reading.report[6].add(WARNING, "correction-unstated", record.content.of);
+  }
+}
+function checkCorrectedInputs(reading) {
+  for (const { content: said } of reading.corrections.values()) {
+    if (said.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said.of, words(said));
+  }
+  const heads = newest(reading);
+  for (const record of reading.used()) {
+    for (const line3 of record.content.inputs ?? []) {
+      if (parentOf(line3) && reading.footprints.has(line3.footprint)) compare2(reading, heads, record, line3);
+    }
+  }
+}
+var place = (reading, statement) => JSON.stringify([reading.maker(statement), lotOf(statement.content), statement.content.profile.id]);
+function newest(reading) {
+  const statements = [...reading.footprints.values()];
+  const superseded = new Set(statements.map(({ content }) => content.supersedes));
+  return new Map(statements.filter(({ id }) => !superseded.has(id)).map((one) => [place(reading, one), one]));
+}
+function compare2(reading, heads, { content: record }, line3) {
+  const used = reading.footprints.get(line3.footprint);
+  const found = heads.get(place(reading, used));
+  if (!found || found.id === used.id || record.outputs === null) return;
+  const [before2, after] = [used.content, found.content];
+  if (after.record === before2.record && naming(reading, found) === null) return;
+  const change = decimal(after.per_tonne, "per_tonne").minus(decimal(before2.per_tonne, "per_tonne"));
+  const delta = rounded(change.times(amountOf(line3).to("t")).over(productMass(record)), PLACES);
+  const params = { lot: lotOf(before2), before: before2.per_tonne, after: after.per_tonne };
+  reading.report[9].add(WARNING, "input-changed", record.of, { ...params, delta: delta.startsWith("-") ? delta : `+${delta}` });
+}
+
 // backend/web/verify/declared.js
+var declared_exports = {};
+__export(declared_exports, {
+  JWT_TYPE: () => JWT_TYPE3,
+  WITHHELD: () => WITHHELD3,
+  checkDeclaredCurrent: () => checkDeclaredCurrent,
+  checkDeclaredRecomputed: () => checkDeclaredRecomputed,
+  readDeclared: () => readDeclared
+});
 var WITHHELD3 = ["lots"];
 var JWT_TYPE3 = "leafproof-declared-footprint+sd-jwt";
-var PLACES = 3;
+var PLACES2 = 3;
 var SHARE_PLACES = 4;
 var PERCENT_PLACES = 2;
 var DAY = 86400;
@@ -7498,7 +7567,7 @@ var MAX_LOTS = 4e3;
 var MAX_DIFFERENCE = 300;
 var status = oneOf("provisional", "final");
 var line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status });
-var shape3 = struct(
+var shape4 = struct(
   {
     gtin: text,
     facility: text,
@@ -7518,7 +7587,7 @@ var shape3 = struct(
 );
 var COMPUTED = ["per_tonne", "count", "mass", "least", "greatest", "primary_data_share", "status"];
 function readDeclared(members) {
-  const found = convert(members, shape3, "declared footprint");
+  const found = convert(members, shape4, "declared footprint");
   checkPrintable(found);
   if (lot(found.gtin, "-") !== `${found.gtin}/-`) throw new Malformed("gtin: not in its form of 14 digits");
   gln(found.facility, "facility");
@@ -7555,7 +7624,7 @@ function calculate({ lots }, over) {
   const primary = sum(lots.map(({ primary_data_share }, i) => emissions[i].times(decimal(primary_data_share, "share"))));
   const byValue = lots.map(({ per_tonne }) => per_tonne).sort(ascending);
   return {
-    per_tonne: rounded(total.over(mass), PLACES),
+    per_tonne: rounded(total.over(mass), PLACES2),
     count: lots.length,
     mass: exactText(mass),
     least: byValue[0],
@@ -7573,7 +7642,7 @@ function deviation(perTonne, declared) {
   const percent = rounded(ratio.times(new Fraction(100n)), PERCENT_PLACES);
   return percent.startsWith("-") ? percent : `+${percent}`;
 }
-function newest(named2) {
+function newest2(named2) {
   const statements = [...named2.values()];
   const superseded = new Set(statements.map(({ content }) => content.supersedes));
   return statements.filter(({ id }) => !superseded.has(id));
@@ -7586,10 +7655,10 @@ function checkDeclaredCurrent(reading) {
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "declared-foreign", statement.label);
   }
   const groups = /* @__PURE__ */ new Map();
-  for (const statement of newest(reading.declared)) {
+  for (const statement of newest2(reading.declared)) {
     const { gtin, facility, method } = statement.content;
-    const place = JSON.stringify([reading.maker(statement), gtin, facility, method]);
-    groups.set(place, [...groups.get(place) ?? [], statement]);
+    const place2 = JSON.stringify([reading.maker(statement), gtin, facility, method]);
+    groups.set(place2, [...groups.get(place2) ?? [], statement]);
   }
   for (const several of groups.values()) {
     several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
@@ -7606,12 +7675,12 @@ function checkDeclaredRecomputed(reading) {
     if (content.lots === null) check2.add(NOT_CHECKED, "withheld", label);
     else check2.attempt("not-computable", label, () => recompute(check2, label, content, issuedAt >= content.window[1]));
   }
-  for (const statement of newest(reading.declared)) {
+  for (const statement of newest2(reading.declared)) {
     const { label, content } = statement;
     const days = Math.floor((content.window[1] - content.window[0]) / DAY);
     if (days < YEAR) check2.add(WARNING, "declared-short", label, { days });
     for (const printed2 of printedOf(reading)) {
-      if (methodOf(printed2.content) === content.method) compare2(reading, statement, printed2);
+      if (methodOf(printed2.content) === content.method) compare3(reading, statement, printed2);
     }
   }
 }
@@ -7626,9 +7695,9 @@ function recompute(check2, label, stated, over) {
 }
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot);
-  return newest(reading.footprints).filter(({ content }) => record && content.record === record.id);
+  return newest2(reading.footprints).filter(({ content }) => record && content.record === record.id);
 }
-function compare2(reading, statement, printed2) {
+function compare3(reading, statement, printed2) {
   const [check2, { content: stated }, { content: footprint }] = [reading.report[8], statement, printed2];
   const lotName = lotOf(footprint);
   const percent = deviation(footprint.per_tonne, stated.per_tonne);
@@ -7678,9 +7747,9 @@ var factor = struct(
     flow: orElse(oneOf(...CATEGORIES), CATEGORIES[0])
   }
 );
-var shape4 = struct({ id: text, version: text, title: text, factors: list(factor) });
+var shape5 = struct({ id: text, version: text, title: text, factors: list(factor) });
 function readFactors(body) {
-  const set = convert(bodyContent(body), shape4, "factor set");
+  const set = convert(bodyContent(body), shape5, "factor set");
   checkPrintable(set);
   const { id, version, factors } = set;
   if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
@@ -7698,10 +7767,10 @@ function readFactors(body) {
 }
 
 // backend/web/verify/opinion.js
-var MAX_TEXT = 2e3;
+var MAX_TEXT2 = 2e3;
 var SUPPORTING = ["unmodified", "modified"];
 var HUNDRED = new Fraction(100n);
-var shape5 = struct(
+var shape6 = struct(
   {
     declared: text,
     gtin: text,
@@ -7722,7 +7791,7 @@ var shape5 = struct(
   { reason: orNull(text), supersedes: orNull(text) }
 );
 function readOpinion(body) {
-  const found = convert(bodyContent(body), shape5, "opinion");
+  const found = convert(bodyContent(body), shape6, "opinion");
   checkPrintable(found);
   digest(found.declared, "declared");
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
@@ -7735,7 +7804,7 @@ function readOpinion(body) {
   }
   for (const [field, said] of texts(found)) {
     const length = [...said.trim()].length;
-    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`);
+    if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
   }
   return found;
 }
@@ -7756,8 +7825,8 @@ function differing(said, declared) {
 function checkOpinions(reading) {
   const several = /* @__PURE__ */ new Map();
   for (const statement of reading.opinions.values()) {
-    const place = JSON.stringify([reading.maker(statement), statement.content.declared]);
-    several.set(place, [...several.get(place) ?? [], statement]);
+    const place2 = JSON.stringify([reading.maker(statement), statement.content.declared]);
+    several.set(place2, [...several.get(place2) ?? [], statement]);
   }
   const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes));
   for (const ofOne of several.values()) {
@@ -7787,9 +7856,9 @@ function judge(reading, outdated, statement) {
 }
 
 // backend/web/verify/period.js
-var PLACES2 = 3;
+var PLACES3 = 3;
 var MAX_LOTS2 = 1e5;
-var shape6 = struct(
+var shape7 = struct(
   {
     facility: text,
     start: text,
@@ -7800,7 +7869,7 @@ var shape6 = struct(
   { supersedes: orNull(text) }
 );
 function readPeriod(body) {
-  const period = convert(bodyContent(body), shape6, "energy period");
+  const period = convert(bodyContent(body), shape7, "energy period");
   checkPrintable(period);
   const { start, end, balances, lots } = period;
   if (utcSeconds(end, "end") <= utcSeconds(start, "start")) {
@@ -7832,7 +7901,7 @@ function shareOut(balances, tonnes2) {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
+    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES3).parts;
   });
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
@@ -7855,9 +7924,9 @@ var point = struct({
   accuracy_class: text,
   heartbeat_seconds: whole
 });
-var shape7 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+var shape8 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
-  const plan = convert(bodyContent(body), shape7, "metering plan");
+  const plan = convert(bodyContent(body), shape8, "metering plan");
   checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
@@ -7955,7 +8024,7 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION] = [
+var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION] = [
   "frame",
   "metering plan",
   "batch record",
@@ -7963,7 +8032,8 @@ var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION] = [
   "factor set",
   "energy period",
   "declared footprint",
-  "opinion"
+  "opinion",
+  "correction"
 ];
 var MAX_ENVELOPE = 4096;
 var MAX_NAME2 = 256;
@@ -7975,7 +8045,8 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.factor-set+cbor", FACTORS],
   ["application/vnd.leafproof.energy-period+cbor", PERIOD],
   ["application/vnd.leafproof.declared-footprint+cbor", DECLARED],
-  ["application/vnd.leafproof.opinion+cbor", OPINION]
+  ["application/vnd.leafproof.opinion+cbor", OPINION],
+  ["application/vnd.leafproof.correction+cbor", CORRECTION]
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -8050,6 +8121,7 @@ function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
   const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
+  if (statement.kind === CORRECTION) statement.content = readCorrection(body);
   if (statement.kind === OPINION) statement.content = readOpinion(body);
   if (statement.kind === FACTORS) statement.content = readFactors(body);
   if (statement.kind === PERIOD) statement.content = readPeriod(body);
@@ -8198,18 +8270,18 @@ var Reader = class {
   // moments that end a key or an admission of one of the `statements`, or begin a further admission, are ever asked about.
   async anchoring(chain, statements) {
     const sizes = /* @__PURE__ */ new Map();
-    const place = (log, { block, index }) => `${log} ${block} ${index}`;
+    const place2 = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
       const key = chain.keys.get(keyId);
       const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
       const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
       for (const moment of moments.filter(Boolean)) {
-        const asked = place(log.id, moment);
+        const asked = place2(log.id, moment);
         if (sizes.has(asked)) continue;
         sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))));
       }
     }
-    return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index);
+    return ({ log, index }, moment) => sizes.get(place2(log.id, moment)) > BigInt(index);
   }
   // Whether the first head that covers a record is younger than `POINTER_GRACE`, or not there yet: the newest head of
   // that age tells. Only `records` that no lot points to are ever asked about.
@@ -8256,12 +8328,13 @@ async function checkCurrent(reading, pause) {
     if (!record) check2.add(FAIL, "footprint-elsewhere", statement.label);
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "footprint-foreign", statement.label);
     const { profile, supersedes } = statement.content;
-    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
-    if (first.has(place)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
-    else first.set(place, statement);
+    const place2 = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
+    if (first.has(place2)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place2).label });
+    else first.set(place2, statement);
   }
   printed(reading);
   checkDeclaredCurrent(reading);
+  checkCorrected(reading);
 }
 function printed(reading) {
   const [check2, { lot: lot2 }] = [reading.report[6], reading.bundle];
@@ -8274,8 +8347,8 @@ function printed(reading) {
     return;
   }
   for (const profile of [...new Set(stated.map((one) => one.profile.id))].sort()) {
-    const newest2 = ofIt.has(profile);
-    check2.add(newest2 ? PASS : FAIL, newest2 ? "footprint-newest" : "profile-outdated", lot2, { profile });
+    const newest3 = ofIt.has(profile);
+    check2.add(newest3 ? PASS : FAIL, newest3 ? "footprint-newest" : "profile-outdated", lot2, { profile });
   }
 }
 function current(reading, record) {
@@ -8285,13 +8358,13 @@ function current(reading, record) {
     return;
   }
   const onChain = reading.onChain(record);
-  const newest2 = onChain?.versions.at(-1);
-  if (!newest2) {
+  const newest3 = onChain?.versions.at(-1);
+  if (!newest3) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
     const key = reading.key(record);
     check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
-  } else if (newest2.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest2.version });
-  else check2.add(PASS, "current", lot2, { version: newest2.version });
+  } else if (newest3.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest3.version });
+  else check2.add(PASS, "current", lot2, { version: newest3.version });
 }
 
 // backend/web/verify/evidence.js
@@ -8352,6 +8425,7 @@ async function checkInputs(reading, pause) {
     inputsOf(reading, record);
     await pause();
   }
+  checkCorrectedInputs(reading);
 }
 function inputsOf(reading, record) {
   const [check2, { of: lot2, inputs }] = [reading.report[9], record.content];
@@ -8396,8 +8470,8 @@ function inputLot(reading, child, line3, lot2) {
   }
   const maker = "0x" + parent.operator;
   if (line3.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line3.operator ?? "None", maker });
-  const newest2 = parent.versions.at(-1);
-  if (newest2.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest2.version });
+  const newest3 = parent.versions.at(-1);
+  if (newest3.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest3.version });
   if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
   return { line: line3, used: used.content, parent };
 }
@@ -8457,8 +8531,8 @@ function refusal(statement, key, operator, chain) {
 }
 function backlog(frame, { epoch, lastSequence }) {
   if (!frame) return false;
-  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
-  return own < epoch || own === epoch && place <= lastSequence;
+  const [own, place2] = [BigInt(frame.epoch), BigInt(frame.sequence)];
+  return own < epoch || own === epoch && place2 <= lastSequence;
 }
 
 // backend/web/verify/reading.js
@@ -8474,6 +8548,7 @@ var Reading = class {
   footprints = /* @__PURE__ */ new Map();
   declared = /* @__PURE__ */ new Map();
   opinions = /* @__PURE__ */ new Map();
+  corrections = /* @__PURE__ */ new Map();
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -8489,6 +8564,7 @@ var Reading = class {
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement);
     if (statement.kind === DECLARED) this.declared.set(statement.id, statement);
     if (statement.kind === OPINION) this.opinions.set(statement.id, statement);
+    if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -8630,7 +8706,7 @@ function emitted(factor2, amount, profile) {
 }
 
 // backend/web/verify/quality.js
-var PLACES3 = 1;
+var PLACES4 = 1;
 var NAMES = ["technological", "geographical", "temporal"];
 var whole2 = (number2) => new Fraction(BigInt(number2));
 var covers2 = (factorRegion, region) => factorRegion === region || factorRegion.startsWith(`${region}-`) || region.startsWith(`${factorRegion}-`);
@@ -8650,7 +8726,7 @@ function weighted(parts) {
   const total = sum(listed.map(({ amount }) => amount));
   if (!total.compare(ZERO)) return null;
   const mean = (i) => sum(listed.map(({ ratings, amount }) => ratings[i].times(amount))).over(total);
-  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES3)]));
+  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES4)]));
 }
 
 // backend/web/verify/flagged.js
@@ -8755,7 +8831,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 }
 
 // backend/web/verify/calculation.js
-var PLACES4 = 3;
+var PLACES5 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
 var SHARE_PLACES3 = 4;
@@ -8770,7 +8846,7 @@ function calculate2(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published3 = apportioned(exact, PLACES4);
+  const published3 = apportioned(exact, PLACES5);
   const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published3.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
@@ -8863,7 +8939,7 @@ function ofLot({ profile, choices, sources, sharing, by }, line3) {
   const component2 = made("raw material", line3, parent, "supplier", chosen);
   return { component: component2, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream };
 }
-var words = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
+var words2 = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
 function checkFactors({ electricity, boundary }, subject2, used) {
   const counted = /* @__PURE__ */ new Set();
   for (const one of used) {
@@ -8872,18 +8948,18 @@ function checkFactors({ electricity, boundary }, subject2, used) {
     }
     if (one.category === ELECTRICITY) {
       const twice = one.boundary.filter((part) => counted.has(part));
-      if (twice.length) refuse(electricity, `${one.id} counts ${words(new Set(twice.sort()))} once more`);
+      if (twice.length) refuse(electricity, `${one.id} counts ${words2(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
     }
     const wanted2 = boundary.material_boundary;
     if (one.category === "material" && wanted2 !== null && (one.boundary.length !== 1 || one.boundary[0] !== wanted2)) {
-      refuse(boundary, `${one.id} counts ${words(one.boundary)}, not ${wanted2}`);
+      refuse(boundary, `${one.id} counts ${words2(one.boundary)}, not ${wanted2}`);
     }
   }
   const missing = electricity.required.filter((part) => !counted.has(part));
   if (subject2 === ELECTRICITY && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
-    refuse(electricity, `${ids}: ${words(missing)} not included, and no factor adds it`);
+    refuse(electricity, `${ids}: ${words2(missing)} not included, and no factor adds it`);
   }
 }
 function checkProduct(rule, facts) {
@@ -8909,14 +8985,14 @@ function stagesOf(components) {
     const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
     sums.set(name2, { stage: stage2, kind: kind2, total });
   }
-  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES4) }));
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES5) }));
 }
 function categoriesOf(whole3, counted) {
-  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES4).parts;
+  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES5).parts;
   return CATEGORIES.map((category2) => {
-    const place = counted.indexOf(category2);
-    const emissions = place >= 0 ? cut[place] : rounded(whole3.of([category2]), PLACES4);
-    return { category: category2, emissions, counted: place >= 0 };
+    const place2 = counted.indexOf(category2);
+    const emissions = place2 >= 0 ? cut[place2] : rounded(whole3.of([category2]), PLACES5);
+    return { category: category2, emissions, counted: place2 >= 0 };
   });
 }
 function primaryShare(parts, counted) {
@@ -9057,12 +9133,12 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
 }
 async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
-  for (const [place, statement] of statements.entries()) {
+  for (const [place2, statement] of statements.entries()) {
     const key = keys.get(statement.keyId);
     if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
     else if (signatureVerifies(statement, key)) good += 1;
     else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
-    progress?.((place + 1) / statements.length);
+    progress?.((place2 + 1) / statements.length);
     await pause();
   }
   if (good) check2.add(PASS, "signed", "", { count: good });
@@ -9091,7 +9167,7 @@ async function chainOf(bundle, statements, trust2, rpc, check2, pause) {
     return { chain: null, noChain: reasonOf(error) };
   }
 }
-var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place) => heads[place]);
+var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place2) => heads[place2]);
 var onTrusted = (log, trust2) => log.chain === trust2.chain_id && "0x" + log.contract === trust2.contracts.TransparencyLog.address;
 function checkLot(reading, shown) {
   const { report, bundle, footprints } = reading;
@@ -9146,8 +9222,8 @@ function checkWitnessed(check2, bundle, head, trust2) {
   const witnesses = trust2.witnesses.map(readWitness);
   let best = [];
   for (const { note, proofs } of bundle.checkpoints) {
-    for (const [place, proof] of proofs) {
-      if (bundle.heads[place] !== head) continue;
+    for (const [place2, proof] of proofs) {
+      if (bundle.heads[place2] !== head) continue;
       try {
         const names = extendedBy(head, readCheckpoint(note), proof, witnesses);
         if (names.length > best.length) best = names;
@@ -9173,7 +9249,7 @@ function checkLabels(reading) {
 // backend/web/verify/trust.js
 var MAX_TRUST_FILE = 65536;
 var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
-var shape8 = struct(
+var shape9 = struct(
   {
     version: exactly(1),
     chain_id: whole,
@@ -9195,7 +9271,7 @@ var shape8 = struct(
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
-  const trust2 = convert(value, shape8, "trust file");
+  const trust2 = convert(value, shape9, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
   trust2.publishers ??= [];
   trust2.registrars ??= [];

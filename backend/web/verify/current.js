@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 6, for each lot of a bundle, by the rules of leafproof/verification/verify.py.
+import { checkCorrected } from './correction.js'
 import { checkDeclaredCurrent } from './declared.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
@@ -24,6 +25,7 @@ export async function checkCurrent(reading, pause) {
   }
   printed(reading)
   checkDeclaredCurrent(reading)
+  checkCorrected(reading)
 }
 
 function printed(reading) {

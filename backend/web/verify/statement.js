@@ -5,6 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { readLog } from './bundle.js'
 import { readDisclosed } from './disclosure.js'
 import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, utf8 } from './encoding.js'
+import { readCorrection } from './correction.js'
 import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
@@ -16,8 +17,9 @@ import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION] = [
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION] = [
   'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period', 'declared footprint', 'opinion',
+  'correction',
 ]
 
 const MAX_ENVELOPE = 4096
@@ -31,6 +33,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.energy-period+cbor', PERIOD],
   ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
   ['application/vnd.leafproof.opinion+cbor', OPINION],
+  ['application/vnd.leafproof.correction+cbor', CORRECTION],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -119,6 +122,7 @@ export function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed('body: its SHA-256 is not the one that was signed')
   const disclosed = ({ JWT_TYPE, WITHHELD }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE, WITHHELD)
   if (statement.kind === PLAN) statement.content = readPlan(body)
+  if (statement.kind === CORRECTION) statement.content = readCorrection(body)
   if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
   if (statement.kind === PERIOD) statement.content = readPeriod(body)
