@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
 from backend.checkpoints import repository as checkpoint_rows
+from backend.corrections import repository as correction_rows
 from backend.declared import service as declared
 from backend.errors import Conflict, NotFound
 from backend.footprints import periods
@@ -80,6 +81,7 @@ class BundleBuilder:
         for footprint in printed:
             self._footprint(connection, footprint, tier, gathered, (lot,))
         self._pointed_to(connection, row, tier, gathered, ())
+        self._corrections(connection, lot, gathered)
         self._declared(connection, row, gathered)
         return self._bundle(connection, lot, tier, gathered.places)
 
@@ -106,6 +108,7 @@ class BundleBuilder:
             self._footprint(connection, used, tier, gathered, (*path, lot))
             self._record(connection, current, tier, gathered, (*path, lot))
             self._pointed_to(connection, current, tier, gathered, (*path, lot))
+            self._corrected(connection, current, used, tier, gathered, (*path, lot))
 
     def _pointed_to(
         self, connection: Connection, newest: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
@@ -153,6 +156,30 @@ class BundleBuilder:
         record = production_rows.record_by_statement(connection, bytes(row["record"]))
         if record is not None and stated.of != path[-1]:
             self._record(connection, record, tier, gathered, path)
+
+    def _corrected(
+        self,
+        connection: Connection,
+        current: Row,
+        used: Row,
+        tier: Tier,
+        gathered: _Gathered,
+        path: tuple[Lot, ...],
+    ) -> None:
+        """Of an input lot: what was corrected, and the newest footprint by the profile of the one used."""
+        lot = Lot.parse(current["gtin"], current["lot"])
+        if not self._corrections(connection, lot, gathered):
+            return
+        for row in footprints.current_by_profile(connection, lot, bytes(current["statement_id"])):
+            if row["profile"] == used["profile"]:
+                self._footprint(connection, row, tier, gathered, (*path, lot))
+
+    def _corrections(self, connection: Connection, lot: Lot, gathered: _Gathered) -> bool:
+        """Whether there are any."""
+        found = correction_rows.of_lot(connection, str(lot.gtin), str(lot.code))
+        for row in found:
+            gathered.places[row["log"], row["index"]] = None
+        return bool(found)
 
     def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:
         """The newest declared footprints of the lot's product and plant for its run's time, by each method, and

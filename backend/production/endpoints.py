@@ -263,6 +263,8 @@ def correct(context: Shared, desk: At, key: Writer, gtin: str, lot: str, asked: 
     """A newer record in place of the current one; both stay."""
     found = Lot.parse(gtin, lot)
     change = lots.Correction(
+        asked.reason,
+        asked.by,
         None if asked.outputs is None else [o.value() for o in asked.outputs],
         None if asked.inputs is None else [i.value() for i in asked.inputs],
     )

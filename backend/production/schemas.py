@@ -206,8 +206,10 @@ class OrdersOut(BaseModel):
 
 
 class CorrectionIn(Taken):
-    """New facts; what is left out stays."""
+    """New facts; what is left out stays. `reason` says why, `by` who decided it: both are signed and public."""
 
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    by: Text
     outputs: Annotated[list[OutputIn], Field(min_length=1, max_length=MAX_LINES)] | None = None
     inputs: Annotated[list[InputIn], Field(max_length=MAX_LINES)] | None = None
 

@@ -207,6 +207,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", "size", name=op.f("pk_checkpoints")),
     )
     op.create_table(
+        "corrections",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_corrections_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_corrections")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_corrections_statement_id")),
+    )
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_corrections_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "entries",
         sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -550,6 +566,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opinions_declared"), ["declared"], unique=False)
 
     op.create_table(
+        "record_gaps",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_record_gaps_run")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_record_gaps")),
+    )
+    op.create_table(
         "records",
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
@@ -639,6 +662,7 @@ def downgrade() -> None:
     op.drop_table("run_inputs")
     op.drop_table("rollups")
     op.drop_table("records")
+    op.drop_table("record_gaps")
     with op.batch_alter_table("opinions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opinions_declared"))
 
@@ -687,6 +711,10 @@ def downgrade() -> None:
     op.drop_table("factor_sets")
     op.drop_table("facilities")
     op.drop_table("entries")
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_corrections_gtin_lot"))
+
+    op.drop_table("corrections")
     op.drop_table("checkpoints")
     with op.batch_alter_table("chain_slots", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_chain_slots_transaction"))

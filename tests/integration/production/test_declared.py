@@ -103,7 +103,12 @@ class TestDeclaring:
     def test_a_lot_that_was_corrected_changes_it(self, made: Works) -> None:
         first = declare(made)
         with transaction(made.engine) as connection:
-            lots.correct(connection, made.desk, coil("B"), lots.Correction(outputs=[product("12")]))
+            lots.correct(
+                connection,
+                made.desk,
+                coil("B"),
+                lots.Correction("misread", "shift leader", outputs=[product("12")]),
+            )
         second = declare(made)
         assert second.stated.supersedes == first.statement_id.hex()
         assert {one.lot: one.mass for one in second.stated.lots or ()}["B"] == "12"

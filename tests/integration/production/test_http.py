@@ -87,7 +87,9 @@ def test_from_a_run_to_its_versions_and_the_energy_balance(served: tuple[httpx.C
         f"/v1/lots/{COIL}/A/transfers", json={"to": str(FABRICATOR), "quantity": "2.5"}, headers=mine
     )
     assert (sent.status_code, sent.json()["state"], sent.json()["shares"]) == (202, "queued", str(25 * 10**16))
-    corrected = client.post(f"/v1/lots/{COIL}/A/corrections", json={"inputs": []}, headers=mine)
+    corrected = client.post(
+        f"/v1/lots/{COIL}/A/corrections", json={"inputs": [], "reason": "misread", "by": "me"}, headers=mine
+    )
     assert corrected.status_code == 201, corrected.text
     assert len(client.get(f"/v1/lots/{COIL}/A/versions").json()["versions"]) == 2
 
