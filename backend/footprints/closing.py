@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from backend.errors import Conflict
 from backend.footprints import repository
 from backend.footprints.reissue import reissue
+from backend.log import repository as log_repository
 from backend.production import recording
 from backend.production import repository as runs
 from backend.production import service as production
@@ -114,6 +115,9 @@ def _balances(
 ) -> list[Balance]:
     """What the main meters metered, by carrier, and what the records count of it."""
     plan = production.plan_at(connection, desk, facility, end - 1)
+    if production.plan_at(connection, desk, facility, start).statement_id != plan.statement_id:
+        raise InvalidInput("from", "another metering plan came into force within the period: close it in two")
+    log_repository.state(connection, plan.log, lock=True)  # so that no frame comes between
     reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
     metered: dict[str, Fraction] = defaultdict(Fraction)
     unit: dict[str, str] = {}

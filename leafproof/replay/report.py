@@ -34,6 +34,7 @@ KINDS = {
     "activity-differs": "a record's activity data is not what the readings give",
     "footprint-differs": "a footprint is not what its facts and factors give",
     "footprint-foreign": "a footprint is not by the operator of its batch record",
+    "energy-period": "a plant's energy outside runs is not what meters and lots leave, or a lot is left out",
     "two-footprints": "a lot has two footprints of which neither supersedes the other",
     "two-records": "a lot has two batch records of which neither supersedes the other",
     "lot-missing": "a record's lot is not on the chain",

@@ -8270,6 +8270,11 @@ var Reading = class {
     const found = this.#byId.get(id);
     return found !== void 0 && !found.content;
   }
+  // Whose statement that is, if it is here.
+  makerOf(id) {
+    const found = this.#byId.get(id);
+    return found ? this.maker(found) : null;
+  }
   period(id) {
     const found = this.#named(id, PERIOD);
     if (!found) throw new Malformed("period: the energy period that the footprint names is missing");
@@ -8397,8 +8402,11 @@ function ofFactors(subject2, used, profile, region) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
-  const gases = new Set(used.flatMap((one) => one.gases));
-  if (gases.size === 1 && gases.has("CO2") && profile.gases.gases === null) found.push(`${used[0].id}: CO2 only`);
+  const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
+  if (profile.gases.gases === null) {
+    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used];
+    for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
+  }
   return found;
 }
 
@@ -8656,7 +8664,7 @@ async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement);
-    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record.content));
+    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record));
     await pause();
   }
   published2(reading);
@@ -8668,8 +8676,10 @@ function published2(reading) {
     reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
-function recompute(reading, stated, facts) {
-  const [check2, lot2] = [reading.report[8], lotOf(stated)];
+function recompute(reading, stated, record) {
+  const [check2, lot2, facts] = [reading.report[8], lotOf(stated), record.content];
+  const period = stated.period === null ? null : reading.makerOf(stated.period);
+  if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
   const hidden = stated.period !== null && reading.withheld(stated.period);
   if (hidden || [stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check2.add(NOT_CHECKED, "withheld", lot2);
