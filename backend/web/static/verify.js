@@ -7350,7 +7350,8 @@ function readFactors(body) {
   if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`);
-    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`);
+    const sign = one.amount.compare(ZERO);
+    if (one.flow === "biogenic uptake" ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`);
   }
   const get = (wanted2) => {
     if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
