@@ -95,9 +95,11 @@ def _records(
     connection: Connection, desk: Desk, facility: Gln, start: int, end: int
 ) -> list[tuple[str, BatchRecord]]:
     """Each run's newest record, with its statement id, in the order in which they opened."""
+    still_open = runs.open_before(connection, str(facility), end)
+    if still_open is not None:
+        raise Conflict(f"run {still_open['id']} of lot {still_open['gtin']}/{still_open['lot']} is still open")
     found = []
-    within = runs.closed_between(connection, str(facility), start, end)
-    for run in sorted(within, key=lambda r: (r["opened"], r["id"])):
+    for run in runs.closed_between(connection, str(facility), start, end):
         name = f"run {run['id']} of lot {run['gtin']}/{run['lot']}"
         if run["opened"] < start or run["closed"] > end:
             raise InvalidInput("from", f"the period's bounds cut {name}")
