@@ -106,7 +106,7 @@ def calculate(
         flags=flagged.flags(work.record, parts, by, choices, shared.stated),
         status=_status(record, parts, by, choices),
         quality=quality.weighted(_ratings(parts, by)) if by.rule(profile.DataQuality).rated else None,
-        product=choices.product,
+        product=choices.product if by.rule(profile.Product).required else None,
         functional=_functional(sum(exact, Fraction(0)), by, choices.product),
         period=choices.period,
         supersedes=supersedes,

@@ -8508,7 +8508,7 @@ function calculate(record, stated, sources) {
     flags: flagsOf(record, parts, profile, choices, sharing.stated),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? weighted(ratingsOf(parts)) : null,
-    product: choices.product,
+    product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
     supersedes: stated.supersedes,

@@ -51,7 +51,7 @@ export function calculate(record, stated, sources) {
     flags: flagsOf(record, parts, profile, choices, sharing.stated),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? quality.weighted(ratingsOf(parts)) : null,
-    product: choices.product,
+    product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
     supersedes: stated.supersedes,
