@@ -84,8 +84,10 @@ class FactorSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len({f.id for f in self.factors}) != len(self.factors):
             raise InvalidInput("factors", "one id is given twice")
         for factor in self.factors:
-            if factor.amount < 0:
-                raise InvalidInput(f"factors.{factor.id}.value", "negative")
+            # What plants take up leaves the air; whatever else a factor counts goes into it.
+            if factor.amount > 0 if factor.flow == "biogenic uptake" else factor.amount < 0:
+                sign = "positive, and an uptake" if factor.amount > 0 else "negative"
+                raise InvalidInput(f"factors.{factor.id}.value", sign)
 
     def get(self, factor_id: str) -> Factor:
         """The factor of that id; raises `InvalidInput`."""

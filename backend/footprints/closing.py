@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from backend.errors import Conflict
 from backend.footprints import repository
 from backend.footprints.reissue import reissue
+from backend.log import repository as log_repository
 from backend.production import recording
 from backend.production import repository as runs
 from backend.production import service as production
@@ -94,9 +95,11 @@ def _records(
     connection: Connection, desk: Desk, facility: Gln, start: int, end: int
 ) -> list[tuple[str, BatchRecord]]:
     """Each run's newest record, with its statement id, in the order in which they opened."""
+    still_open = runs.open_before(connection, str(facility), end)
+    if still_open is not None:
+        raise Conflict(f"run {still_open['id']} of lot {still_open['gtin']}/{still_open['lot']} is still open")
     found = []
-    within = runs.closed_between(connection, str(facility), start, end)
-    for run in sorted(within, key=lambda r: (r["opened"], r["id"])):
+    for run in runs.closed_between(connection, str(facility), start, end):
         name = f"run {run['id']} of lot {run['gtin']}/{run['lot']}"
         if run["opened"] < start or run["closed"] > end:
             raise InvalidInput("from", f"the period's bounds cut {name}")
@@ -114,6 +117,9 @@ def _balances(
 ) -> list[Balance]:
     """What the main meters metered, by carrier, and what the records count of it."""
     plan = production.plan_at(connection, desk, facility, end - 1)
+    if production.plan_at(connection, desk, facility, start).statement_id != plan.statement_id:
+        raise InvalidInput("from", "another metering plan came into force within the period: close it in two")
+    log_repository.state(connection, plan.log, lock=True)  # so that no frame comes between
     reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
     metered: dict[str, Fraction] = defaultdict(Fraction)
     unit: dict[str, str] = {}

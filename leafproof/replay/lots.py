@@ -23,6 +23,7 @@ from leafproof.replay.corrections import Corrections
 from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.opinions import Opinions
+from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
@@ -60,6 +61,7 @@ class Lots:
         self._declared = Declarations(report, self._operator, self._made, known.withheld)
         self._corrections = Corrections(report, self._operator, known.statements, known.withheld)
         self._opinions = Opinions(report, self._operator, known.statements, known.withheld)
+        self._periods = Periods(report, evidence)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -78,6 +80,8 @@ class Lots:
             self._opinions.take(statement, statement.content)
         elif isinstance(statement.content, Correction):
             self._corrections.take(statement, statement.content)
+        elif isinstance(statement.content, EnergyPeriod):
+            self._energy_period(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
             valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
             self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
@@ -114,16 +118,32 @@ class Lots:
         another, or where it is withheld."""
         if record.plan in self._withheld:
             return None
-        plans = self._plans[self._operator(statement), record.facility]
-        opened = record.run.window[0]
-        in_force = max((p for p in plans if p[0] <= opened), key=lambda p: (p[0], p[1].index), default=None)
-        if in_force is None or in_force[1].id != record.plan:
-            named = f"entry {in_force[1].index} was in force" if in_force else "none was in force"
+        in_force = self._in_force(self._operator(statement), record.facility, record.run.window[0])
+        if in_force is None or in_force.id != record.plan:
+            named = f"entry {in_force.index} was in force" if in_force else "none was in force"
             message = f"the metering plan that the record names is not its facility's when the run opened: {named}"
             self._report.add("plan", statement.index, message)
             return None
-        content = in_force[1].content
-        return content if isinstance(content, MeteringPlan) else None
+        return _plan_of(in_force)
+
+    def _in_force(self, operator: bytes, facility: str, moment: int) -> Statement | None:
+        """The newest plan of the facility that is valid at that moment, of those in the log so far."""
+        plans = [p for p in self._plans[operator, facility] if p[0] <= moment]
+        return max(plans, key=lambda p: (p[0], p[1].index))[1] if plans else None
+
+    def _energy_period(self, statement: Statement, period: EnergyPeriod) -> None:
+        operator = self._operator(statement)
+        if any(
+            self._operator(s) == operator
+            for s in self._withheld.values()
+            if s.envelope.header.content_type in (body.BATCH_RECORD, body.METERING_PLAN)
+        ):
+            return  # which facility's, a withheld one hides
+        start, end = period.window
+        plans = tuple(_plan_of(self._in_force(operator, period.facility, at)) for at in (start, end - 1))
+        newest = (versions[-1] for (maker, _), versions in self._records.items() if maker == operator)
+        records = {s.id: record for s, record in newest if record.facility == period.facility}
+        self._periods.take(operator, statement, period, (plans[0], plans[1]), records)
 
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
         plan = self._plan(statement, record)
@@ -166,12 +186,16 @@ class Lots:
             self._report.add("two-footprints", statement.index, message)
         self._footprints[place] = statement
         self._corrections.footprint(statement, stated)
+        period = self._statements.get(stated.period or "")
+        if period is not None and self._operator(period) != self._operator(record):
+            message = "the energy period is not by the operator of the batch record"
+            self._report.add("footprint-foreign", statement.index, message)
         rests_elsewhere = self._rests_elsewhere(record, record.content, stated)
         if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
-        if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+        if None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
             return True
         sets = {ref.set for c in stated.components or () for ref in c.factors}
         parents = {line.footprint for line in facts.inputs or ()} | set(footprint.parents_used(stated).values())
@@ -230,6 +254,7 @@ class Lots:
             on_chain = self._chain.lots.get(lot_id(operator, lot))
             leaves.update(s.leaf for s, _ in versions)
             self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
+            self._periods.against(operator, versions[-1][1].facility, versions[-1][0].index, versions[-1][1])
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():
@@ -366,6 +391,11 @@ class Lots:
                     self._report.add("overdrawn", None, message)
             if transfer.receiver != _ZERO:
                 held[transfer.lot_id, transfer.receiver] += transfer.shares
+
+
+def _plan_of(statement: Statement | None) -> MeteringPlan | None:
+    content = statement.content if statement else None
+    return content if isinstance(content, MeteringPlan) else None
 
 
 def _token(line: Input, parent: Lot) -> bytes:

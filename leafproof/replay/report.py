@@ -34,6 +34,7 @@ KINDS = {
     "activity-differs": "a record's activity data is not what the readings give",
     "footprint-differs": "a footprint is not what its facts and factors give",
     "footprint-foreign": "a footprint is not by the operator of its batch record",
+    "energy-period": "a plant's energy outside runs is not what meters and lots leave, or a lot is left out",
     "two-footprints": "a lot has two footprints of which neither supersedes the other",
     "declared-incomplete": "a declared footprint names other lots than those of its period that stood before it",
     "declared-differs": "a declared footprint is not the mean of the lots that it had to name",

@@ -138,8 +138,10 @@ def _published(reading: Reading) -> None:
 def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) -> None:
     check, lot = reading.report[8], str(stated.of)
     statement, facts = record
+    if stated.period is not None and reading.maker_of(stated.period) not in (None, reading.maker(statement)):
+        check.add(Status.FAIL, "period-foreign", lot)
     hidden = stated.period is not None and reading.withheld(stated.period)
-    if hidden or None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+    if hidden or None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
         check.add(Status.NOT_CHECKED, "withheld", lot)
         return
     try:

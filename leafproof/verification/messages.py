@@ -131,6 +131,7 @@ MESSAGES = {
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne by {profile}, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
+    "period-foreign": "the energy period is not by the operator of the batch record",
     "factors-published": "factors by {publisher}, whom you trust for that",
     "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",
     "not-computable": "{reason}",

@@ -169,6 +169,11 @@ class Reading:
         found = self._by_id.get(statement_id)
         return found is not None and found.content is None
 
+    def maker_of(self, statement_id: str) -> Maker | None:
+        """Whose statement that is, if it is here."""
+        found = self._by_id.get(statement_id)
+        return self.maker(found) if found else None
+
     def period(self, statement_id: str) -> EnergyPeriod:
         """The energy period named; raises `InvalidInput` where it is not here."""
         found = self.content(statement_id, EnergyPeriod)

@@ -7335,7 +7335,7 @@ function weight(gas, category2, rule) {
 }
 
 // backend/web/verify/footprint.js
-var WITHHELD2 = ["components"];
+var WITHHELD2 = ["components", "prices"];
 var JWT_TYPE2 = "leafproof-footprint+sd-jwt";
 var stage = oneOf("raw material", "production");
 var kind = oneOf("primary", "secondary", "supplier");
@@ -7351,7 +7351,6 @@ var allocation = struct(
   {
     method: orElse(oneOf("none", "mass", "economic"), "none"),
     reason: orElse(text, ""),
-    prices: orElse(list(price), []),
     subdivided: orElse(list(struct({ point: text, output: text })), []),
     shares: orElse(list(struct({ output: text, share: text })), [])
   }
@@ -7386,6 +7385,7 @@ var shape2 = struct(
     functional: orNull(struct({ unit: text, emissions: text })),
     period: orNull(text),
     supersedes: orNull(text),
+    prices: orNull(list(price)),
     components: orNull(list(component))
   }
 );
@@ -7411,6 +7411,7 @@ var MEMBERS = [
   "functional",
   "period",
   "supersedes",
+  "prices",
   "components"
 ];
 var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
@@ -7442,8 +7443,9 @@ function choicesOf(footprint) {
     }
     if (one.footprint) parents.set(one.subject, one.footprint);
   }
-  const { region, allocation: sharing, exempted: cut, product: facts, period } = footprint;
-  return { region, factors, parents, allocation: { ...sharing, shares: [] }, exempted: cut, product: facts, period };
+  const { region, exempted: cut, product: facts, period, prices } = footprint;
+  const { method, reason, subdivided } = footprint.allocation;
+  return { region, factors, parents, allocation: { method, reason, prices: prices ?? [], subdivided }, exempted: cut, product: facts, period };
 }
 
 // backend/web/verify/report.js
@@ -7757,7 +7759,8 @@ function readFactors(body) {
   if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`);
-    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`);
+    const sign = one.amount.compare(ZERO);
+    if (one.flow === "biogenic uptake" ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`);
   }
   const get = (wanted2) => {
     if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
@@ -8636,6 +8639,11 @@ var Reading = class {
     const found = this.#byId.get(id);
     return found !== void 0 && !found.content;
   }
+  // Whose statement that is, if it is here.
+  makerOf(id) {
+    const found = this.#byId.get(id);
+    return found ? this.maker(found) : null;
+  }
   period(id) {
     const found = this.#named(id, PERIOD);
     if (!found) throw new Malformed("period: the energy period that the footprint names is missing");
@@ -8735,10 +8743,10 @@ var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
   const found = parts.flatMap(({ component: component2, factors }) => ofFactors(component2.subject, factors, profile, choices.region));
-  if (sharing.method === "mass") found.push("burden shared with co-products by mass");
-  if (sharing.method === "economic") found.push("burden shared with co-products by value");
-  if (sharing.subdivided.length) found.push("some metering points serve one output alone");
-  if (profile.allocation.value_ratio && sharing.method === "mass" && !sharing.prices.length) {
+  if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
+  if (sharing.stated.method === "economic") found.push("burden shared with co-products by value");
+  if (sharing.stated.subdivided.length) found.push("some metering points serve one output alone");
+  if (profile.allocation.value_ratio && sharing.stated.method === "mass" && !sharing.prices.length) {
     found.push("prices of the co-products are not stated: whether mass is allowed was not tested");
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
@@ -8774,14 +8782,14 @@ function ofFactors(subject2, used, profile, region) {
 // backend/web/verify/sharing.js
 var SHARE_PLACES2 = 6;
 var ONE = new Fraction(1n);
-var NOTHING = { method: "none", reason: "", prices: [], subdivided: [], shares: [] };
+var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
   const outputs = record.outputs.filter(({ role }) => role === "product" || role === "co-product");
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, ofProduct: () => ONE.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -8794,7 +8802,8 @@ function shared(record, chosen, rule) {
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published3[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
-  return { stated: { ...chosen, method, shares }, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
+  const { reason, prices, subdivided } = chosen;
+  return { stated: { method, reason, subdivided, shares }, prices, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
 }
 function byRatio(rule, method, { prices }) {
   if (rule.value_ratio === null || !prices.length) return;
@@ -8865,13 +8874,14 @@ function calculate2(record, stated, sources) {
     allocation: sharing.stated,
     exempted: choices.exempted,
     excluded: profile.boundary.excluded,
-    flags: flagsOf(record, parts, profile, choices, sharing.stated),
+    flags: flagsOf(record, parts, profile, choices, sharing),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? weighted(ratingsOf(parts)) : null,
-    product: choices.product,
+    product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
     supersedes: stated.supersedes,
+    prices: sharing.prices,
     components
   };
 }
@@ -9025,7 +9035,7 @@ async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement);
-    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute2(reading, statement.content, record.content));
+    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute2(reading, statement.content, record));
     await pause();
   }
   checkDeclaredRecomputed(reading);
@@ -9038,10 +9048,12 @@ function published2(reading) {
     reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
-function recompute2(reading, stated, facts) {
-  const [check2, lot2] = [reading.report[8], lotOf(stated)];
+function recompute2(reading, stated, record) {
+  const [check2, lot2, facts] = [reading.report[8], lotOf(stated), record.content];
+  const period = stated.period === null ? null : reading.makerOf(stated.period);
+  if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
   const hidden = stated.period !== null && reading.withheld(stated.period);
-  if (hidden || [stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+  if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }

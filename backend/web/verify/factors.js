@@ -33,7 +33,9 @@ export function readFactors(body) {
   if (named.size !== factors.length) throw new Malformed('factors: one id is given twice')
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`)
-    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`)
+    // What plants take up leaves the air; whatever else a factor counts goes into it.
+    const sign = one.amount.compare(ZERO)
+    if (one.flow === 'biogenic uptake' ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`)
   }
   const get = (wanted) => {
     if (!named.has(wanted)) throw new Malformed(`factor: '${wanted.slice(0, 80)}' is not in ${id} ${version}`)

@@ -123,6 +123,12 @@ export class Reading {
     return found !== undefined && !found.content
   }
 
+  // Whose statement that is, if it is here.
+  makerOf(id) {
+    const found = this.#byId.get(id)
+    return found ? this.maker(found) : null
+  }
+
   period(id) {
     const found = this.#named(id, PERIOD)
     if (!found) throw new Malformed('period: the energy period that the footprint names is missing')

@@ -18,7 +18,7 @@ export async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement)
-    if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
+    if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record))
     await pause()
   }
   checkDeclaredRecomputed(reading)
@@ -34,10 +34,12 @@ function published(reading) {
   }
 }
 
-function recompute(reading, stated, facts) {
-  const [check, lot] = [reading.report[8], lotOf(stated)]
+function recompute(reading, stated, record) {
+  const [check, lot, facts] = [reading.report[8], lotOf(stated), record.content]
+  const period = stated.period === null ? null : reading.makerOf(stated.period)
+  if (period !== null && period !== reading.maker(record)) check.add(FAIL, 'period-foreign', lot)
   const hidden = stated.period !== null && reading.withheld(stated.period)
-  if (hidden || [stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+  if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check.add(NOT_CHECKED, 'withheld', lot)
     return
   }
