@@ -27,6 +27,7 @@ from backend.ingest.plans import LoggedPlans
 from backend.ingest.worker import IngestWorker
 from backend.kept import Variant
 from backend.leases.workers import single
+from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check, Repair
 from backend.log.hosting import open_logs
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     footprints_router,
     declared_router,
     opinions_router,
+    lifecycle_router,
     passports.router,
     audit_router,
     pages_router,

@@ -26,6 +26,7 @@ ENERGY_PERIOD = "application/vnd.leafproof.energy-period+cbor"
 DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
 OPINION = "application/vnd.leafproof.opinion+cbor"
 CORRECTION = "application/vnd.leafproof.correction+cbor"
+LIFECYCLE_STAGE = "application/vnd.leafproof.lifecycle-stage+cbor"
 CONTENT_TYPES = (
     FRAME,
     METERING_PLAN,
@@ -36,6 +37,7 @@ CONTENT_TYPES = (
     DECLARED_FOOTPRINT,
     OPINION,
     CORRECTION,
+    LIFECYCLE_STAGE,
 )
 
 

@@ -37,6 +37,7 @@ _DEFAULTS = {
     body.DECLARED_FOOTPRINT: Tier.PUBLIC,
     body.OPINION: Tier.PUBLIC,
     body.CORRECTION: Tier.PUBLIC,
+    body.LIFECYCLE_STAGE: Tier.PUBLIC,
 }
 
 

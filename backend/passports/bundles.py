@@ -20,6 +20,8 @@ from backend.errors import Conflict, NotFound
 from backend.footprints import periods
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
+from backend.lifecycle import repository as stage_rows
+from backend.lifecycle import service as stages
 from backend.log.service import HostedLogs, TransparencyLog
 from backend.opinions import repository as opinion_rows
 from backend.production import pointing, recording
@@ -83,6 +85,7 @@ class BundleBuilder:
         self._pointed_to(connection, row, tier, gathered, ())
         self._corrections(connection, lot, gathered)
         self._declared(connection, row, gathered)
+        self._stages(connection, lot, gathered)
         return self._bundle(connection, lot, tier, gathered.places)
 
     def _record(
@@ -180,6 +183,15 @@ class BundleBuilder:
         for row in found:
             gathered.places[row["log"], row["index"]] = None
         return bool(found)
+
+    def _stages(self, connection: Connection, lot: Lot, gathered: _Gathered) -> None:
+        """What is said of the lot after the gate, and the factor sets that it counts with."""
+        for row in stage_rows.newest(connection, str(lot.gtin), str(lot.code)):
+            gathered.places[row["log"], row["index"]] = None
+            for line in stages.read(connection, self._archive, row).lines:
+                if line.factor is not None:
+                    found = footprints.set_of(connection, self._archive, line.factor.set)
+                    gathered.places[found.log, found.index] = None
 
     def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:
         """The newest declared footprints of the lot's product and plant for its run's time, by each method, and

@@ -34,6 +34,7 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         "maker": _names(passport.names),
         "footprint": _stated(found.footprint),
         "declared": _declared(found),
+        "after_the_gate": [msgspec.to_builtins(one.content) for one in found.stages],
         "beside": [
             {
                 "profile": msgspec.to_builtins(one.ref),

@@ -243,6 +243,7 @@ def _passport_page(
         "beside": profiles.beside(found),
         "energy": view.energy_of_run(printed.content) if printed else None,
         "among": among(shown),
+        "after_gate": [one.content for one in found.stages],
         "inputs": view.inputs(shown, shown.lot),
         "checks": view.checks(shown),
         "hidden": shown.hidden_outcomes(),

@@ -11,6 +11,7 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.keys import PublicKey, public_key
+from leafproof.lifecycle import Lifecycle
 from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
@@ -38,6 +39,7 @@ class Material:
     factor_sets: dict[str, FactorSet] = field(default_factory=dict)
     declared: dict[str, Stated[DeclaredFootprint]] = field(default_factory=dict)
     opinions: list[Stated[Opinion]] = field(default_factory=list)
+    stages: list[Stated[Lifecycle]] = field(default_factory=list)
     frames: int = 0
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
 
@@ -105,3 +107,5 @@ def _sort_in(material: Material, statement: Statement, head: BundleHead) -> None
             material.declared[statement.id] = Stated(declared, statement, head)
         case Opinion() as said:
             material.opinions.append(Stated(said, statement, head))
+        case Lifecycle() as stage if stage.of == material.lot:
+            material.stages.append(Stated(stage, statement, head))

@@ -16,6 +16,7 @@ from leafproof import clock
 from leafproof.correction import What
 from leafproof.factors import Factor
 from leafproof.footprint import Component, Footprint, Kind, StageTotal
+from leafproof.lifecycle import StageName
 from leafproof.numbers import rounded
 from leafproof.opinion import Assurance, Conclusion
 from leafproof.record import BatchRecord, Input
@@ -269,6 +270,8 @@ DEVICE_TEXTS = {
     "declared footprint": "declared footprint",
     "opinion": "opinion",
     "correction": "correction",
+    "life-cycle stage": "life-cycle stage",
+    **{word: word for word in get_args(StageName)},
     **{word: word for word in get_args(What)},
     **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
     "energy period": "energy period",

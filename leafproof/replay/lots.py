@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from leafproof import body, calculation, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
@@ -15,23 +16,24 @@ from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.replay import shares
 from leafproof.replay.corrections import Corrections
 from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.opinions import Opinions
 from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
+from leafproof.replay.stages import Stages
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
 from leafproof.verification.lots import differences
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
-
-_ZERO = bytes(20)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,12 @@ class Lots:
         self._declared = Declarations(report, self._operator, self._made, known.withheld)
         self._corrections = Corrections(report, self._operator, known.statements, known.withheld)
         self._opinions = Opinions(report, self._operator, known.statements, known.withheld)
+        self._takers: dict[type, Callable[[Statement, Any], None]] = {
+            DeclaredFootprint: self._declared.take,
+            Opinion: self._opinions.take,
+            Correction: self._corrections.take,
+            Lifecycle: Stages(report, self._operator, self._factor, known.withheld).take,
+        }
         self._periods = Periods(report, evidence)
 
     def withhold(self, statement: Statement) -> None:
@@ -70,16 +78,12 @@ class Lots:
     def take(self, statement: Statement) -> None:
         """A plan, factor set, record or footprint whose key, signature and body are good."""
         self._statements[statement.id] = statement
+        if taker := self._takers.get(type(statement.content)):
+            taker(statement, statement.content)
         if isinstance(statement.content, BatchRecord):
             self._record(statement, statement.content)
         elif isinstance(statement.content, Footprint):
             self._footprint(statement, statement.content)
-        elif isinstance(statement.content, DeclaredFootprint):
-            self._declared.take(statement, statement.content)
-        elif isinstance(statement.content, Opinion):
-            self._opinions.take(statement, statement.content)
-        elif isinstance(statement.content, Correction):
-            self._corrections.take(statement, statement.content)
         elif isinstance(statement.content, EnergyPeriod):
             self._energy_period(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
@@ -266,7 +270,7 @@ class Lots:
         self._declared.judge()
         self._opinions.judge(self._declared.superseded)
         self._elsewhere()
-        self._balances()
+        shares.judge(self._report, self._chain)
 
     def energy(self) -> list[Energy]:
         """The energy balance of each facility whose evidence was handed over whole."""
@@ -380,17 +384,6 @@ class Lots:
             return None
         record = self._statements.get(printed.content.record)
         return (record, record.content) if record and isinstance(record.content, BatchRecord) else None
-
-    def _balances(self) -> None:
-        held: dict[tuple[bytes, bytes], int] = defaultdict(int)
-        for transfer in self._chain.transfers:
-            if transfer.sender != _ZERO:
-                held[transfer.lot_id, transfer.sender] -= transfer.shares
-                if held[transfer.lot_id, transfer.sender] < 0:
-                    message = f"0x{transfer.sender.hex()} gave more of lot 0x{transfer.lot_id.hex()} than it held"
-                    self._report.add("overdrawn", None, message)
-            if transfer.receiver != _ZERO:
-                held[transfer.lot_id, transfer.receiver] += transfer.shares
 
 
 def _plan_of(statement: Statement | None) -> MeteringPlan | None:

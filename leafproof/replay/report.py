@@ -44,6 +44,8 @@ KINDS = {
     "two-opinions": "a verifier has two opinions on one declared footprint, and neither supersedes the other",
     "correction-hidden": "a statement supersedes another, and no correction says why",
     "correction-differs": "a correction names statements of which one does not supersede the other",
+    "stage-differs": "a stage after the gate is not what its lines and factors give",
+    "two-stages": "a lot has two stages of one name, and neither supersedes the other",
     "two-records": "a lot has two batch records of which neither supersedes the other",
     "lot-missing": "a record's lot is not on the chain",
     "pointer-differs": "the chain points a lot to something else than its newest record",

@@ -17,7 +17,7 @@ from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, opinions, timing
+from leafproof.verification import corrections, declared, opinions, stages, timing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -120,6 +120,7 @@ def check_recomputed(reading: Reading) -> None:
         if signed := reading.version(stated.of, stated.record):
             _recompute_footprint(reading, stated, signed)
     declared.check_recomputed(reading)
+    stages.check_recomputed(reading)
     _published(reading)
 
 

@@ -150,6 +150,15 @@ MESSAGES = {
     "lot-deviation": (
         "{percent} % against the declared {value} kg CO2e per tonne, mean of {count} lots from {start} to {end}"
     ),
+    "stage-measured": "{stage} after the gate ({name}), measured: {value} kg CO2e per tonne, not in the footprint",
+    "stage-supplier-stated": (
+        "{stage} after the gate ({name}), as a supplier states: {value} kg CO2e per tonne, not in the footprint"
+    ),
+    "stage-scenario": "{stage} after the gate ({name}), a scenario: {value} kg CO2e per tonne, in no total",
+    "stage-differs": "the stage says {stated} kg CO2e per tonne, its lines give {computed}",
+    "stage-elsewhere": "the stage is of another lot",
+    "stage-foreign": "the stage is not by the operator of the batch record",
+    "stage-fork": "a second stage of this name beside {other}, and neither supersedes the other",
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
     "input-material": "{name}: no upstream evidence, secondary data",

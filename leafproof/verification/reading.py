@@ -16,6 +16,7 @@ from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
@@ -51,6 +52,7 @@ class Reading:
     declared: dict[str, tuple[Statement, DeclaredFootprint]] = field(default_factory=dict)
     opinions: dict[str, tuple[Statement, Opinion]] = field(default_factory=dict)
     corrections: dict[str, tuple[Statement, Correction]] = field(default_factory=dict)
+    stages: dict[str, tuple[Statement, Lifecycle]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
@@ -72,6 +74,8 @@ class Reading:
             self.opinions[statement.id] = (statement, statement.content)
         if isinstance(statement.content, Correction):
             self.corrections[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Lifecycle):
+            self.stages[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

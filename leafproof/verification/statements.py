@@ -14,6 +14,7 @@ from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
@@ -29,6 +30,7 @@ Content: TypeAlias = (
     | DeclaredFootprint
     | Opinion
     | Correction
+    | Lifecycle
 )
 
 _NAMES = {
@@ -41,6 +43,7 @@ _NAMES = {
     body.DECLARED_FOOTPRINT: "declared footprint",
     body.OPINION: "opinion",
     body.CORRECTION: "correction",
+    body.LIFECYCLE_STAGE: "life-cycle stage",
 }
 
 
@@ -97,6 +100,8 @@ class Statement:
                 self.content = MeteringPlan.decode_body(self.body)
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
+            case body.LIFECYCLE_STAGE:
+                self.content = Lifecycle.decode_body(self.body)
             case body.CORRECTION:
                 self.content = Correction.decode_body(self.body)
             case body.OPINION:

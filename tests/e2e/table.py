@@ -52,6 +52,8 @@ ELSEWHERE = (
      "tests/unit/test_correction.py", "test_catches_one_that_was_hidden"),
     ("a correction that names other statements, or another's lot", "replay: correction-differs",
      "tests/unit/test_correction.py", "test_catches_one_that_names_other_statements"),
+    ("a stage after the gate made smaller", "replay: stage-differs; verify: check 8",
+     "tests/unit/test_lifecycle.py", "test_fails_at_a_lie_as_replay_does"),
     ("an opinion on another number, on a part of the period, by the operator himself, or twice",
      "server: refused; replay: opinion-differs, opinion-own, two-opinions; verify: check 10",
      "tests/unit/test_opinion.py", "test_is_caught"),

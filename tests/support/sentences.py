@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 
 from backend.passports.service import NO_CHAIN
 from backend.passports.view import DEVICE_MESSAGES, DEVICE_TEXTS
-from leafproof import correction, footprint, opinion
+from leafproof import correction, footprint, lifecycle, opinion
 from leafproof.profile import CATEGORIES, Boundary, shipped
 from leafproof.record import Output
 from leafproof.trust import NetworkClass
@@ -73,6 +73,8 @@ def from_kernel() -> Iterator[str]:
     yield from get_args(opinion.Assurance)
     yield from get_args(opinion.Conclusion)
     yield from get_args(correction.What)
+    yield from get_args(lifecycle.StageName)
+    yield from get_args(lifecycle.Basis)
     yield "electricity"
     yield NO_CHAIN
 

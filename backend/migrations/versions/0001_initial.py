@@ -297,6 +297,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_id", name=op.f("uq_gateways_key_id")),
     )
     op.create_table(
+        "lifecycle_stages",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_lifecycle_stages_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lifecycle_stages")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_lifecycle_stages_statement_id")),
+    )
+    with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lifecycle_stages_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "products",
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -703,6 +721,10 @@ def downgrade() -> None:
     op.drop_table("waiting")
     op.drop_table("tiles")
     op.drop_table("products")
+    with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lifecycle_stages_gtin_lot"))
+
+    op.drop_table("lifecycle_stages")
     op.drop_table("gateways")
     with op.batch_alter_table("footprints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_footprints_record"))

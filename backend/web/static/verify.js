@@ -5479,8 +5479,8 @@ function readWitness(vkey) {
   if (id !== hex(keyId)) throw new Malformed("vkey: its id is not that of its name and key");
   return { name: name2, keyId, algorithm: EDDSA, point: data.subarray(1) };
 }
-function readSignature(line3) {
-  const [, name2, encoded] = /^\u2014 ([^ ]*) (.*)$/su.exec(line3) ?? [];
+function readSignature(line4) {
+  const [, name2, encoded] = /^\u2014 ([^ ]*) (.*)$/su.exec(line4) ?? [];
   if (encoded === void 0) throw new Malformed("note: a signature line does not begin with a dash");
   const data = fromBase64(encoded);
   if (data.length <= ID) throw new Malformed("note: a signature is empty");
@@ -6219,26 +6219,26 @@ var exactly = (number2) => (value, place2) => {
   if (whole(value, place2) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place2)}`);
   return value;
 };
-var orNull = (shape10) => (value, place2) => value === null ? null : shape10(value, place2);
-var list = (shape10) => (value, place2) => {
+var orNull = (shape11) => (value, place2) => value === null ? null : shape11(value, place2);
+var list = (shape11) => (value, place2) => {
   if (!Array.isArray(value)) throw expected("array", value, place2);
-  return value.map((one, i) => shape10(one, `${place2}[${i}]`));
+  return value.map((one, i) => shape11(one, `${place2}[${i}]`));
 };
-var pair = (shape10) => (value, place2) => {
-  const found = list(shape10)(value, place2);
+var pair = (shape11) => (value, place2) => {
+  const found = list(shape11)(value, place2);
   if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place2)}`);
   return found;
 };
-var named = (shape10) => (value, place2) => {
+var named = (shape11) => (value, place2) => {
   if (!(value instanceof Map)) throw expected("object", value, place2);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape10(one, `${place2}[...]`)]));
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape11(one, `${place2}[...]`)]));
 };
-var orElse = (shape10, otherwise) => Object.assign((value, place2) => shape10(value, place2), { otherwise });
-var struct = (required, optional = {}) => {
-  const members = { ...required, ...optional };
+var orElse = (shape11, otherwise) => Object.assign((value, place2) => shape11(value, place2), { otherwise });
+var struct = (required, optional2 = {}) => {
+  const members = { ...required, ...optional2 };
   return (value, place2 = "$") => {
     if (!(value instanceof Map)) throw expected("object", value, place2);
-    const found = Object.fromEntries(Object.entries(members).map(([name2, shape10]) => [name2, shape10.otherwise ?? null]));
+    const found = Object.fromEntries(Object.entries(members).map(([name2, shape11]) => [name2, shape11.otherwise ?? null]));
     for (const [name2, one] of value) {
       if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place2)}`);
       found[name2] = members[name2](one, `${place2}.${name2}`);
@@ -6249,9 +6249,9 @@ var struct = (required, optional = {}) => {
     return found;
   };
 };
-function convert(value, shape10, field) {
+function convert(value, shape11, field) {
   try {
-    return shape10(value, "$");
+    return shape11(value, "$");
   } catch (error) {
     throw new Malformed(`${field}: ${error.message}`);
   }
@@ -6354,8 +6354,8 @@ var shape = struct(
     activity: orNull(list(activity))
   }
 );
-var amountOf = (line3) => quantity2(line3.quantity, line3.unit);
-var parentOf = (line3) => line3.gtin && line3.lot ? lot(line3.gtin, line3.lot) : null;
+var amountOf = (line4) => quantity2(line4.quantity, line4.unit);
+var parentOf = (line4) => line4.gtin && line4.lot ? lot(line4.gtin, line4.lot) : null;
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
   checkPrintable(record);
@@ -6368,9 +6368,9 @@ function readRecord(members) {
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
-  for (const line3 of record.inputs ?? []) {
-    if (parentOf(line3) === null === (line3.material === null)) {
-      throw new Malformed(`inputs: ${line3.name}: either a lot (gtin, lot) or a material is needed`);
+  for (const line4 of record.inputs ?? []) {
+    if (parentOf(line4) === null === (line4.material === null)) {
+      throw new Malformed(`inputs: ${line4.name}: either a lot (gtin, lot) or a material is needed`);
     }
   }
   return record;
@@ -6382,13 +6382,13 @@ function window({ opened: opened2, closed }) {
 }
 function checkLines(lines) {
   if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
-  for (const line3 of lines) {
-    if (amountOf(line3).value.compare(ZERO) <= 0) {
-      throw new Malformed(`quantity: ${line3.name}: ${line3.quantity} ${line3.unit} is not positive`);
+  for (const line4 of lines) {
+    if (amountOf(line4).value.compare(ZERO) <= 0) {
+      throw new Malformed(`quantity: ${line4.name}: ${line4.quantity} ${line4.unit} is not positive`);
     }
   }
 }
-var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line3) => amountOf(line3).to("t")));
+var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line4) => amountOf(line4).to("t")));
 function sharesFor(part, whole3) {
   if (part.compare(ZERO) <= 0 || part.compare(whole3) > 0) throw new Malformed("quantity: more than the lot holds");
   return SHARES * part.numerator * whole3.denominator / (part.denominator * whole3.numerator);
@@ -7525,8 +7525,8 @@ function checkCorrectedInputs(reading) {
   }
   const heads = newest(reading);
   for (const record of reading.used()) {
-    for (const line3 of record.content.inputs ?? []) {
-      if (parentOf(line3) && reading.footprints.has(line3.footprint)) compare2(reading, heads, record, line3);
+    for (const line4 of record.content.inputs ?? []) {
+      if (parentOf(line4) && reading.footprints.has(line4.footprint)) compare2(reading, heads, record, line4);
     }
   }
 }
@@ -7536,14 +7536,14 @@ function newest(reading) {
   const superseded = new Set(statements.map(({ content }) => content.supersedes));
   return new Map(statements.filter(({ id }) => !superseded.has(id)).map((one) => [place(reading, one), one]));
 }
-function compare2(reading, heads, { content: record }, line3) {
-  const used = reading.footprints.get(line3.footprint);
+function compare2(reading, heads, { content: record }, line4) {
+  const used = reading.footprints.get(line4.footprint);
   const found = heads.get(place(reading, used));
   if (!found || found.id === used.id || record.outputs === null) return;
   const [before2, after] = [used.content, found.content];
   if (after.record === before2.record && naming(reading, found) === null) return;
   const change = decimal(after.per_tonne, "per_tonne").minus(decimal(before2.per_tonne, "per_tonne"));
-  const delta = rounded(change.times(amountOf(line3).to("t")).over(productMass(record)), PLACES);
+  const delta = rounded(change.times(amountOf(line4).to("t")).over(productMass(record)), PLACES);
   const params = { lot: lotOf(before2), before: before2.per_tonne, after: after.per_tonne };
   reading.report[9].add(WARNING, "input-changed", record.of, { ...params, delta: delta.startsWith("-") ? delta : `+${delta}` });
 }
@@ -7769,11 +7769,117 @@ function readFactors(body) {
   return { get };
 }
 
+// backend/web/verify/lifecycle.js
+var MAX_LINES2 = 100;
+var MAX_TEXT2 = 500;
+var PLACES3 = 3;
+var TRANSPORT = "t.km";
+var optional = {
+  quantity: orNull(text),
+  unit: orNull(text),
+  distance_km: orNull(text),
+  factor: orNull(struct({ set: text, id: text })),
+  stated: orNull(text),
+  source: orNull(text)
+};
+var line2 = struct({ name: text, emissions: text }, optional);
+var shape6 = struct(
+  {
+    gtin: text,
+    lot: text,
+    stage: oneOf("logistics", "installation", "use", "recycling"),
+    basis: oneOf("measured", "supplier-stated", "scenario"),
+    name: text,
+    assumptions: text,
+    tonnes: text,
+    lines: list(line2),
+    per_tonne: text
+  },
+  { supersedes: orNull(text) }
+);
+function readStage(body) {
+  const found = convert(bodyContent(body), shape6, "life-cycle stage");
+  checkPrintable(found);
+  found.of = lot(found.gtin, found.lot);
+  if (found.supersedes !== null) digest(found.supersedes, "supersedes");
+  for (const field of ["name", "assumptions"]) {
+    const length = [...found[field].trim()].length;
+    if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
+  }
+  if (decimal(found.tonnes, "tonnes").compare(ZERO) <= 0) throw new Malformed("tonnes: not positive");
+  decimal(found.per_tonne, "per_tonne");
+  if (!found.lines.length || found.lines.length > MAX_LINES2) throw new Malformed(`lines: 1 to ${MAX_LINES2} are allowed`);
+  for (const one of found.lines) checkLine2(one, found.basis);
+  return found;
+}
+function checkLine2(one, basis) {
+  const counted = [one.quantity, one.unit, one.factor];
+  if (one.stated === null === counted.includes(null)) {
+    throw new Malformed(`lines: ${one.name}: either quantity, unit and factor, or a stated number`);
+  }
+  if (one.stated !== null) {
+    if ([...counted, one.distance_km].some((value) => value !== null) || !(one.source ?? "").trim()) {
+      throw new Malformed(`lines.stated: ${one.name}: stands alone, with its source`);
+    }
+    if (decimal(one.stated, "lines.stated").compare(ZERO) < 0 && basis !== "scenario") {
+      throw new Malformed(`lines.stated: ${one.name}: a credit is a scenario, and nothing else`);
+    }
+    return;
+  }
+  for (const field of ["quantity", "distance_km"]) {
+    if (one[field] !== null && decimal(one[field], `lines.${field}`).compare(ZERO) < 0) {
+      throw new Malformed(`lines.${field}: ${one.name}: negative`);
+    }
+  }
+}
+function emitted(one, factorOf) {
+  if (one.stated !== null) return decimal(one.stated, "lines.stated");
+  const used = factorOf(one.factor);
+  if (used.unit !== "kg CO2e" && used.unit !== "kg CO2") throw new Malformed(`factor: ${used.id} is in ${used.unit}, not in kg CO2e`);
+  if (used.per === TRANSPORT !== (one.distance_km !== null)) {
+    throw new Malformed(`lines.distance_km: ${one.name}: goes with a factor per ${TRANSPORT}, and no other`);
+  }
+  const amount = quantity2(one.quantity, one.unit, "lines.quantity");
+  if (one.distance_km === null) return amount.to(used.per).times(used.amount);
+  return amount.to("t").times(decimal(one.distance_km, "lines.distance_km")).times(used.amount);
+}
+function calculate2({ lines, tonnes: tonnes2 }, factorOf) {
+  const mass = decimal(tonnes2, "tonnes");
+  return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES3);
+}
+function checkStages(reading) {
+  const [check2, own] = [reading.report[8], reading.bundle.lot];
+  const record = reading.record(own);
+  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes));
+  const places = /* @__PURE__ */ new Map();
+  for (const statement of reading.stages.values()) {
+    const { label, content } = statement;
+    if (!record || content.of !== own) check2.add(FAIL, "stage-elsewhere", label);
+    else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "stage-foreign", label);
+    else if (!superseded.has(statement.id)) {
+      const place2 = JSON.stringify([content.stage, content.name]);
+      if (places.has(place2)) check2.add(FAIL, "stage-fork", label, { other: places.get(place2) });
+      else places.set(place2, label);
+      check2.attempt("not-computable", label, () => recompute2(reading, statement));
+    }
+  }
+}
+function recompute2(reading, { label, content: stated }) {
+  const check2 = reading.report[8];
+  const { parts, total } = calculate2(stated, (ref2) => reading.factor(ref2));
+  if (total !== stated.per_tonne || parts.some((part, i) => part !== stated.lines[i].emissions)) {
+    check2.add(FAIL, "stage-differs", label, { stated: stated.per_tonne, computed: total });
+    return;
+  }
+  const params = { stage: stated.stage, name: stated.name, value: stated.per_tonne };
+  check2.add(stated.basis === "measured" ? PASS : WARNING, `stage-${stated.basis}`, label, params);
+}
+
 // backend/web/verify/opinion.js
-var MAX_TEXT2 = 2e3;
+var MAX_TEXT3 = 2e3;
 var SUPPORTING = ["unmodified", "modified"];
 var HUNDRED = new Fraction(100n);
-var shape6 = struct(
+var shape7 = struct(
   {
     declared: text,
     gtin: text,
@@ -7794,7 +7900,7 @@ var shape6 = struct(
   { reason: orNull(text), supersedes: orNull(text) }
 );
 function readOpinion(body) {
-  const found = convert(bodyContent(body), shape6, "opinion");
+  const found = convert(bodyContent(body), shape7, "opinion");
   checkPrintable(found);
   digest(found.declared, "declared");
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
@@ -7807,7 +7913,7 @@ function readOpinion(body) {
   }
   for (const [field, said] of texts(found)) {
     const length = [...said.trim()].length;
-    if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
+    if (length < 1 || length > MAX_TEXT3) throw new Malformed(`${field}: not 1 to ${MAX_TEXT3} characters`);
   }
   return found;
 }
@@ -7859,9 +7965,9 @@ function judge(reading, outdated, statement) {
 }
 
 // backend/web/verify/period.js
-var PLACES3 = 3;
+var PLACES4 = 3;
 var MAX_LOTS2 = 1e5;
-var shape7 = struct(
+var shape8 = struct(
   {
     facility: text,
     start: text,
@@ -7872,7 +7978,7 @@ var shape7 = struct(
   { supersedes: orNull(text) }
 );
 function readPeriod(body) {
-  const period = convert(bodyContent(body), shape7, "energy period");
+  const period = convert(bodyContent(body), shape8, "energy period");
   checkPrintable(period);
   const { start, end, balances, lots } = period;
   if (utcSeconds(end, "end") <= utcSeconds(start, "start")) {
@@ -7904,7 +8010,7 @@ function shareOut(balances, tonnes2) {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES3).parts;
+    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES4).parts;
   });
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
@@ -7927,9 +8033,9 @@ var point = struct({
   accuracy_class: text,
   heartbeat_seconds: whole
 });
-var shape8 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
-  const plan = convert(bodyContent(body), shape8, "metering plan");
+  const plan = convert(bodyContent(body), shape9, "metering plan");
   checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
@@ -8027,7 +8133,7 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION] = [
+var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE] = [
   "frame",
   "metering plan",
   "batch record",
@@ -8036,7 +8142,8 @@ var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECT
   "energy period",
   "declared footprint",
   "opinion",
-  "correction"
+  "correction",
+  "life-cycle stage"
 ];
 var MAX_ENVELOPE = 4096;
 var MAX_NAME2 = 256;
@@ -8049,7 +8156,8 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.energy-period+cbor", PERIOD],
   ["application/vnd.leafproof.declared-footprint+cbor", DECLARED],
   ["application/vnd.leafproof.opinion+cbor", OPINION],
-  ["application/vnd.leafproof.correction+cbor", CORRECTION]
+  ["application/vnd.leafproof.correction+cbor", CORRECTION],
+  ["application/vnd.leafproof.lifecycle-stage+cbor", STAGE]
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -8124,6 +8232,7 @@ function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
   const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
+  if (statement.kind === STAGE) statement.content = readStage(body);
   if (statement.kind === CORRECTION) statement.content = readCorrection(body);
   if (statement.kind === OPINION) statement.content = readOpinion(body);
   if (statement.kind === FACTORS) statement.content = readFactors(body);
@@ -8438,13 +8547,13 @@ function inputsOf(reading, record) {
   }
   if (!inputs.length) check2.add(PASS, "no-inputs", lot2);
   const taken = /* @__PURE__ */ new Map();
-  for (const line3 of inputs) {
-    const parent = parentOf(line3);
+  for (const line4 of inputs) {
+    const parent = parentOf(line4);
     if (!parent) {
-      check2.add(WARNING, "input-material", lot2, { name: line3.name });
+      check2.add(WARNING, "input-material", lot2, { name: line4.name });
       continue;
     }
-    const found = inputLot(reading, lot2, line3, parent);
+    const found = inputLot(reading, lot2, line4, parent);
     if (found) taken.set(found.parent.id, [...taken.get(found.parent.id) ?? [], found]);
   }
   const consumed = reading.onChain(record)?.inputs ?? null;
@@ -8453,9 +8562,9 @@ function inputsOf(reading, record) {
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
   for (const parent of [...unstated].sort()) check2.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
 }
-function inputLot(reading, child, line3, lot2) {
+function inputLot(reading, child, line4, lot2) {
   const check2 = reading.report[9];
-  const named2 = reading.footprints.get(line3.footprint);
+  const named2 = reading.footprints.get(line4.footprint);
   const used = named2 ? reading.recordOf(named2, lot2) : null;
   if (!used) {
     check2.add(FAIL, "input-missing", child, { lot: lot2 });
@@ -8472,17 +8581,17 @@ function inputLot(reading, child, line3, lot2) {
     return null;
   }
   const maker = "0x" + parent.operator;
-  if (line3.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line3.operator ?? "None", maker });
+  if (line4.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line4.operator ?? "None", maker });
   const newest3 = parent.versions.at(-1);
   if (newest3.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest3.version });
   if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
-  return { line: line3, used: used.content, parent };
+  return { line: line4, used: used.content, parent };
 }
 function spent(reading, child, taken, consumed) {
   if (taken.some(({ used: used2 }) => !used2.outputs)) return;
-  const [check2, [{ line: line3, used, parent }]] = [reading.report[9], taken];
+  const [check2, [{ line: line4, used, parent }]] = [reading.report[9], taken];
   const held = (consumed ?? []).filter((one) => one.parent === parent.id).reduce((total, { shares }) => total + shares, 0n);
-  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line3.unit };
+  const params = { lot: used.of, quantity: taken.map((one) => one.line.quantity).join(" + "), unit: line4.unit };
   const expected2 = wanted(taken);
   if (consumed === null && reading.report[6].status === PENDING) check2.add(PENDING, "lot-pending", child);
   else if (held === 0n) check2.add(FAIL, "input-unspent", child, { lot: used.of });
@@ -8491,7 +8600,7 @@ function spent(reading, child, taken, consumed) {
 }
 function wanted(taken) {
   try {
-    return taken.reduce((total, { line: line3, used }) => total + sharesFor(amountOf(line3).to("t"), productMass(used)), 0n);
+    return taken.reduce((total, { line: line4, used }) => total + sharesFor(amountOf(line4).to("t"), productMass(used)), 0n);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return SHARES + 1n;
@@ -8552,6 +8661,7 @@ var Reading = class {
   declared = /* @__PURE__ */ new Map();
   opinions = /* @__PURE__ */ new Map();
   corrections = /* @__PURE__ */ new Map();
+  stages = /* @__PURE__ */ new Map();
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -8568,6 +8678,7 @@ var Reading = class {
     if (statement.kind === DECLARED) this.declared.set(statement.id, statement);
     if (statement.kind === OPINION) this.opinions.set(statement.id, statement);
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement);
+    if (statement.kind === STAGE) this.stages.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -8702,7 +8813,7 @@ var Carbon = class {
     return found.sort((a, b) => CATEGORIES.indexOf(a[0]) - CATEGORIES.indexOf(b[0]) || byCodePoint(a[1], b[1]));
   }
 };
-function emitted(factor2, amount, profile) {
+function emitted2(factor2, amount, profile) {
   const mass = amount.to(factor2.per).times(factor2.amount);
   const [gas, found] = [gasOf(factor2), new Carbon()];
   if (gas === LUMP) {
@@ -8714,7 +8825,7 @@ function emitted(factor2, amount, profile) {
 }
 
 // backend/web/verify/quality.js
-var PLACES4 = 1;
+var PLACES5 = 1;
 var NAMES = ["technological", "geographical", "temporal"];
 var whole2 = (number2) => new Fraction(BigInt(number2));
 var covers2 = (factorRegion, region) => factorRegion === region || factorRegion.startsWith(`${region}-`) || region.startsWith(`${factorRegion}-`);
@@ -8734,7 +8845,7 @@ function weighted(parts) {
   const total = sum(listed.map(({ amount }) => amount));
   if (!total.compare(ZERO)) return null;
   const mean = (i) => sum(listed.map(({ ratings, amount }) => ratings[i].times(amount))).over(total);
-  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES4)]));
+  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES5)]));
 }
 
 // backend/web/verify/flagged.js
@@ -8840,13 +8951,13 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 }
 
 // backend/web/verify/calculation.js
-var PLACES5 = 3;
+var PLACES6 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
 var SHARE_PLACES3 = 4;
 var ONE2 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
-function calculate2(record, stated, sources) {
+function calculate3(record, stated, sources) {
   const profile = namedProfile(stated.profile);
   const choices = choicesOf(stated);
   checkProduct(profile.product, choices.product);
@@ -8855,7 +8966,7 @@ function calculate2(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published3 = apportioned(exact, PLACES5);
+  const published3 = apportioned(exact, PLACES6);
   const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published3.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
@@ -8885,13 +8996,13 @@ function calculate2(record, stated, sources) {
     components
   };
 }
-var made = (stage2, line3, subject2, kind2, footprint = null) => ({
+var made = (stage2, line4, subject2, kind2, footprint = null) => ({
   stage: stage2,
-  name: line3.name,
+  name: line4.name,
   subject: subject2,
   kind: kind2,
-  quantity: line3.quantity,
-  unit: line3.unit,
+  quantity: line4.quantity,
+  unit: line4.unit,
   emissions: "",
   factors: [],
   footprint,
@@ -8912,9 +9023,9 @@ function* partsOf(work) {
       yield byFactors(work, { ...component2, overhead: true }, ONE2, sharing.ofProduct(null));
     }
   }
-  for (const line3 of record.inputs) {
-    if (line3.material === null) yield ofLot(work, line3);
-    else yield byFactors(work, made("raw material", line3, line3.material, "secondary"), ZERO, sharing.ofProduct(null));
+  for (const line4 of record.inputs) {
+    if (line4.material === null) yield ofLot(work, line4);
+    else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
   }
 }
 var withoutUptake = (counted) => counted.filter((category2) => category2 !== UPTAKE);
@@ -8926,27 +9037,27 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const amount = quantity2(component2.quantity, component2.unit, "quantity");
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
-    const found = emitted(one, amount, profile);
+    const found = emitted2(one, amount, profile);
     carbon.add(found, ONE2);
     const rated = ofFactor(one, component2.subject, choices.region, record.window[1], profile.quality);
     return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) };
   });
   return { component: { ...component2, factors: refs }, carbon, perTonne, primary, ratings, factors, upstream: null };
 }
-function ofLot({ profile, choices, sources, sharing, by }, line3) {
-  if (line3.footprint === null) throw new Malformed(`inputs: ${line3.name}: the input lot has no footprint`);
-  const parent = parentOf(line3);
-  const chosen = choices.parents.get(parent) ?? line3.footprint;
+function ofLot({ profile, choices, sources, sharing, by }, line4) {
+  if (line4.footprint === null) throw new Malformed(`inputs: ${line4.name}: the input lot has no footprint`);
+  const parent = parentOf(line4);
+  const chosen = choices.parents.get(parent) ?? line4.footprint;
   const upstream = sources.footprint(chosen);
-  if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line3.name}: the footprint named is another lot's`);
-  if (upstream.profile.id !== by) throw new Malformed(`inputs: ${line3.name}: the footprint named is by ${upstream.profile.id}`);
-  if (chosen !== line3.footprint && sources.footprint(line3.footprint).record !== upstream.record) {
-    throw new Malformed(`inputs: ${line3.name}: the footprint named is of another record of the lot`);
+  if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line4.name}: the footprint named is another lot's`);
+  if (upstream.profile.id !== by) throw new Malformed(`inputs: ${line4.name}: the footprint named is by ${upstream.profile.id}`);
+  if (chosen !== line4.footprint && sources.footprint(line4.footprint).record !== upstream.record) {
+    throw new Malformed(`inputs: ${line4.name}: the footprint named is of another record of the lot`);
   }
-  const carbon = new Carbon().bring(upstream, amountOf(line3).to("t"));
+  const carbon = new Carbon().bring(upstream, amountOf(line4).to("t"));
   const ratings = [{ ratings: ofFootprint(upstream), amount: carbon.of(withoutUptake(profile.categories.counted)) }];
   const primary = decimal(upstream.primary_data_share, "primary_data_share");
-  const component2 = made("raw material", line3, parent, "supplier", chosen);
+  const component2 = made("raw material", line4, parent, "supplier", chosen);
   return { component: component2, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream };
 }
 var words2 = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
@@ -8995,13 +9106,13 @@ function stagesOf(components) {
     const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
     sums.set(name2, { stage: stage2, kind: kind2, total });
   }
-  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES5) }));
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES6) }));
 }
 function categoriesOf(whole3, counted) {
-  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES5).parts;
+  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES6).parts;
   return CATEGORIES.map((category2) => {
     const place2 = counted.indexOf(category2);
-    const emissions = place2 >= 0 ? cut[place2] : rounded(whole3.of([category2]), PLACES5);
+    const emissions = place2 >= 0 ? cut[place2] : rounded(whole3.of([category2]), PLACES6);
     return { category: category2, emissions, counted: place2 >= 0 };
   });
 }
@@ -9035,10 +9146,11 @@ async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement);
-    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute2(reading, statement.content, record));
+    if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute3(reading, statement.content, record));
     await pause();
   }
   checkDeclaredRecomputed(reading);
+  checkStages(reading);
   published2(reading);
 }
 function published2(reading) {
@@ -9048,7 +9160,7 @@ function published2(reading) {
     reading.report[8].add(known2 ? PASS : WARNING, known2 ? "factors-published" : "factors-unknown", "", { publisher });
   }
 }
-function recompute2(reading, stated, record) {
+function recompute3(reading, stated, record) {
   const [check2, lot2, facts] = [reading.report[8], lotOf(stated), record.content];
   const period = stated.period === null ? null : reading.makerOf(stated.period);
   if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
@@ -9057,7 +9169,7 @@ function recompute2(reading, stated, record) {
     check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }
-  const computed = calculate2(facts, stated, reading);
+  const computed = calculate3(facts, stated, reading);
   const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
   const differing2 = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
   for (const part of differing2) {
@@ -9261,7 +9373,7 @@ function checkLabels(reading) {
 // backend/web/verify/trust.js
 var MAX_TRUST_FILE = 65536;
 var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
-var shape9 = struct(
+var shape10 = struct(
   {
     version: exactly(1),
     chain_id: whole,
@@ -9283,7 +9395,7 @@ var shape9 = struct(
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
-  const trust2 = convert(value, shape9, "trust file");
+  const trust2 = convert(value, shape10, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
   trust2.publishers ??= [];
   trust2.registrars ??= [];
@@ -9349,7 +9461,7 @@ function show(number2, check2) {
   box.querySelector("[data-who]").textContent = checked && check2.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
   const list2 = box.querySelector("[data-device-findings]");
   const ordered2 = [...check2.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
-  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line2));
+  list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line3));
   if (ordered2.length > MAX_FINDINGS) list2.append(`+ ${ordered2.length - MAX_FINDINGS}`);
   list2.hidden = false;
 }
@@ -9362,7 +9474,7 @@ function sentence(finding) {
   const text2 = say(config.messages[finding.code], finding.params);
   return finding.subject ? `${subject(finding.subject)}: ${text2}` : text2;
 }
-function line2(finding) {
+function line3(finding) {
   const item = document.createElement("li");
   item.textContent = `${config.texts.device}: ${sentence(finding)}`;
   item.dataset.status = finding.status;

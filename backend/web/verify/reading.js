@@ -4,7 +4,7 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
-import { CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD } from './statement.js'
+import { CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD, STAGE } from './statement.js'
 
 function file(lists, name, statement) {
   if (!lists.has(name)) lists.set(name, [])
@@ -20,6 +20,7 @@ export class Reading {
   declared = new Map()
   opinions = new Map()
   corrections = new Map()
+  stages = new Map()
   frames = new Map() // by key id, a list of frames
 
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -37,6 +38,7 @@ export class Reading {
     if (statement.kind === DECLARED) this.declared.set(statement.id, statement)
     if (statement.kind === OPINION) this.opinions.set(statement.id, statement)
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement)
+    if (statement.kind === STAGE) this.stages.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 

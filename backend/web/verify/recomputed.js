@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
 import { checkDeclaredRecomputed } from './declared.js'
+import { checkStages } from './lifecycle.js'
 import { ownPlan, unmetered } from './evidence.js'
 import { calculate } from './calculation.js'
 import { lotOf, MEMBERS, setsUsed } from './footprint.js'
@@ -22,6 +23,7 @@ export async function checkRecomputed(reading, pause) {
     await pause()
   }
   checkDeclaredRecomputed(reading)
+  checkStages(reading)
   published(reading)
 }
 

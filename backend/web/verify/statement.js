@@ -10,6 +10,7 @@ import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
+import { readStage } from './lifecycle.js'
 import { readOpinion } from './opinion.js'
 import { readPeriod } from './period.js'
 import { readPlan } from './plan.js'
@@ -17,9 +18,9 @@ import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION] = [
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE] = [
   'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period', 'declared footprint', 'opinion',
-  'correction',
+  'correction', 'life-cycle stage',
 ]
 
 const MAX_ENVELOPE = 4096
@@ -34,6 +35,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
   ['application/vnd.leafproof.opinion+cbor', OPINION],
   ['application/vnd.leafproof.correction+cbor', CORRECTION],
+  ['application/vnd.leafproof.lifecycle-stage+cbor', STAGE],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -122,6 +124,7 @@ export function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed('body: its SHA-256 is not the one that was signed')
   const disclosed = ({ JWT_TYPE, WITHHELD }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE, WITHHELD)
   if (statement.kind === PLAN) statement.content = readPlan(body)
+  if (statement.kind === STAGE) statement.content = readStage(body)
   if (statement.kind === CORRECTION) statement.content = readCorrection(body)
   if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)

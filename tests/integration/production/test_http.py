@@ -16,6 +16,7 @@ from backend.app import create_app
 from backend.context import Context
 from backend.database import transaction
 from backend.declared.endpoints import router as declared_router
+from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.production.endpoints import router
 from backend.settings import Settings
 from leafproof.metering import MeteringPlan
@@ -46,7 +47,7 @@ def served(sqlite_works: Works, tmp_path: Path) -> Iterator[tuple[httpx.Client, 
     (tmp_path / "trust.json").write_bytes(trust.encode())
     settings = Settings(data=tmp_path, keys=sqlite_works.keys, trust_file=tmp_path / "trust.json")
     context = Context(settings, sqlite_works.engine, hosted(sqlite_works.log))
-    with serving(create_app(context, (), (router, declared_router))) as client:
+    with serving(create_app(context, (), (router, declared_router, lifecycle_router))) as client:
         yield client, sqlite_works
 
 

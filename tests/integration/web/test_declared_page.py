@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from backend.database import transaction
 from backend.declared import service
+from backend.lifecycle import service as lifecycle
 from backend.web.i18n import language
 from leafproof import declared
+from leafproof.footprint import FactorRef
+from leafproof.lifecycle import Line
 from leafproof.values import Gtin
 from tests.integration.production.works import COIL, PLANT, QUARTER, START, product, slab
 from tests.integration.web.phone import PHONE, Phone
@@ -52,6 +55,16 @@ def test_the_lot_stands_beside_all_lots_of_the_plant(own: Street, browser: Brows
         assert page.locator("#check-8 [data-device-findings] [data-code=lot-deviation]").count() == 1
         page.locator("#declared").scroll_into_view_if_needed()
         phone.keep("declared")
+        assert page.locator("#after-gate").count() == 0
+        with transaction(own.works.engine) as connection:
+            leg = Line("by sea", "18.4", "t", "4200", FactorRef("", "freight-sea-general-cargo-2025"))
+            asked = ("logistics", "scenario", "to Nantong", "a ship as usual", "18.4")
+            lifecycle.attach(connection, own.works.desk, coil("C-1"), *asked, [leg])
+        own.settle()
+        page = phone.open(PASSPORT)
+        assert page.locator("#after-gate [data-basis=scenario]").count() == 1
+        assert "55.482" in page.inner_text("#after-gate")
+        assert phone.settled() != "fail"
         chinese = phone.open(f"{PASSPORT}?lang=zh").inner_text("#declared")
         assert language("zh").text("Beside all lots of the plant") in chinese
         assert phone.errors == []
