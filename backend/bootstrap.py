@@ -17,7 +17,9 @@ from backend.audit.endpoints import router as audit_router
 from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
+from backend.declared.endpoints import router as declared_router
 from backend.enrolment.endpoints import router as enrolment_router
+from backend.footprints.endpoints import router as footprints_router
 from backend.health import router as health_router
 from backend.ingest import rollups, streams
 from backend.ingest.endpoints import router as ingest_router
@@ -25,9 +27,11 @@ from backend.ingest.plans import LoggedPlans
 from backend.ingest.worker import IngestWorker
 from backend.kept import Variant
 from backend.leases.workers import single
+from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.log.endpoints import router as log_router
 from backend.log.fsck import Check, Repair
 from backend.log.hosting import open_logs
+from backend.opinions.endpoints import router as opinions_router
 from backend.passports import endpoints as passports
 from backend.production.endpoints import router as production_router
 from backend.production.worker import ProductionWorker
@@ -44,6 +48,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     enrolment_router,
     ingest_router,
     production_router,
+    footprints_router,
+    declared_router,
+    opinions_router,
+    lifecycle_router,
     passports.router,
     audit_router,
     pages_router,

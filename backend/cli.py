@@ -27,7 +27,12 @@ app = typer.Typer(help="The backend: ingest, log, anchor, and the pages that rea
 keys = typer.Typer(help="API keys: who may write, and who may read which bodies.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 # Groups whose libraries take a second to import: only when they are named, or when everything is listed.
-for _name, _module in {"chain": "backend.anchor.cli", "production": "backend.production.cli"}.items():
+_GROUPS = {
+    "chain": "backend.anchor.cli",
+    "production": "backend.production.cli",
+    "declared": "backend.declared.cli",
+}
+for _name, _module in _GROUPS.items():
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:
         app.add_typer(import_module(_module).app, name=_name)
 

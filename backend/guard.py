@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.metrics import HttpMetrics
 from backend.problems import answer, problem
+from leafproof.body import OPINION
 from leafproof.bundle import MEDIA_TYPE
 
 MAX_REQUEST = 8 << 20  # bytes: an offline bundle of some hundred lots takes one MiB, its frames some more
@@ -24,6 +25,7 @@ _TYPES = (
     "application/cbor",
     "application/cose",
     MEDIA_TYPE,
+    OPINION,
     "multipart/form-data",
     "text/csv",
 )

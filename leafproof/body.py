@@ -22,7 +22,23 @@ METERING_PLAN = "application/vnd.leafproof.metering-plan+cbor"
 BATCH_RECORD = "application/vnd.leafproof.batch-record+cbor"
 FOOTPRINT = "application/vnd.leafproof.footprint+cbor"
 FACTOR_SET = "application/vnd.leafproof.factor-set+cbor"
-CONTENT_TYPES = (FRAME, METERING_PLAN, BATCH_RECORD, FOOTPRINT, FACTOR_SET)
+ENERGY_PERIOD = "application/vnd.leafproof.energy-period+cbor"
+DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
+OPINION = "application/vnd.leafproof.opinion+cbor"
+CORRECTION = "application/vnd.leafproof.correction+cbor"
+LIFECYCLE_STAGE = "application/vnd.leafproof.lifecycle-stage+cbor"
+CONTENT_TYPES = (
+    FRAME,
+    METERING_PLAN,
+    BATCH_RECORD,
+    FOOTPRINT,
+    FACTOR_SET,
+    ENERGY_PERIOD,
+    DECLARED_FOOTPRINT,
+    OPINION,
+    CORRECTION,
+    LIFECYCLE_STAGE,
+)
 
 
 def encode(*content: Any, salt: bytes | None = None) -> bytes:

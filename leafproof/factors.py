@@ -9,6 +9,7 @@ import msgspec
 
 from leafproof import body, units
 from leafproof.errors import InvalidInput
+from leafproof.profile import Category, Gas
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
@@ -17,7 +18,8 @@ MAX_FACTORS = 2000
 
 class Factor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one `per` of something emits, as a source states it. `boundary` lists what is counted; `gases` and
-    `gwp_set` say of which gases and by which weights (IPCC report); `source` is the full citation."""
+    `gwp_set` say of which gases and by which weights (IPCC report); `flow` says where the carbon comes from,
+    fossil by default; `source` is the full citation."""
 
     id: str
     name: str
@@ -38,6 +40,15 @@ class Factor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str | None = None
     licence_note: str | None = None
     note: str | None = None
+    flow: Category = "fossil"
+
+    @property
+    def gas(self) -> Gas:
+        """Which gas `value` is kilograms of: "CO2", "CH4", ...; "CO2e" where it does not say. Raises
+        `InvalidInput` for another unit."""
+        if not self.unit.startswith("kg ") or not self.unit[3:]:
+            raise InvalidInput("factor", f"{self.id} is in {self.unit}, not in kg of a gas")
+        return self.unit[3:]
 
     @property
     def amount(self) -> Decimal:
@@ -73,8 +84,10 @@ class FactorSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len({f.id for f in self.factors}) != len(self.factors):
             raise InvalidInput("factors", "one id is given twice")
         for factor in self.factors:
-            if factor.amount < 0:
-                raise InvalidInput(f"factors.{factor.id}.value", "negative")
+            # What plants take up leaves the air; whatever else a factor counts goes into it.
+            if factor.amount > 0 if factor.flow == "biogenic uptake" else factor.amount < 0:
+                sign = "positive, and an uptake" if factor.amount > 0 else "negative"
+                raise InvalidInput(f"factors.{factor.id}.value", sign)
 
     def get(self, factor_id: str) -> Factor:
         """The factor of that id; raises `InvalidInput`."""

@@ -1,50 +1,48 @@
-"""A lot's partial carbon footprint: batch record x factors + what its inputs bring, per tonne.
+"""The footprint statement: what follows from a lot's batch record by one method profile.
 
-Method `leafproof-partial-1` (ISO 14067:2018 3.1.1.2 "partial CFP"; of ISO 14044:2006 4.3.4.2 the second step,
-physical relation, is used for co-products):
+Shape, for whoever reads or issues one (computed by `leafproof.calculation.calculate`, and by nothing else):
 
-1. electricity: metered activity data x the factor named for the carrier, a *primary* component;
-2. each input lot: its quantity x its own footprint per tonne;
-3. each input material: its quantity x the factor named for it, a *secondary* component;
-4. the sum is divided by the tonnes of product and co-products (mass allocation; waste carries nothing);
-5. published at 0.001 kg CO2e per tonne: the total rounded half to even, the components cut by largest
-   remainder in the order above, and `stages` are sums of the published components.
+* `record` is the batch record's statement id. One record has one footprint *for each profile*; versions of a lot's
+  footprint by one profile supersede each other (`supersedes`), and those of two profiles stand side by side.
+* `profile` names id, version and SHA-256 of the profile's file (`leafproof.profile`), so that a replay uses it.
+* `per_tonne` is the result: kg CO2e per tonne of product, at 0.001, by the profile's gases and GWP set. `stages`
+  are sums of the published components and add up to it; `categories` (fossil, biogenic, uptake, land use,
+  aircraft) cut the same total another way, all but those that the profile reports without counting.
+* `masses` are kg of each gas per tonne. "CO2e (set)" is what factors state without saying of which gases.
+* `region`, `allocation`, `exempted`, `product` are choices of the issuer, each with its reason, and `components`
+  name the factors and the input lots' footprints: all that a replay needs beside the record. `choices_of` gathers
+  them.
+* `period` is the statement of the energy period whose idle and overhead energy the lot carries a share of
+  (`leafproof.period`). Until there is one, the status is provisional where the profile demands it.
 
-`components` can be withheld: they name quantities, points and suppliers. `stages` cannot.
-What is not in it is listed in every statement (`excluded`). `primary_data_share` is the part of the total whose
-activity data was metered, here or, by the share that it states itself, upstream.
+`components` and `prices` can be withheld, and are then None: they name quantities, points, suppliers, and what
+outputs fetch. `stages` cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterable
 from typing import Literal, Self
 
 import msgspec
 
-from leafproof import disclosure, numbers, units, values
+from leafproof import disclosure, units, values
 from leafproof.errors import InvalidInput
-from leafproof.factors import Factor
 from leafproof.keys import PublicKey, SigningKey
-from leafproof.record import BatchRecord, Input, Tier
+from leafproof.profile import Category, Gas, ProfileRef
+from leafproof.record import Tier
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-footprint+sd-jwt"
-METHOD = "leafproof-partial-1"
-QUANTUM = Decimal("0.001")  # kg CO2e per tonne
-SHARE_QUANTUM = Decimal("0.0001")
-# Components tell what a record's activity data and inputs tell, so they are given out no earlier than these.
-DISCLOSED_FROM: dict[str, Tier] = {"components": "authority"}
-EXCLUDED = (
-    "fuels burnt and process emissions on site",
-    "auxiliary materials, water and waste treatment",
-    "transport of inputs and products",
-    "energy outside production runs",
-    "use and end of life",
-)
+# Components tell what a record's activity data and inputs tell, so they are given out no earlier than these; what
+# outputs fetch is nobody's business but an authority's.
+DISCLOSED_FROM: dict[str, Tier] = {"components": "authority", "prices": "authority"}
+
+Stage = Literal["raw material", "production"]
+# Metered here, a default factor, or another operator's own footprint.
+Kind = Literal["primary", "secondary", "supplier"]
+AllocationMethod = Literal["none", "mass", "economic"]
 
 
 class FactorRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,11 +50,6 @@ class FactorRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     set: str
     id: str
-
-
-Stage = Literal["raw material", "production"]
-# Metered here, a default factor, or another operator's own footprint.
-Kind = Literal["primary", "secondary", "supplier"]
 
 
 class StageTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,9 +60,99 @@ class StageTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     emissions: str
 
 
+class CategoryTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one kind of carbon adds up to, in kg CO2e per tonne; `counted` says whether `per_tonne` has it."""
+
+    category: Category
+    emissions: str
+    counted: bool
+
+
+class Mass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kilograms of one gas per tonne."""
+
+    category: Category
+    gas: Gas
+    kg: str
+
+
+class Quality(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ratings from 1 (best) to 5, weighted by emissions: see `leafproof.quality`."""
+
+    technological: str
+    geographical: str
+    temporal: str
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tonne of an output fetches, where that is known from: for allocation by value."""
+
+    output: str
+    value: str
+    currency: str
+    source: str
+
+
+class Subdivision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A metering point that serves one output alone (ISO 14044:2006, 4.3.4.2, step 1)."""
+
+    point: str
+    output: str
+
+
+class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What part of the burden that is not subdivided one output carries; they add up to 1."""
+
+    output: str
+    share: str
+
+
+class Allocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How product and co-products shall share: `reason` says why by value, where it is by value."""
+
+    method: AllocationMethod = "none"
+    reason: str = ""
+    prices: tuple[Price, ...] = ()
+    subdivided: tuple[Subdivision, ...] = ()
+
+
+class Allocated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How they share. Prices stand beside it, in the footprint's `prices`, since they can be withheld."""
+
+    method: AllocationMethod = "none"
+    reason: str = ""
+    subdivided: tuple[Subdivision, ...] = ()
+    shares: tuple[Share, ...] = ()
+
+
+class Exempted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was cut off: an estimated percentage of the whole, and the reason."""
+
+    percent: str = "0"
+    reason: str = ""
+
+
+class ProductFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What some profiles must know of a product: customs code and production process (CBAM), model and the energy
+    that a tonne of batteries delivers over its service life, in kWh (EU Battery Regulation)."""
+
+    cn_code: str | None = None
+    process: str | None = None
+    model: str | None = None
+    service_life_kwh_per_tonne: str | None = None
+
+
+class Functional(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The result per functional unit, where the profile has one."""
+
+    unit: str
+    emissions: str
+
+
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One part of the footprint: `subject` is the carrier, the material or the input lot; `emissions` in kg CO2e
-    per tonne; `factor`, or `footprint` (the input lot's own statement), says what multiplied the quantity."""
+    per tonne; `factors`, whose sum multiplied the quantity, or `footprint`, the input lot's own statement by the
+    same profile. `overhead` marks a share of a period's energy outside runs."""
 
     stage: Stage
     name: str
@@ -78,25 +161,36 @@ class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: str
     unit: str
     emissions: str
-    factor: FactorRef | None = None
+    factors: tuple[FactorRef, ...] = ()
     footprint: str | None = None
+    overhead: bool = False
 
 
 class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. `record` is the batch record's statement id, `per_tonne` in kg CO2e."""
+    """See the module."""
 
     gtin: str
     lot: str
     facility: str
+    region: str
     record: str
-    method: str
+    profile: ProfileRef
     per_tonne: str
     stages: tuple[StageTotal, ...]
+    categories: tuple[CategoryTotal, ...]
+    masses: tuple[Mass, ...]
     primary_data_share: str
+    allocation: Allocated
+    exempted: Exempted
     excluded: tuple[str, ...]
     flags: tuple[str, ...]
     status: Literal["provisional", "final"]
+    quality: Quality | None = None
+    product: ProductFacts | None = None
+    functional: Functional | None = None
+    period: str | None = None
     supersedes: str | None = None
+    prices: tuple[Price, ...] | None = None
     components: tuple[Component, ...] | None = None
 
     @property
@@ -116,170 +210,67 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             disclosure.read(data, disclosures, key, issuer, JWT_TYPE, DISCLOSED_FROM), cls, "footprint"
         )
         check_printable(found)
-        _ = found.of
-        values.digest(found.record, "record")
-        units.parse_decimal(found.per_tonne, "per_tonne")
-        units.parse_decimal(found.primary_data_share, "primary_data_share")
-        for stage in found.stages:
-            units.parse_decimal(stage.emissions, "stages.emissions")
+        found._check()
         return found
 
+    def _check(self) -> None:
+        _ = self.of
+        values.digest(self.record, "record")
+        values.digest(self.profile.sha256, "profile.sha256")
+        units.parse_decimal(self.per_tonne, "per_tonne")
+        units.parse_decimal(self.primary_data_share, "primary_data_share")
+        for name, numbers in (
+            ("stages.emissions", [s.emissions for s in self.stages]),
+            ("categories.emissions", [c.emissions for c in self.categories]),
+            ("masses.kg", [m.kg for m in self.masses]),
+        ):
+            for number in numbers:
+                units.parse_decimal(number, name)
+        if self.period is not None:
+            values.digest(self.period, "period")
 
-FactorLookup = Callable[[FactorRef], Factor]
-FootprintLookup = Callable[[str], Footprint]
+
+class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that the issuer chose: the facility's region as factors name it, factors by carrier or material (their
+    sum counts), input lots' footprints by lot where they are not those that the record cites, how co-products
+    share, what was cut off, what the product is, the energy period."""
+
+    region: str
+    factors: dict[str, tuple[FactorRef, ...]]
+    parents: dict[str, str] = {}
+    allocation: Allocation = Allocation()
+    exempted: Exempted = Exempted()
+    product: ProductFacts | None = None
+    period: str | None = None
 
 
-class _Part(msgspec.Struct, frozen=True):
-    component: Component
-    exact: Fraction  # kg CO2e of the whole lot
-    primary: Fraction
+def factors_used(footprint: Footprint) -> dict[str, tuple[FactorRef, ...]]:
+    """Which factors the components name, by carrier or material."""
+    return {c.subject: c.factors for c in footprint.components or () if c.factors}
 
 
-def calculate(
-    record: BatchRecord,
-    record_id: str,
-    chosen: Mapping[str, FactorRef],
-    factor: FactorLookup,
-    parent: FootprintLookup,
-    supersedes: str | None = None,
-) -> Footprint:
-    """The footprint that `record` has with the factors `chosen` by carrier ("electricity") or material.
+def parents_used(footprint: Footprint) -> dict[str, str]:
+    """The input lots' footprints that the components name, by lot."""
+    return {c.subject: c.footprint for c in footprint.components or () if c.footprint}
 
-    Raises `InvalidInput` for a missing factor, withheld facts, or units that do not fit.
-    """
-    if record.outputs is None or record.inputs is None or record.activity is None:
-        raise InvalidInput("record", "outputs, inputs and activity data are needed, and one is withheld")
-    parts = [*_electricity(record, chosen, factor), *_inputs(record, chosen, factor, parent)]
-    mass = record.product_mass()
-    published = numbers.apportioned([p.exact / mass for p in parts], QUANTUM)
-    total = numbers.total(published)
-    components = tuple(
-        msgspec.structs.replace(p.component, emissions=f"{e:f}") for p, e in zip(parts, published, strict=True)
+
+def choices_of(footprint: Footprint) -> Choices:
+    """What a replay calculates with: the issuer's choices as the statement names them. Raises `InvalidInput` for
+    two factors, or two footprints, of one subject."""
+    factors: dict[str, tuple[FactorRef, ...]] = {}
+    parents: dict[str, str] = {}
+    for one in footprint.components or ():
+        if one.factors and factors.setdefault(one.subject, one.factors) != one.factors:
+            raise InvalidInput("components", f"{one.subject}: two factors for one thing")
+        if one.footprint and parents.setdefault(one.subject, one.footprint) != one.footprint:
+            raise InvalidInput("components", f"{one.subject}: two footprints of one lot")
+    stated = footprint.allocation
+    return Choices(
+        footprint.region,
+        factors,
+        parents,
+        Allocation(stated.method, stated.reason, footprint.prices or (), stated.subdivided),
+        footprint.exempted,
+        footprint.product,
+        footprint.period,
     )
-    exact = sum((p.exact for p in parts), Fraction(0))
-    primary = sum((p.primary for p in parts), Fraction(0)) / exact if exact else Fraction(0)
-    return Footprint(
-        gtin=str(record.of.gtin),
-        lot=record.lot,
-        facility=record.facility,
-        record=record_id,
-        method=METHOD,
-        per_tonne=f"{total:f}",
-        stages=_stages(components),
-        primary_data_share=f"{numbers.rounded(primary, SHARE_QUANTUM):f}",
-        excluded=EXCLUDED,
-        flags=_flags(record, parts, factor),
-        status="provisional" if any(a.gaps for a in record.activity) else "final",
-        supersedes=supersedes,
-        components=components,
-    )
-
-
-def _stages(components: Iterable[Component]) -> tuple[StageTotal, ...]:
-    """In the order in which the components name them first."""
-    sums: dict[tuple[Stage, Kind], list[Decimal]] = {}
-    for one in components:
-        sums.setdefault((one.stage, one.kind), []).append(Decimal(one.emissions))
-    return tuple(StageTotal(stage, kind, f"{numbers.total(parts):f}") for (stage, kind), parts in sums.items())
-
-
-def _emissions(
-    amount: units.Quantity, subject: str, chosen: Mapping[str, FactorRef], factor: FactorLookup
-) -> tuple[FactorRef, Fraction]:
-    """The factor chosen for `subject`, and kg CO2e of `amount` by it."""
-    if subject not in chosen:
-        raise InvalidInput("factor", f"none is chosen for {subject}")
-    used = factor(chosen[subject])
-    if (used.category == "electricity") != (subject == "electricity"):
-        raise InvalidInput("factor", f"{used.id} is a factor of {used.category}, not of {subject}")
-    if used.unit not in ("kg CO2e", "kg CO2"):
-        raise InvalidInput("factor", f"{used.id} is in {used.unit}, not in kg CO2e")
-    return chosen[subject], amount.to(used.per) * Fraction(used.amount)
-
-
-def _electricity(record: BatchRecord, chosen: Mapping[str, FactorRef], factor: FactorLookup) -> Iterable[_Part]:
-    for activity in record.activity or ():
-        amount = units.Quantity(units.parse_decimal(activity.quantity, "activity"), activity.unit)
-        ref, exact = _emissions(amount, activity.carrier, chosen, factor)
-        yield _Part(
-            Component(
-                stage="production",
-                name=activity.point,
-                subject=activity.carrier,
-                kind="primary",
-                quantity=activity.quantity,
-                unit=activity.unit,
-                emissions="",
-                factor=ref,
-            ),
-            exact,
-            exact,
-        )
-
-
-def _inputs(
-    record: BatchRecord, chosen: Mapping[str, FactorRef], factor: FactorLookup, parent: FootprintLookup
-) -> Iterable[_Part]:
-    for line in record.inputs or ():
-        if line.material is not None:
-            ref, exact = _emissions(line.amount, line.material, chosen, factor)
-            yield _Part(_input_component(line, "secondary", line.material, factor=ref), exact, Fraction(0))
-            continue
-        if line.footprint is None:
-            raise InvalidInput("inputs", f"{line.name}: the input lot has no footprint")
-        upstream = parent(line.footprint)
-        if upstream.of != line.parent:
-            raise InvalidInput("inputs", f"{line.name}: the footprint named is another lot's")
-        exact = line.amount.to("t") * Fraction(Decimal(upstream.per_tonne))
-        component = _input_component(line, "supplier", str(line.parent), footprint=line.footprint)
-        yield _Part(component, exact, exact * Fraction(Decimal(upstream.primary_data_share)))
-
-
-def _input_component(
-    line: Input,
-    kind: Literal["secondary", "supplier"],
-    subject: str,
-    factor: FactorRef | None = None,
-    footprint: str | None = None,
-) -> Component:
-    return Component(
-        stage="raw material",
-        name=line.name,
-        subject=subject,
-        kind=kind,
-        quantity=line.quantity,
-        unit=line.unit,
-        emissions="",
-        factor=factor,
-        footprint=footprint,
-    )
-
-
-def _flags(record: BatchRecord, parts: Iterable[_Part], factor: FactorLookup) -> tuple[str, ...]:
-    found: list[str] = []
-    for part in parts:
-        if part.component.factor is None:
-            continue
-        used = factor(part.component.factor)
-        if used.subject != part.component.subject:
-            found.append(f"{used.id}: a factor of {used.subject}, used for {part.component.subject}")
-        if used.category == "electricity":
-            found += [
-                f"{used.id}: {left_out.replace('-', ' ')} not included"
-                for left_out in ("transmission-losses", "fuel-supply")
-                if left_out not in used.boundary
-            ]
-        if used.gases == ("CO2",):
-            found.append(f"{used.id}: CO2 only")
-    if any(o.role == "co-product" for o in record.outputs or ()):
-        found.append("burden shared with co-products by mass")
-    if any(a.split for a in record.activity or ()):
-        found.append("metering intervals cut by the run's bounds were split pro rata")
-    if any(a.gaps for a in record.activity or ()):
-        found.append("metering gaps: energy not metered is not counted")
-    return tuple(dict.fromkeys(found))
-
-
-def factors_used(footprint: Footprint) -> dict[str, FactorRef]:
-    """Which factor the components name, by carrier or material: what `calculate` wants as `chosen`."""
-    return {c.subject: c.factor for c in footprint.components or () if c.factor}

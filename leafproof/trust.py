@@ -44,8 +44,8 @@ class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reader's anchors of trust. `finality_blocks` counts the block itself: 1 is final at once (QBFT,
     automine); `deployed_block` is where reading of events starts; `publishers` are issuers of factor sets, as
-    statements name them; `rpc_urls` are hints, not trust; of the `witnesses` (vkeys, C2SP tlog-cosignature)
-    `witnesses_required` or more must have cosigned each head."""
+    statements name them, `verifiers` those of opinions; `rpc_urls` are hints, not trust; of the `witnesses`
+    (vkeys, C2SP tlog-cosignature) `witnesses_required` or more must have cosigned each head."""
 
     version: Literal[1]
     chain_id: int
@@ -57,6 +57,7 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registrars: list[str] = []
     publishers: list[str] = []
     rpc_urls: list[str] = []
+    verifiers: list[str] = []
     witnesses: list[str] = []
     witnesses_required: int = 0
 
@@ -86,8 +87,10 @@ class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(self.encode()).hexdigest()
 
     def encode(self) -> bytes:
-        """The file's bytes; without witnesses it is the file that it was before there were any."""
+        """The file's bytes; without witnesses or verifiers it is the file that it was before there were any."""
         members = msgspec.to_builtins(self)
+        if not self.verifiers:
+            del members["verifiers"]
         if not self.witnesses:
             del members["witnesses"], members["witnesses_required"]
         return rfc8785.dumps(members)

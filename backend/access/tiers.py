@@ -2,7 +2,7 @@
 
 Which body is for whom by default follows from what it tells: a record, a footprint and a factor set are made to
 be shown (their sensitive fields are selective disclosures with tiers of their own), a metering plan names a
-plant's lines and meters, and a frame is a load curve.
+plant's lines and meters, an energy period its whole output, and a frame is a load curve.
 """
 
 from __future__ import annotations
@@ -30,9 +30,14 @@ class Tier(IntEnum):
 
 _DEFAULTS = {
     body.METERING_PLAN: Tier.AUTHORITY,
+    body.ENERGY_PERIOD: Tier.AUTHORITY,
     body.BATCH_RECORD: Tier.PUBLIC,
     body.FOOTPRINT: Tier.PUBLIC,
     body.FACTOR_SET: Tier.PUBLIC,
+    body.DECLARED_FOOTPRINT: Tier.PUBLIC,
+    body.OPINION: Tier.PUBLIC,
+    body.CORRECTION: Tier.PUBLIC,
+    body.LIFECYCLE_STAGE: Tier.PUBLIC,
 }
 
 

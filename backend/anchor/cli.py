@@ -84,6 +84,9 @@ def trust(
     publisher: Annotated[
         list[str] | None, typer.Option(help="issuer whose factor sets count, https://id.gs1.org/417/GLN; repeat")
     ] = None,
+    verifier: Annotated[
+        list[str] | None, typer.Option(help="issuer whose opinions count, https://id.gs1.org/417/GLN; repeat")
+    ] = None,
     witness: Annotated[
         list[str] | None, typer.Option(help="vkey of a witness whose cosignatures count; repeat")
     ] = None,
@@ -106,6 +109,7 @@ def trust(
                 deployed_block=deployed_block,
                 registrars=[_address(a, "registrar") for a in registrar or ()],
                 publishers=publisher or (),
+                verifiers=verifier or (),
                 rpc_urls=public_rpc or (),
                 witnesses=witness or (),
                 witnesses_required=witnesses_required,

@@ -34,7 +34,8 @@ def _gtin(payload: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company with one plant, one gateway, one product."""
+    """A company with one plant, one gateway, one product; `electricity_added` are factors that add what the grid's
+    own leaves out, `cn_code` and `process` are what customs would ask."""
 
     gln: Gln
     name: str
@@ -47,6 +48,9 @@ class Company:
     product_gtin: str
     product: str
     electricity_factor: str
+    electricity_added: tuple[str, ...]
+    cn_code: str
+    process: str
 
 
 STEWARD, STEWARD_NAME = _gln("952000000901"), "Leafproof demonstration host"
@@ -62,6 +66,9 @@ STEEL = Company(
     product_gtin=_gtin("952000001001"),
     product="Hot-rolled steel coil",
     electricity_factor="electricity-kr-2018-consumption",
+    electricity_added=("electricity-fuel-supply-coal-glo-2014",),
+    cn_code="7208",
+    process="hot rolling of slab",
 )
 FABRICATOR = Company(
     gln=_gln("952000000101"),
@@ -75,7 +82,16 @@ FABRICATOR = Company(
     product_gtin=_gtin("952000001101"),
     product="Wind tower section",
     electricity_factor="electricity-cn-east-2023",
+    electricity_added=(
+        "electricity-cn-east-2023-transmission-losses",
+        "electricity-fuel-supply-coal-glo-2014",
+    ),
+    cn_code="73082000",
+    process="welding of coil into tower sections",
 )
+# The main one first. CBAM takes its own default for the slab, and counts no electricity.
+PROFILES = ("iso-14067-2018", "cbam-steel")
+CBAM_SLAB = "steel-slab-kr-cbam-2026"
 TOWER_LOT = "T-0001"
 TOWER = Lot.parse(FABRICATOR.product_gtin, TOWER_LOT)
 COIL_TONNES = Decimal("9.5")  # of each of the two coils that go into the section

@@ -80,5 +80,7 @@ def _correct(
         {"role": "product", "name": STEEL.product, "quantity": str(output), "unit": "t"},
         {"role": "waste", "name": "scrap", "quantity": str(order.scrap), "unit": "t"},
     ]
-    door.post(f"/v1/lots/{lot.gtin}/{lot.code}/corrections", outputs=lines)
+    door.post(
+        f"/v1/lots/{lot.gtin}/{lot.code}/corrections", outputs=lines, reason="weighed again", by="plant manager"
+    )
     wait_for(stage, f"version {version}", CHAIN_SECONDS, lambda: story.is_current(lot, version))

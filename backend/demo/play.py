@@ -83,6 +83,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
         report, code = _verify(stage, door)
     return {
         **_facts(stage, played, export),
+        **_footprint(door),
         **report,
         "altered_byte": byte,
         "altered_tonne": tonne,
@@ -121,6 +122,25 @@ def _facts(stage: Stage, played: Played, export: Path) -> dict[str, Any]:
         "chain_id": trust.chain_id,
         "rpc_url": stage.node.url,
         "export": str(export),
+    }
+
+
+# How the line names what a component's data is.
+_KINDS = {"primary": "measured", "secondary": "secondary", "supplier": "supplier-stated"}
+
+
+def _footprint(door: FrontDoor) -> dict[str, Any]:
+    """The tower section's footprint by its main profile, kg CO2e per tonne; its stages, which add up to it; and
+    its footprints by all profiles."""
+    found = door.get(f"/v1/verify/footprints/{TOWER.gtin}/{TOWER.code}")
+    main = found["footprint"]
+    rows = [(main["profile"], main["per_tonne"]), *((b["profile"], b["per_tonne"]) for b in found["beside"])]
+    return {
+        "footprint": main["per_tonne"],
+        "stages": [
+            {"stage": s["stage"], "kind": _KINDS[s["kind"]], "value": s["emissions"]} for s in main["stages"]
+        ],
+        "profiles": [{"id": p["id"], "version": p["version"], "footprint": value} for p, value in rows],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from backend.demo import cast, gateways
@@ -94,7 +95,15 @@ class Story:
             region=company.country,
         )
         facility = f"/v1/facilities/{company.facility}"
-        self._door.put(f"{facility}/factors", subject="electricity", factor=company.electricity_factor)
+        self._door.put(
+            f"{facility}/factors",
+            subject="electricity",
+            factor=company.electricity_factor,
+            added=list(company.electricity_added),
+        )
+        by = cast.PROFILES[1]
+        self._door.put(f"{facility}/factors", subject="steel-slab", factor=cast.CBAM_SLAB, profile=by)
+        self._door.put(f"{facility}/profiles", profiles=list(cast.PROFILES))
         self._door.post(
             "/v1/products",
             gtin=company.product_gtin,
@@ -102,6 +111,8 @@ class Story:
             company=str(company.gln),
             disclosure="open",
         )
+        facts = {"cn_code": company.cn_code, "process": company.process}
+        self._door.put(f"/v1/products/{company.product_gtin}/method", facts=facts)
         point = {
             "point": gateways.POINT,
             "line": company.line,
@@ -136,6 +147,8 @@ class Story:
             self._door.orders(STEEL, cast.steel_csv(orders))
             lots = [Lot.parse(STEEL.product_gtin, order.lot) for order in orders]
             self._await_lots(lots)
+        with self._narrator.act("The period closes: energy outside runs is shared out over its good output"):
+            self._close_period(STEEL, cast.FIRST_DAY, self._period.last_day)
         return lots
 
     def _fabricate(self, coils: list[Lot]) -> None:
@@ -147,6 +160,13 @@ class Story:
             self._run_gateway(FABRICATOR)
             self._door.orders(FABRICATOR, cast.fabricator_csv(self._period, coils))
             self._await_lots([TOWER])
+            day = self._period.last_day
+            self._close_period(FABRICATOR, day, day + timedelta(days=1))
+
+    def _close_period(self, company: Company, first: date, after: date) -> None:
+        """From the start of one local day to the start of another."""
+        span = {"from": f"{first}T00:00:00", "to": f"{after}T00:00:00"}
+        self._door.post(f"/v1/facilities/{company.facility}/energy-periods", **span)
 
     def _handed_over(self, coils: list[Lot]) -> bool:
         found = [t for c in coils for t in self._door.get(f"/v1/lots/{c.gtin}/{c.code}/transfers")]

@@ -17,7 +17,7 @@ from backend.log.schemas import Hex
 from backend.production import service as production
 from leafproof.errors import InvalidInput
 from leafproof.keys import MAX_COSE_KEY, SIGNATURE_SIZE
-from leafproof.values import Gln
+from leafproof.values import Gln, party_uri
 
 router = APIRouter(prefix="/v1", tags=["enrolment"])
 Shared = Annotated[Context, Depends(context_of)]
@@ -39,6 +39,22 @@ class GatewayIn(BaseModel, extra="forbid"):
     cose_key: str = Field(max_length=2 * MAX_COSE_KEY)
     proof: str = Field(max_length=2 + 2 * SIGNATURE_SIZE)
     partition: int = Field(default=0, ge=0, lt=2**31)
+
+
+class VerifierKeyIn(BaseModel, extra="forbid"):
+    """A verifier's key as `leafproof opinion key` prints it; hexadecimal."""
+
+    cose_key: str = Field(max_length=2 * MAX_COSE_KEY)
+    proof: str = Field(max_length=2 + 2 * SIGNATURE_SIZE)
+
+
+class AdmittedOut(BaseModel):
+    """The verifier's account, and what else his key's proof has to name."""
+
+    address: str
+    registry: str
+    chain_id: int
+    issuer: str
 
 
 class PlaceOut(BaseModel):
@@ -76,6 +92,29 @@ def add_operator(context: Shared, operator: OperatorIn) -> EnrolledOut:
     """Admit an operator, with an account and an issuer key that this server keeps."""
     with transaction(context.engine) as connection:
         found = service.admit_operator(connection, context, Gln.parse(operator.gln, "gln"), operator.name)
+    return EnrolledOut(address=found.address, key_id=found.key_id, transaction=found.transaction)
+
+
+@router.post("/verifiers", status_code=202, dependencies=[Depends(require(ADMIN))])
+def add_verifier(context: Shared, verifier: OperatorIn) -> AdmittedOut:
+    """Admit a verifier, with an account that this server keeps; his key never comes here."""
+    gln = Gln.parse(verifier.gln, "gln")
+    with transaction(context.engine) as connection:
+        address = service.admit_verifier(connection, context, gln, verifier.name)
+    trust = context.settings.trust()
+    registry = trust.contracts["KeyRegistry"].address
+    return AdmittedOut(
+        address="0x" + address.hex(), registry=registry, chain_id=trust.chain_id, issuer=party_uri(gln)
+    )
+
+
+@router.post("/verifiers/{gln}/keys", status_code=202, dependencies=[Depends(require(ADMIN))])
+def add_verifier_key(context: Shared, gln: str, key: VerifierKeyIn) -> EnrolledOut:
+    """Register a verifier's own key in his name."""
+    verifier = Gln.parse(gln, "gln")
+    cose, proof = _bytes(key.cose_key, "cose_key"), _bytes(key.proof, "proof")
+    with transaction(context.engine) as connection:
+        found = service.register_verifier(connection, context, verifier, cose, proof)
     return EnrolledOut(address=found.address, key_id=found.key_id, transaction=found.transaction)
 
 

@@ -87,6 +87,34 @@ def register_gateway(
     return Enrolled(company["address"], key_id, submitted)
 
 
+def admit_verifier(connection: Connection, context: Context, gln: Gln, name: str) -> bytes:
+    """A verifier admitted with an account that this server keeps, and without a key: his key stays with him, see
+    `register_verifier`. The account's address. Raises `InvalidInput`, `Conflict`, `SettingsError`."""
+    address = address_of(Signers(context.settings.keys_folder).get_or_create(production.signer_of(gln)))
+    production.add_company(connection, gln, name, address)
+    admission = [address, party_uri(gln)]
+    transactions.submit(connection, AUTHORITY, "KeyRegistry", "admitOperator", admission, f"admit:{gln}")
+    return address
+
+
+def register_verifier(connection: Connection, context: Context, gln: Gln, cose: bytes, proof: bytes) -> Enrolled:
+    """A verifier's own issuer key, which proves itself by `proof`, registered on the chain in his name.
+
+    Raises `InvalidInput` for a proof that does not hold, `NotFound` for a verifier who was not admitted here.
+    """
+    company = production.company(connection, gln)
+    claim = _claim(context.settings.trust(), company["address"], Role.ISSUER, _NO_LOG, party_uri(gln))
+    if not holds(cose, claim, proof):
+        raise InvalidInput("proof", "not this key's signature for this verifier's account and name")
+    key_id = PublicKey.from_cose(cose).key_id
+    submitted = f"key:{key_id.hex()}"
+    args = [key_id, int(Role.ISSUER), _NO_LOG, claim.issuer, cose, proof]
+    if not transactions.known(connection, submitted):
+        signer = production.signer_of(gln)
+        transactions.submit(connection, signer, "KeyRegistry", "register", args, submitted)
+    return Enrolled(company["address"], key_id, submitted)
+
+
 def open_log(connection: Connection, context: Context, hosted: HostedLog, steward: Gln) -> None:
     """This server's log on the chain: opened by the steward, written by the anchor's account."""
     trust, folder = context.settings.trust(), context.settings.keys_folder

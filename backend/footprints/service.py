@@ -1,11 +1,13 @@
 """Footprints: which factors, and the statement that says what follows from a batch record by them.
 
-All arithmetic is `leafproof.footprint.calculate`. Factor sets are statements too, signed by this server's
-steward and logged once in each log, so that a footprint can name the very number that it used.
+All arithmetic is `leafproof.calculation.calculate`, once for each profile of the facility (`methods`). Factor sets
+are statements too, signed by this server's steward and logged once in each log, so that a footprint can name the
+very number that it used.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -15,15 +17,19 @@ import msgspec
 from sqlalchemy import Connection
 
 from backend.errors import NotFound
-from backend.footprints import repository
+from backend.footprints import methods, periods, repository
 from backend.footprints.repository import Row
 from backend.log.service import TransparencyLog
 from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
-from leafproof import body, footprint
+from leafproof import body, footprint, profile
+from leafproof.calculation import Sources, calculate
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
-from leafproof.footprint import FactorRef, Footprint
+from leafproof.footprint import Choices, FactorRef, Footprint
+from leafproof.period import EnergyPeriod
+from leafproof.profile import ProfileRef
+from leafproof.quality import covers
 from leafproof.record import BatchRecord
 from leafproof.structs import convert
 from leafproof.values import Gln, Lot, party_uri
@@ -32,7 +38,8 @@ ELECTRICITY = "electricity"
 STARTER_SET = "starter-2026.json"
 MAX_SET_FILE = 1 << 20
 # What a material without evidence is counted as unless the facility says otherwise: see docs/factors.md.
-DEFAULT_FACTORS = {"steel-slab": "steel-slab-bf-bof-glo-2023"}
+DEFAULT_FACTORS = {"steel-slab": ["steel-slab-bf-bof-glo-2023"]}
+MAX_FACTORS = 10  # of one subject: three gases of a fuel, three parts of a grid
 _CATEGORY = {ELECTRICITY: "electricity"}
 
 
@@ -113,55 +120,59 @@ def set_of(connection: Connection, archive: Archive, statement: str) -> LoggedSe
 
 
 def set_factor(
-    connection: Connection, archive: Archive, log: TransparencyLog, facility: Row, subject: str, factor_id: str
+    connection: Connection,
+    archive: Archive,
+    log: TransparencyLog,
+    facility: Row,
+    subject: str,
+    *factor_ids: str,
+    by: str = "",
 ) -> None:
-    """Which factor a facility uses for "electricity" or a material. Raises `InvalidInput` naming `factor`."""
+    """Which factors a facility uses for "electricity" or a material, by one profile or (empty) by all: the first
+    is of the thing itself, the others add what it leaves out. Raises `InvalidInput` naming `factor`."""
     used = set_in_use(connection, archive, log).content
-    found = used.get(factor_id)
+    if not 1 <= len(factor_ids) <= MAX_FACTORS or len(set(factor_ids)) != len(factor_ids):
+        raise InvalidInput("factor", f"not 1 to {MAX_FACTORS}, each once")
+    if by:
+        profile.newest(by)
     wanted = _CATEGORY.get(subject, "material")
-    if found.category != wanted:
-        raise InvalidInput("factor", f"{factor_id} is a factor of {found.category}, {subject} is {wanted}")
-    if subject == ELECTRICITY and not _covers(found.region, facility["region"]):
-        reason = f"{factor_id} is of region {found.region}, the facility of {facility['region']}; "
-        raise InvalidInput("factor", reason + _offer(used, facility["region"]))
-    repository.put_factor(connection, facility["gln"], subject, factor_id)
-
-
-def _covers(factor_region: str, region: str) -> bool:
-    """Whether one is the other, or a part of it: CN-East is a part of CN."""
-    return factor_region == region or region in _wholes(factor_region) or factor_region in _wholes(region)
-
-
-def _wholes(region: str) -> list[str]:
-    parts = region.split("-")
-    return ["-".join(parts[:n]) for n in range(1, len(parts))]
+    for place, factor_id in enumerate(factor_ids):
+        found = used.get(factor_id)
+        if found.category != wanted:
+            raise InvalidInput("factor", f"{factor_id} is a factor of {found.category}, {subject} is {wanted}")
+        adds_world = place > 0 and found.region == "GLO"
+        if subject == ELECTRICITY and not adds_world and not covers(found.region, facility["region"]):
+            reason = f"{factor_id} is of region {found.region}, the facility of {facility['region']}; "
+            raise InvalidInput("factor", reason + _offer(used, facility["region"]))
+    repository.put_factors(connection, facility["gln"], by, subject, json.dumps(factor_ids))
 
 
 def _offer(used: FactorSet, region: str) -> str:
     """Which electricity factors a facility of `region` may use."""
-    fitting = [f.id for f in used.factors if f.subject == ELECTRICITY and _covers(f.region, region)]
+    fitting = [f.id for f in used.factors if f.subject == ELECTRICITY and covers(f.region, region)]
     return f"{used.id} has {', '.join(fitting)}" if fitting else f"{used.id} has none for it"
 
 
 def choose(
-    connection: Connection, archive: Archive, log: TransparencyLog, facility: Row
-) -> Mapping[str, FactorRef]:
-    """Factors by carrier and material, as this facility uses them.
+    connection: Connection, archive: Archive, log: TransparencyLog, facility: Row, by: str = ""
+) -> Mapping[str, tuple[FactorRef, ...]]:
+    """Factors by carrier and material, as this facility uses them by a profile.
 
     Raises `InvalidInput` naming the region where none is set for its electricity.
     """
     used = set_in_use(connection, archive, log)
-    ids = {**DEFAULT_FACTORS, **repository.factors_of(connection, facility["gln"])}
+    own = repository.factors_of(connection, facility["gln"], by)
+    ids: dict[str, list[str]] = {**DEFAULT_FACTORS, **{subject: json.loads(text) for subject, text in own.items()}}
     if ELECTRICITY not in ids:
         raise InvalidInput(
             "factor",
             f"no electricity factor is set for facility {facility['gln']} in region {facility['region']}; "
             + _offer(used.content, facility["region"]),
         )
-    return {subject: used.ref(factor) for subject, factor in ids.items()}
+    return {subject: tuple(used.ref(one) for one in several) for subject, several in ids.items()}
 
 
-def check_materials(chosen: Mapping[str, FactorRef], record: BatchRecord) -> None:
+def check_materials(chosen: Mapping[str, tuple[FactorRef, ...]], record: BatchRecord) -> None:
     """Raises `InvalidInput` for an input material that no factor is set for."""
     for number, line in enumerate(record.inputs or ()):
         if line.material is not None and line.material not in chosen:
@@ -178,23 +189,52 @@ def issue(
     record: BatchRecord,
     record_log: TransparencyLog,
     record_id: bytes,
-) -> Logged:
-    """Calculate and log the footprint of `record`, as the newest version of its lot's.
+) -> Logged | None:
+    """Calculate and log the footprints of `record`, one for each of the facility's profiles, as the newest
+    versions of its lot's; those that would say what the last ones say are left as they are. Returns the main one,
+    if it is new. What another profile refuses is kept with its rule.
 
-    Raises `InvalidInput` for a missing factor, or an input lot without a footprint.
+    Raises `InvalidInput` for a missing factor, an input lot without a footprint, and what the main profile
+    refuses.
     """
-    chosen = choose(connection, desk, record_log, facility)
-    before = current(connection, record.of)
-    supersedes = bytes(before["statement_id"]).hex() if before else None
-    found = calculated(connection, desk, record, record_id, chosen, supersedes)
+    main: Logged | None = None
+    for place, ref in enumerate(methods.profiles_of(connection, facility["gln"])):
+        gtin, lot = record.gtin, record.lot
+        try:
+            found = calculated(connection, desk, facility, record, record_log, record_id, ref, main=place == 0)
+        except InvalidInput as error:
+            if place == 0:
+                raise
+            repository.refuse(connection, gtin, lot, ref.id, error.field, error.reason)
+            continue
+        repository.allow(connection, gtin, lot, ref.id)
+        if found is not None:
+            logged = _log(connection, desk, issuer, record_log, record_id, found, main=place == 0)
+            main = logged if place == 0 else main
+    return main
+
+
+def _log(
+    connection: Connection,
+    desk: Desk,
+    issuer: Gln,
+    log: TransparencyLog,
+    record_id: bytes,
+    found: Footprint,
+    *,
+    main: bool,
+) -> Logged:
     content, disclosures = found.issue(desk.signer.key(issuer), party_uri(issuer))
-    tiers = production.tiers_of(connection, record.of.gtin, footprint.DISCLOSED_FROM)
-    logged = desk.put(connection, record_log, issuer, record.of.urn, body.FOOTPRINT, content, disclosures, tiers)
+    tiers = production.tiers_of(connection, found.of.gtin, footprint.DISCLOSED_FROM)
+    logged = desk.put(connection, log, issuer, found.of.urn, body.FOOTPRINT, content, disclosures, tiers)
+    versions = repository.versions(connection, found.gtin, found.lot)
     repository.insert_footprint(
         connection,
-        gtin=record.gtin,
-        lot=record.lot,
-        version=before["version"] + 1 if before else 1,
+        gtin=found.gtin,
+        lot=found.lot,
+        version=versions[-1]["version"] + 1 if versions else 1,
+        profile=found.profile.id,
+        main=main,
         record=record_id,
         log=logged.log,
         index=logged.index,
@@ -207,12 +247,58 @@ def issue(
 def calculated(
     connection: Connection,
     archive: Archive,
+    facility: Row,
     record: BatchRecord,
+    log: TransparencyLog,
     record_id: bytes,
-    chosen: Mapping[str, FactorRef],
-    supersedes: str | None,
-) -> Footprint:
-    """`leafproof.footprint.calculate` with this server's factor sets and footprints."""
+    ref: ProfileRef,
+    *,
+    main: bool,
+) -> Footprint | None:
+    """The footprint of `record` by a profile, with this server's factors and statements, superseding the last one
+    by it; None where the last one says the same, and is as much a main one. Raises `InvalidInput`."""
+    said = methods.product(connection, record.gtin)
+    choices = Choices(
+        region=facility["region"],
+        factors=dict(choose(connection, archive, log, facility, ref.id)),
+        parents=_parents(connection, record, ref),
+        allocation=said.allocation,
+        exempted=said.exempted,
+        product=said.facts,
+        period=periods.of_record(connection, archive, record, record_id.hex()),
+    )
+    sources = _sources(connection, archive)
+    before = current(connection, record.of, ref.id)
+    if before is None:
+        return calculate(record, record_id.hex(), ref, choices, sources)
+    last = read(connection, archive, bytes(before["statement_id"]))
+    again = calculate(record, record_id.hex(), ref, choices, sources, last.supersedes)
+    if again == last and main <= before["main"]:
+        return None
+    return msgspec.structs.replace(again, supersedes=bytes(before["statement_id"]).hex())
+
+
+def _parents(connection: Connection, record: BatchRecord, ref: ProfileRef) -> dict[str, str]:
+    """Input lots' newest footprints by the profile, of the very records that the batch record's citations are of.
+    Raises `InvalidInput` for an input lot without one."""
+    found: dict[str, str] = {}
+    for line in record.inputs or ():
+        if line.parent is None or line.footprint is None:
+            continue
+        cited = repository.by_statement(connection, bytes.fromhex(line.footprint))
+        if cited is None:
+            raise InvalidInput("inputs", f"{line.name}: its footprint is not known here")
+        versions = repository.versions(connection, str(line.parent.gtin), str(line.parent.code))
+        fitting = [v for v in versions if v["profile"] == ref.id and v["record"] == cited["record"]]
+        if not fitting:
+            raise InvalidInput("inputs", f"{line.name}: lot {line.parent} has no footprint by {ref.id}")
+        newest = bytes(fitting[-1]["statement_id"]).hex()
+        if newest != line.footprint:
+            found[str(line.parent)] = newest
+    return found
+
+
+def _sources(connection: Connection, archive: Archive) -> Sources:
     sets: dict[str, LoggedSet] = {}
 
     def factor(ref: FactorRef) -> Factor:
@@ -223,7 +309,10 @@ def calculated(
     def parent(statement: str) -> Footprint:
         return read(connection, archive, bytes.fromhex(statement))
 
-    return footprint.calculate(record, record_id.hex(), chosen, factor, parent, supersedes)
+    def period(statement: str) -> EnergyPeriod:
+        return periods.read(connection, archive, bytes.fromhex(statement)).content
+
+    return Sources(factor, parent, period)
 
 
 def read(connection: Connection, archive: Archive, statement_id: bytes) -> Footprint:
@@ -235,10 +324,20 @@ def read(connection: Connection, archive: Archive, statement_id: bytes) -> Footp
     return Footprint.read(opened.body, [d.text for d in opened.disclosures], opened.key, opened.issuer)
 
 
-def current(connection: Connection, lot: Lot) -> Row | None:
-    """The row of a lot's newest footprint."""
+def current(connection: Connection, lot: Lot, by: str | None = None) -> Row | None:
+    """The row of a lot's newest footprint by a profile; without one, by its maker's main profile."""
     rows = repository.versions(connection, str(lot.gtin), str(lot.code))
-    return rows[-1] if rows else None
+    return next((r for r in reversed(rows) if (r["main"] if by is None else r["profile"] == by)), None)
+
+
+def current_by_profile(connection: Connection, lot: Lot, record: bytes | None = None) -> list[Row]:
+    """The rows of a lot's newest footprints, one for each profile, the main one last; of one record, if it is
+    named."""
+    newest: dict[str, Row] = {}
+    for row in repository.versions(connection, str(lot.gtin), str(lot.code)):
+        if record is None or row["record"] == record:
+            newest[row["profile"]] = row
+    return sorted(newest.values(), key=lambda r: (r["main"], r["version"]))
 
 
 def _read(connection: Connection, archive: Archive, row: Row) -> LoggedSet:

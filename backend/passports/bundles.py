@@ -14,10 +14,16 @@ from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
 from backend.checkpoints import repository as checkpoint_rows
+from backend.corrections import repository as correction_rows
+from backend.declared import service as declared
 from backend.errors import Conflict, NotFound
+from backend.footprints import periods
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
+from backend.lifecycle import repository as stage_rows
+from backend.lifecycle import service as stages
 from backend.log.service import HostedLogs, TransparencyLog
+from backend.opinions import repository as opinion_rows
 from backend.production import pointing, recording
 from backend.production import repository as production_rows
 from backend.production.repository import Row
@@ -26,7 +32,7 @@ from backend.production.statements import Archive
 from leafproof import envelope
 from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
-from leafproof.footprint import Footprint, factors_used
+from leafproof.footprint import Footprint, factors_used, parents_used
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 
@@ -69,13 +75,17 @@ class BundleBuilder:
         Raises `NotFound` for a lot without a record, and `Conflict` for a tree of lots that is too large, or that
         comes back to itself.
         """
-        row, footprint = recording.current(connection, lot), footprints.current(connection, lot)
-        if row is None or footprint is None:
+        row, printed = recording.current(connection, lot), footprints.current_by_profile(connection, lot)
+        if row is None or not printed:
             raise NotFound(f"lot {lot} has no record yet")
         gathered = _Gathered()
         self._record(connection, row, tier, gathered, ())
-        self._footprint(connection, footprint, tier, gathered, (lot,))
+        for footprint in printed:
+            self._footprint(connection, footprint, tier, gathered, (lot,))
         self._pointed_to(connection, row, tier, gathered, ())
+        self._corrections(connection, lot, gathered)
+        self._declared(connection, row, gathered)
+        self._stages(connection, lot, gathered)
         return self._bundle(connection, lot, tier, gathered.places)
 
     def _record(
@@ -101,6 +111,7 @@ class BundleBuilder:
             self._footprint(connection, used, tier, gathered, (*path, lot))
             self._record(connection, current, tier, gathered, (*path, lot))
             self._pointed_to(connection, current, tier, gathered, (*path, lot))
+            self._corrected(connection, current, used, tier, gathered, (*path, lot))
 
     def _pointed_to(
         self, connection: Connection, newest: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
@@ -116,23 +127,81 @@ class BundleBuilder:
         if pointed["statement_id"] == newest["statement_id"]:
             return
         self._record(connection, pointed, tier, gathered, path)
-        printed = footprint_rows.versions(connection, newest["gtin"], newest["lot"])
-        of_it = [f for f in printed if f["record"] == pointed["statement_id"]]
-        for row in of_it[-1:]:
+        for row in footprints.current_by_profile(connection, lot, bytes(pointed["statement_id"])):
             self._footprint(connection, row, tier, gathered, (*path, lot))
 
     def _footprint(
         self, connection: Connection, row: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]
     ) -> None:
-        """A footprint, its factor sets, and the record that it is of, which need not be the current one."""
+        """A footprint, its factor sets and energy period, the input lots' footprints that it counts with, and the
+        record that it is of, which need not be the current one."""
+        if (row["log"], row["index"]) in gathered.places:
+            return
         stated: Footprint = footprints.read(connection, self._archive, bytes(row["statement_id"]))
         gathered.places[row["log"], row["index"]] = None
-        for statement in {ref.set for ref in factors_used(stated).values()}:
+        for statement in {ref.set for refs in factors_used(stated).values() for ref in refs}:
             found = footprints.set_of(connection, self._archive, statement)
             gathered.places[found.log, found.index] = None
+        if stated.period is not None:
+            period = periods.read(connection, self._archive, bytes.fromhex(stated.period))
+            gathered.places[period.log, period.index] = None
+        own = path
+        if stated.of != path[-1]:
+            _check_path(stated.of, path)
+            own = (*path, stated.of)
+        for name in parents_used(stated).values():
+            used = footprint_rows.by_statement(connection, bytes.fromhex(name))
+            if used is None:
+                raise NotFound(f"footprint {name}, with which {stated.of} counts, is not here")
+            upstream = Lot.parse(used["gtin"], used["lot"])
+            _check_path(upstream, own)
+            self._footprint(connection, used, tier, gathered, (*own, upstream))
         record = production_rows.record_by_statement(connection, bytes(row["record"]))
         if record is not None and stated.of != path[-1]:
             self._record(connection, record, tier, gathered, path)
+
+    def _corrected(
+        self,
+        connection: Connection,
+        current: Row,
+        used: Row,
+        tier: Tier,
+        gathered: _Gathered,
+        path: tuple[Lot, ...],
+    ) -> None:
+        """Of an input lot: what was corrected, and the newest footprint by the profile of the one used."""
+        lot = Lot.parse(current["gtin"], current["lot"])
+        if not self._corrections(connection, lot, gathered):
+            return
+        for row in footprints.current_by_profile(connection, lot, bytes(current["statement_id"])):
+            if row["profile"] == used["profile"]:
+                self._footprint(connection, row, tier, gathered, (*path, lot))
+
+    def _corrections(self, connection: Connection, lot: Lot, gathered: _Gathered) -> bool:
+        """Whether there are any."""
+        found = correction_rows.of_lot(connection, str(lot.gtin), str(lot.code))
+        for row in found:
+            gathered.places[row["log"], row["index"]] = None
+        return bool(found)
+
+    def _stages(self, connection: Connection, lot: Lot, gathered: _Gathered) -> None:
+        """What is said of the lot after the gate, and the factor sets that it counts with."""
+        for row in stage_rows.newest(connection, str(lot.gtin), str(lot.code)):
+            gathered.places[row["log"], row["index"]] = None
+            for line in stages.read(connection, self._archive, row).lines:
+                if line.factor is not None:
+                    found = footprints.set_of(connection, self._archive, line.factor.set)
+                    gathered.places[found.log, found.index] = None
+
+    def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:
+        """The newest declared footprints of the lot's product and plant for its run's time, by each method, and
+        each verifier's last word on them."""
+        record = recording.read(connection, self._archive, row)
+        gtin, closed = str(record.of.gtin), record.run.window[1]
+        for found in declared.covering(connection, record.facility, gtin, closed):
+            gathered.places[found["log"], found["index"]] = None
+            for given in opinion_rows.newest(connection, found["statement_id"]):
+                gathered.places[given["log"], given["index"]] = None
 
     def _plan(
         self, connection: Connection, row: Row, record: BatchRecord, tier: Tier, gathered: _Gathered

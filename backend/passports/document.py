@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
-from backend.passports.material import Stated
+from backend.passports.material import Material, Stated
+from backend.passports.profiles import Reason, beside
 from backend.passports.service import Names, Passport
 from backend.web.i18n import Language
 from leafproof import clock
+from leafproof.declared import DeclaredFootprint, deviation
 from leafproof.footprint import Footprint
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 
@@ -30,6 +33,19 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         },
         "maker": _names(passport.names),
         "footprint": _stated(found.footprint),
+        "declared": _declared(found),
+        "after_the_gate": [msgspec.to_builtins(one.content) for one in found.stages],
+        "beside": [
+            {
+                "profile": msgspec.to_builtins(one.ref),
+                "per_tonne": one.footprint.per_tonne,
+                "difference": f"{one.difference:f}",
+                "reasons": [_reason(reason, of) for reason in one.reasons],
+                "footprint": msgspec.to_builtins(one.footprint),
+            }
+            for one in beside(found)
+        ],
+        "refused": [{"profile": r.profile, "rule": r.rule, "reason": r.reason} for r in passport.refusals],
         "record": _stated(found.record),
         "parents": [
             {"gtin": str(lot.gtin), "lot": str(lot.code), "record": _stated(stated), "maker": _names(names)}
@@ -53,11 +69,30 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
     }
 
 
+def _reason(reason: Reason, of: Language) -> dict[str, str]:
+    if reason.rule is None:
+        return {"subject": reason.subject, "factors": reason.factors}
+    text = reason.rule.text_zh if of.code == "zh" else reason.rule.text_en
+    return {"rule": reason.rule.id, "text": text, "source": reason.rule.source}
+
+
 def _names(names: Names | None) -> dict[str, str] | None:
     return {"name": names.maker, "gln": names.maker_gln, "facility": names.facility} if names else None
 
 
-def _stated(stated: Stated[Footprint] | Stated[BatchRecord] | None) -> dict[str, Any] | None:
+def _declared(found: Material) -> dict[str, Any] | None:
+    """The declared footprint beside the lot's, and by how many percent the lot's differs from it."""
+    printed, stated = found.footprint, found.declared_footprint
+    if printed is None or stated is None:
+        return None
+    percent = deviation(printed.content.per_tonne, stated.content.per_tonne)
+    opinions = [_stated(one) for one in found.opinions if one.content.declared == stated.statement.id]
+    return {**(_stated(stated) or {}), "deviation_percent": percent, "opinions": opinions}
+
+
+def _stated(
+    stated: Stated[Footprint] | Stated[BatchRecord] | Stated[DeclaredFootprint] | Stated[Opinion] | None,
+) -> dict[str, Any] | None:
     if stated is None:
         return None
     content: dict[str, Any] = msgspec.to_builtins(stated.content)

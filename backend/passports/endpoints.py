@@ -19,7 +19,8 @@ from backend.access.dependencies import Caller, tier_of
 from backend.access.service import ApiKey
 from backend.context import Context, context_of
 from backend.errors import Gone, LogDamaged, NotFound
-from backend.passports import service, view
+from backend.passports import profiles, service, view
+from backend.passports.among import among
 from backend.passports.document import document
 from backend.passports.limits import RateLimit, TooMany
 from backend.passports.negotiation import best
@@ -238,7 +239,11 @@ def _passport_page(
         "footprint": printed.content if printed else None,
         "parts": view.parts(shown, printed.content) if printed else (),
         "stages": view.stages(printed.content) if printed else (),
+        "profile": profiles.known(printed.content) if printed else None,
+        "beside": profiles.beside(found),
         "energy": view.energy_of_run(printed.content) if printed else None,
+        "among": among(shown),
+        "after_gate": [one.content for one in found.stages],
         "inputs": view.inputs(shown, shown.lot),
         "checks": view.checks(shown),
         "hidden": shown.hidden_outcomes(),

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from leafproof.bundle import Bundle, BundleHead
+from leafproof.declared import DeclaredFootprint, method_of
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.keys import PublicKey, public_key
+from leafproof.lifecycle import Lifecycle
+from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 from leafproof.verification.statements import Statement
@@ -34,6 +37,9 @@ class Material:
     records: dict[Lot, Stated[BatchRecord]] = field(default_factory=dict)
     footprints: dict[str, Stated[Footprint]] = field(default_factory=dict)
     factor_sets: dict[str, FactorSet] = field(default_factory=dict)
+    declared: dict[str, Stated[DeclaredFootprint]] = field(default_factory=dict)
+    opinions: list[Stated[Opinion]] = field(default_factory=list)
+    stages: list[Stated[Lifecycle]] = field(default_factory=list)
     frames: int = 0
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
 
@@ -50,6 +56,15 @@ class Material:
     def footprint_of(self, lot: Lot) -> Stated[Footprint] | None:
         """The last footprint of a lot that the bundle holds."""
         return next((f for f in reversed(self.footprints.values()) if f.content.of == lot), None)
+
+    @property
+    def declared_footprint(self) -> Stated[DeclaredFootprint] | None:
+        """The one beside the lot's footprint: by the same method."""
+        printed = self.footprint
+        if printed is None:
+            return None
+        method = method_of(printed.content)
+        return next((d for d in reversed(self.declared.values()) if d.content.method == method), None)
 
     def factor(self, ref: FactorRef) -> Factor | None:
         """The factor, if its set is here."""
@@ -88,3 +103,9 @@ def _sort_in(material: Material, statement: Statement, head: BundleHead) -> None
             material.footprints[statement.id] = Stated(footprint, statement, head)
         case FactorSet() as factors:
             material.factor_sets[statement.id] = factors
+        case DeclaredFootprint() as declared:
+            material.declared[statement.id] = Stated(declared, statement, head)
+        case Opinion() as said:
+            material.opinions.append(Stated(said, statement, head))
+        case Lifecycle() as stage if stage.of == material.lot:
+            material.stages.append(Stated(stage, statement, head))

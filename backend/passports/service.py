@@ -27,6 +27,7 @@ from backend.passports.bundles import BundleBuilder
 from backend.passports.history import Version, versions
 from backend.passports.material import Material
 from backend.passports.ports import Bundles, ChainSource
+from backend.passports.profiles import Refusal, refusals
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, Head, LotRecord, lot_id
 from leafproof.errors import InvalidInput
@@ -75,6 +76,7 @@ class Passport:
     versions: tuple[Version, ...]
     anchor: Anchor
     trust: Trust
+    refusals: tuple[Refusal, ...]
 
     @property
     def failed_beyond(self) -> bool:
@@ -99,7 +101,8 @@ class Passport:
         """Over the checks' outcomes, the head, and what is shown."""
         outcomes = "".join(f"{c.status}|" for r in (self.report, self.server) for c in r.checks)
         head = self.anchor.head
-        seen = (outcomes, self.bundle_hash.hex(), head.size if head else 0, len(self.versions), str(self.names))
+        size = head.size if head else 0
+        seen = (outcomes, self.bundle_hash.hex(), size, len(self.versions), str(self.names), str(self.refusals))
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:24]
 
 
@@ -136,6 +139,7 @@ class Passports:
                 versions(connection, self._logs, lot),
                 _anchor(view, shown),
                 self.trust,
+                refusals(connection, lot),
             )
 
     def bundle(self, lot: Lot, tier_of: TierOf) -> tuple[bytes, Tier]:

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from backend.passports.document import device_trust
 from backend.passports.service import Passport
 from backend.web.i18n import Language
 from leafproof import clock
+from leafproof.correction import What
 from leafproof.factors import Factor
 from leafproof.footprint import Component, Footprint, Kind, StageTotal
+from leafproof.lifecycle import StageName
 from leafproof.numbers import rounded
+from leafproof.opinion import Assurance, Conclusion
 from leafproof.record import BatchRecord, Input
 from leafproof.values import Lot
 from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
@@ -34,7 +37,7 @@ class Part:
     percent: Decimal
     start: int
     length: int
-    factor: Factor | None
+    factors: tuple[Factor, ...]
     lot: Lot | None
 
     @property
@@ -101,8 +104,8 @@ def parts(passport: Passport, footprint: Footprint) -> tuple[Part, ...]:
     components = footprint.components or ()
     found: list[Part] = []
     for one, (letter, share, start, length) in zip(components, _cut(footprint, components), strict=True):
-        factor = passport.material.factor(one.factor) if one.factor else None
-        found.append(Part(letter, one, share, start, length, factor, _lot_of(one, passport)))
+        factors = tuple(f for ref in one.factors if (f := passport.material.factor(ref)))
+        found.append(Part(letter, one, share, start, length, factors, _lot_of(one, passport)))
     return tuple(found)
 
 
@@ -198,7 +201,8 @@ def verdict(passport: Passport, of: Language) -> tuple[Status, str, str]:
 
 def energy_of_run(footprint: Footprint) -> str | None:
     """kWh metered in the run, by the footprint's production components."""
-    found = [c for c in footprint.components or () if c.stage == "production" and c.unit == "kWh"]
+    own = (c for c in footprint.components or () if not c.overhead)
+    found = [c for c in own if c.stage == "production" and c.unit == "kWh"]
     return f"{sum((Decimal(c.quantity) for c in found), Decimal(0)):f}" if found else None
 
 
@@ -225,6 +229,7 @@ def device_config(
             "gtin": str(passport.lot.gtin),
             "lot": str(passport.lot.code),
             "per_tonne": printed.content.per_tonne if printed else None,
+            "profile": printed.content.profile.id if printed else None,
         },
         "trust": device_trust(passport.trust),
         "node": asked or (rpc_urls[0] if rpc_urls else None),
@@ -262,6 +267,14 @@ DEVICE_TEXTS = {
     "batch record": "batch record",
     "footprint": "footprint",
     "factor set": "factor set",
+    "declared footprint": "declared footprint",
+    "opinion": "opinion",
+    "correction": "correction",
+    "life-cycle stage": "life-cycle stage",
+    **{word: word for word in get_args(StageName)},
+    **{word: word for word in get_args(What)},
+    **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
+    "energy period": "energy period",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

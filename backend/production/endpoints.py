@@ -129,7 +129,8 @@ def set_factor(context: Shared, desk: At, key: Writer, gln: str, asked: s.Factor
         place = production.facility(connection, Gln.parse(gln))
         key.check_operator(Gln(place["company"]))
         log = desk.of_partition(place["partition"])
-        footprints.set_factor(connection, desk, log, place, asked.subject, asked.factor)
+        chosen = (asked.factor, *asked.added)
+        footprints.set_factor(connection, desk, log, place, asked.subject, *chosen, by=asked.profile)
     return asked
 
 
@@ -262,6 +263,8 @@ def correct(context: Shared, desk: At, key: Writer, gtin: str, lot: str, asked: 
     """A newer record in place of the current one; both stay."""
     found = Lot.parse(gtin, lot)
     change = lots.Correction(
+        asked.reason,
+        asked.by,
         None if asked.outputs is None else [o.value() for o in asked.outputs],
         None if asked.inputs is None else [i.value() for i in asked.inputs],
     )
@@ -273,7 +276,7 @@ def correct(context: Shared, desk: At, key: Writer, gtin: str, lot: str, asked: 
 
 @router.post("/lots/{gtin}/{lot:path}/footprints", status_code=status.HTTP_201_CREATED)
 def issue_footprint(context: Shared, desk: At, key: Writer, gtin: str, lot: str) -> s.StatementOut:
-    """The footprint anew, by the factors that the facility uses now; the record stays."""
+    """The footprints anew, by the profiles and factors that the facility uses now; the record stays."""
     found = Lot.parse(gtin, lot)
     with transaction(context.engine) as connection:
         key.check_operator(_owner_of_lot(connection, found))

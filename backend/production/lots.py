@@ -13,11 +13,13 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from backend.corrections import service as corrections
 from backend.errors import Conflict, NotFound
 from backend.production import pointing, recording, repository, runs, shares
 from backend.production import service as production
 from backend.production.statements import Desk, Logged
 from leafproof import units
+from leafproof.correction import What
 from leafproof.errors import InvalidInput
 from leafproof.record import Input, Output
 from leafproof.values import Gln, Lot
@@ -25,14 +27,18 @@ from leafproof.values import Gln, Lot
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """New facts in place of the last ones; None leaves them as they are."""
+    """New facts in place of the last ones; None leaves them as they are. `reason` says why, `by` who decided."""
 
+    reason: str
+    by: str
     outputs: Sequence[Output] | None = None
     inputs: Sequence[Input] | None = None
+    what: What = "record"
 
 
 def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) -> Logged:
-    """A record that supersedes the lot's current one, with the energy metered anew, and its footprint.
+    """A record that supersedes the lot's current one, with the energy metered anew, its footprints, and the
+    correction that says why.
 
     Input lots stay as they were: their shares are spent on the chain. Raises `InvalidInput` naming the field,
     `NotFound`, and `Conflict` where nothing is recorded yet.
@@ -53,7 +59,11 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
         "inputs": msgspec.json.encode(inputs).decode("utf-8"),
     }
     repository.update_run(connection, run["id"], **entered)
-    return recording.issue(connection, desk, runs.find(connection, run["id"]), inputs, found, before)
+    logged = recording.issue(connection, desk, runs.find(connection, run["id"]), inputs, found, before)
+    changes = [(bytes(before["statement_id"]), logged.statement_id)]
+    issuer, log = Gln(place["company"]), desk.log(logged.log)
+    corrections.state(connection, desk, log, issuer, lot, change.what, change.reason, change.by, changes)
+    return logged
 
 
 def _lots_of(inputs: Sequence[Input]) -> dict[Lot, object]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection
 
+from backend.corrections import repository as correction_rows
 from backend.footprints import service as footprints
 from backend.log import repository as log_repository
 from backend.production import evidence, pointing, repository, runs, shares
@@ -123,6 +124,10 @@ def issue(
     tiers, subject = production.tiers_of(connection, statement.of.gtin, DISCLOSED_FROM), statement.of.urn
     logged = desk.put(connection, log, issuer, subject, body.BATCH_RECORD, content, disclosures, tiers)
     _insert(connection, run, logged, before["version"] + 1 if before else 1, desk.now())
+    if any(a.gaps for a in statement.activity or ()):
+        correction_rows.put_gaps(connection, run["id"], logged.index)
+    else:
+        correction_rows.drop_gaps(connection, run["id"])
     pointing.submit(connection, desk, maker, statement.of, logged, before is None, 0)
     footprints.issue(connection, desk, issuer, place, statement, log, logged.statement_id)
     return logged

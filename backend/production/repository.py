@@ -157,6 +157,12 @@ def closed_between(connection: Connection, facility_gln: str, start: int, end: i
     return _all(connection, query.order_by(runs.c.opened, runs.c.id))
 
 
+def open_before(connection: Connection, facility_gln: str, end: int) -> Row | None:
+    """A run that opened before `end` and is open still, if there is one."""
+    query = sa.select(runs).where(runs.c.facility == facility_gln, runs.c.closed.is_(None), runs.c.opened < end)
+    return _one(connection, query.limit(1))
+
+
 def closed_runs(connection: Connection, after: tuple[int, str], limit: int) -> list[Row]:
     """Runs that are closed and not recorded, by their close (and id), behind `after`."""
     behind = sa.tuple_(runs.c.closed, runs.c.id) > after

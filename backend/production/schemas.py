@@ -48,10 +48,13 @@ class FacilityIn(Taken):
 
 
 class FactorIn(Taken):
-    """Which factor a facility uses for "electricity" or a material."""
+    """Which factor a facility uses for "electricity" or a material: `added` are those that add what it leaves out,
+    `profile` is the one profile that it is for, or empty for all."""
 
     subject: Text
     factor: Text
+    added: Annotated[list[Text], Field(max_length=9)] = []
+    profile: Text = ""
 
 
 class FactorOut(BaseModel):
@@ -203,8 +206,10 @@ class OrdersOut(BaseModel):
 
 
 class CorrectionIn(Taken):
-    """New facts; what is left out stays."""
+    """New facts; what is left out stays. `reason` says why, `by` who decided it: both are signed and public."""
 
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    by: Text
     outputs: Annotated[list[OutputIn], Field(min_length=1, max_length=MAX_LINES)] | None = None
     inputs: Annotated[list[InputIn], Field(max_length=MAX_LINES)] | None = None
 

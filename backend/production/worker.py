@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from backend.anchor.registry import Registry
 from backend.context import Context
+from backend.corrections import late
 from backend.database import reading, transaction
 from backend.production import pointing, recording, repository, runs
 from backend.production.keystore import FileSigner
@@ -63,6 +64,13 @@ class Recorder:
         """Ask the chain again for what it refused a while ago; how many transactions."""
         with transaction(self._engine) as connection:
             return pointing.retry(connection, self._desk, registry)
+
+    def late(self) -> int:
+        """Supersede records whose gaps were filled by frames that came late; how many."""
+        count = late.look(self._engine, self._desk)
+        if count:
+            self._recorded()
+        return count
 
     def _look(self, row: Row, behind: set[tuple[str, str]]) -> bool:
         """Whether the run was recorded now."""
@@ -120,5 +128,6 @@ class ProductionWorker(ThreadWorker):
             self._recorder.step()
             if looks % RETRY_EVERY == 0:
                 self._recorder.retry(self._registry)
+                self._recorder.late()
             looks += 1
             stop.wait(INTERVAL)

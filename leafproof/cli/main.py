@@ -63,6 +63,10 @@ def _application(arguments: list[str]) -> typer.Typer:
         from leafproof.cli import witness
 
         app.add_typer(witness.app, name="witness")
+    if called in (None, "opinion"):
+        from leafproof.cli import opinion
+
+        app.add_typer(opinion.app, name="opinion")
     for name, point in _brought().items():
         if called not in (None, name):
             continue  # somebody else's command: its imports are not needed

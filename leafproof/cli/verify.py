@@ -39,21 +39,24 @@ def command(
     if offline and rpc:
         raise InvalidInput("--offline", "contradicts --rpc")
     believed = read_trust(trust)
-    data = _fetch(source)
-    if not bundles.begins_one(data):
-        raise InvalidInput("bundle", f"{source} is not a Leafproof bundle")
+    data = fetch_bundle(source)
     try:
         bundle = Bundle.decode(data)
     except (Malformed, InvalidInput) as error:
         _show(_unreadable(source, believed, error), as_json)
         raise typer.Exit(EXIT_FAILED) from None
-    node = rpc or (None if offline else next(iter(believed.rpc_urls), None))
-    report = _verify(bundle, believed, node) if node else verify(bundle, believed, None, "offline")
+    report = judged(bundle, believed, rpc, offline)
     asked = asked_for(source)
     if asked not in (None, bundle.lot):  # a server may hand out another lot's honest bundle
         report[0].add(Status.FAIL, "another-lot", asked=asked, found=bundle.lot)
     _show(report, as_json)
     raise typer.Exit(report.exit_code)
+
+
+def judged(bundle: Bundle, trust: Trust, rpc: str | None, offline: bool = False) -> Report:
+    """The report on a bundle, against the node `rpc`, or the first that the trust file suggests."""
+    node = rpc or (None if offline else next(iter(trust.rpc_urls), None))
+    return _verify(bundle, trust, node) if node else verify(bundle, trust, None, "offline")
 
 
 def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
@@ -81,6 +84,14 @@ def asked_for(source: str) -> Lot | None:
             case ["01", gtin, "10", code] | ["lots", gtin, code, "bundle"]:
                 return Lot.parse(gtin, code)
     return None
+
+
+def fetch_bundle(source: str) -> bytes:
+    """The bytes of a bundle, by a file's name or a passport's address; raises `InvalidInput` where it is none."""
+    data = _fetch(source)
+    if not bundles.begins_one(data):
+        raise InvalidInput("bundle", f"{source} is not a Leafproof bundle")
+    return data
 
 
 def _fetch(source: str) -> bytes:

@@ -61,6 +61,19 @@ def fetch(url: str, accept: str, limit: int, api_key: str | None = None) -> byte
         raise ServerRefused(f"the server at {origin(asked)} cannot be read ({type(error).__name__})") from error
 
 
+def send(url: str, content: bytes, kind: str, limit: int) -> bytes:
+    """Post `content` of media type `kind`; the JSON answer of at most `limit` bytes. Raises as `fetch` does."""
+    asked = address(url, "url")
+    headers = {"Accept": "application/json", "Content-Type": kind}
+    try:
+        with httpx.stream("POST", asked, content=content, headers=headers, timeout=_TIMEOUT) as answer:
+            if answer.status_code not in (httpx.codes.OK, httpx.codes.CREATED):
+                raise _refusal(answer)
+            return _read(answer, limit)
+    except httpx.HTTPError as error:
+        raise ServerRefused(f"the server at {origin(asked)} cannot be reached ({type(error).__name__})") from error
+
+
 def _sendable(api_key: str) -> str:
     if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
         raise InvalidInput("API key", "has characters that no API key has")

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from leafproof import body, clock, footprint
+from leafproof import body, calculation, clock, footprint
 from leafproof.chain.view import ChainView, LotRecord, lot_id
+from leafproof.correction import Correction
+from leafproof.declared import DeclaredFootprint, method_of
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.replay import shares
+from leafproof.replay.corrections import Corrections
+from leafproof.replay.declared import Declarations, Made
 from leafproof.replay.energy import Energy, balance
+from leafproof.replay.opinions import Opinions
+from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
+from leafproof.replay.stages import Stages
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
 from leafproof.verification.lots import differences
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
-
-_ZERO = bytes(20)
 
 
 @dataclass(slots=True)
@@ -45,9 +57,19 @@ class Lots:
         self._statements, self._withheld = known.statements, known.withheld
         self._absent: dict[str, Statement] = {}  # footprints of input lots, by the record that names them first
         self._records: dict[tuple[bytes, Lot], list[tuple[Statement, BatchRecord]]] = defaultdict(list)
-        self._footprints: dict[tuple[bytes, Lot], Statement] = {}
+        self._footprints: dict[tuple[bytes, Lot, str], Statement] = {}  # by maker, lot, profile
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
+        self._declared = Declarations(report, self._operator, self._made, known.withheld)
+        self._corrections = Corrections(report, self._operator, known.statements, known.withheld)
+        self._opinions = Opinions(report, self._operator, known.statements, known.withheld)
+        self._takers: dict[type, Callable[[Statement, Any], None]] = {
+            DeclaredFootprint: self._declared.take,
+            Opinion: self._opinions.take,
+            Correction: self._corrections.take,
+            Lifecycle: Stages(report, self._operator, self._factor, known.withheld).take,
+        }
+        self._periods = Periods(report, evidence)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -56,10 +78,14 @@ class Lots:
     def take(self, statement: Statement) -> None:
         """A plan, factor set, record or footprint whose key, signature and body are good."""
         self._statements[statement.id] = statement
+        if taker := self._takers.get(type(statement.content)):
+            taker(statement, statement.content)
         if isinstance(statement.content, BatchRecord):
             self._record(statement, statement.content)
         elif isinstance(statement.content, Footprint):
             self._footprint(statement, statement.content)
+        elif isinstance(statement.content, EnergyPeriod):
+            self._energy_period(statement, statement.content)
         elif isinstance(statement.content, MeteringPlan):
             valid_from = clock.utc_seconds(statement.content.valid_from, "valid_from")
             self._plans[self._operator(statement), statement.content.facility].append((valid_from, statement))
@@ -73,26 +99,55 @@ class Lots:
             self._report.add("two-records", statement.index, message)
             self._forked.add((self._operator(statement), record.of))
         known.append((statement, record))
+        self._corrections.record(statement, record)
         self._recompute(statement, record)
 
     def _operator(self, statement: Statement) -> bytes:
         return self._chain.keys[statement.envelope.key_id].operator
+
+    def _made(self, operator: bytes) -> Iterator[Made]:
+        """The operator's lots, as far as the log was taken."""
+        for (maker, lot), versions in self._records.items():
+            if maker == operator:
+                yield Made(*versions[-1], partial(self._printed, maker, lot))
+
+    def _printed(self, maker: bytes, lot: Lot, method: str) -> Statement | None:
+        """A lot's newest footprint by a method."""
+        found = self._footprints.get((maker, lot, method.partition(" ")[0]))
+        by_it = found and isinstance(found.content, Footprint) and method_of(found.content) == method
+        return found if by_it else None
 
     def _plan(self, statement: Statement, record: BatchRecord) -> MeteringPlan | None:
         """The maker's newest plan of the facility that was valid when the run opened; None if the record names
         another, or where it is withheld."""
         if record.plan in self._withheld:
             return None
-        plans = self._plans[self._operator(statement), record.facility]
-        opened = record.run.window[0]
-        in_force = max((p for p in plans if p[0] <= opened), key=lambda p: (p[0], p[1].index), default=None)
-        if in_force is None or in_force[1].id != record.plan:
-            named = f"entry {in_force[1].index} was in force" if in_force else "none was in force"
+        in_force = self._in_force(self._operator(statement), record.facility, record.run.window[0])
+        if in_force is None or in_force.id != record.plan:
+            named = f"entry {in_force.index} was in force" if in_force else "none was in force"
             message = f"the metering plan that the record names is not its facility's when the run opened: {named}"
             self._report.add("plan", statement.index, message)
             return None
-        content = in_force[1].content
-        return content if isinstance(content, MeteringPlan) else None
+        return _plan_of(in_force)
+
+    def _in_force(self, operator: bytes, facility: str, moment: int) -> Statement | None:
+        """The newest plan of the facility that is valid at that moment, of those in the log so far."""
+        plans = [p for p in self._plans[operator, facility] if p[0] <= moment]
+        return max(plans, key=lambda p: (p[0], p[1].index))[1] if plans else None
+
+    def _energy_period(self, statement: Statement, period: EnergyPeriod) -> None:
+        operator = self._operator(statement)
+        if any(
+            self._operator(s) == operator
+            for s in self._withheld.values()
+            if s.envelope.header.content_type in (body.BATCH_RECORD, body.METERING_PLAN)
+        ):
+            return  # which facility's, a withheld one hides
+        start, end = period.window
+        plans = tuple(_plan_of(self._in_force(operator, period.facility, at)) for at in (start, end - 1))
+        newest = (versions[-1] for (maker, _), versions in self._records.items() if maker == operator)
+        records = {s.id: record for s, record in newest if record.facility == period.facility}
+        self._periods.take(operator, statement, period, (plans[0], plans[1]), records)
 
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
         plan = self._plan(statement, record)
@@ -125,27 +180,35 @@ class Lots:
         if self._operator(statement) != self._operator(record):
             message = "the footprint is not by the operator of the batch record"
             self._report.add("footprint-foreign", statement.index, message)
-        before = self._footprints.get((self._operator(statement), stated.of))
+        place = (self._operator(statement), stated.of, stated.profile.id)
+        before = self._footprints.get(place)
         if before and stated.supersedes != before.id:
             message = (
-                f"lot {stated.of} has a footprint already, entry {before.index}, which this does not supersede"
+                f"lot {stated.of} has a footprint by {stated.profile.id} already, entry {before.index}, which this"
+                " does not supersede"
             )
             self._report.add("two-footprints", statement.index, message)
-        self._footprints[self._operator(statement), stated.of] = statement
-        rests_elsewhere = self._rests_elsewhere(record, record.content)
+        self._footprints[place] = statement
+        self._corrections.footprint(statement, stated)
+        period = self._statements.get(stated.period or "")
+        if period is not None and self._operator(period) != self._operator(record):
+            message = "the energy period is not by the operator of the batch record"
+            self._report.add("footprint-foreign", statement.index, message)
+        rests_elsewhere = self._rests_elsewhere(record, record.content, stated)
         if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
-        if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+        if None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
             return True
-        sets = {c.factor.set for c in stated.components or () if c.factor}
-        parents = {line.footprint for line in facts.inputs or ()}
-        return bool((sets | parents) & self._withheld.keys())
+        sets = {ref.set for c in stated.components or () for ref in c.factors}
+        parents = {line.footprint for line in facts.inputs or ()} | set(footprint.parents_used(stated).values())
+        return bool((sets | parents | {stated.period}) & self._withheld.keys())
 
-    def _rests_elsewhere(self, statement: Statement, facts: BatchRecord) -> bool:
+    def _rests_elsewhere(self, statement: Statement, facts: BatchRecord, stated: Footprint) -> bool:
         """Whether the footprint of an input lot was not handed over: another log's, as far as one can tell."""
         named = [str(line.footprint) for line in facts.inputs or () if line.parent is not None]
+        named += footprint.parents_used(stated).values()
         absent = [n for n in named if n not in self._statements and n not in self._withheld]
         for name in absent:
             self._absent.setdefault(name, statement)
@@ -153,12 +216,12 @@ class Lots:
 
     def _calculate(self, statement: Statement, stated: Footprint, record_id: str, facts: BatchRecord) -> None:
         try:
-            computed = footprint.calculate(
+            computed = calculation.calculate(
                 facts,
                 record_id,
-                footprint.factors_used(stated),
-                self._factor,
-                self._parent,
+                stated.profile,
+                footprint.choices_of(stated),
+                calculation.Sources(self._factor, self._parent, self._period),
                 stated.supersedes,
             )
         except LeafproofError as error:
@@ -175,6 +238,12 @@ class Lots:
             raise InvalidInput("factor", "the factor set that the footprint names is not in the log before it")
         return found.content.get(ref.id)
 
+    def _period(self, statement_id: str) -> EnergyPeriod:
+        found = self._statements.get(statement_id)
+        if found is None or not isinstance(found.content, EnergyPeriod):
+            raise InvalidInput("period", "the energy period that the footprint names is not in the log before it")
+        return found.content
+
     def _parent(self, statement_id: str) -> Footprint:
         found = self._statements.get(statement_id)
         if found is None or not isinstance(found.content, Footprint):
@@ -189,6 +258,7 @@ class Lots:
             on_chain = self._chain.lots.get(lot_id(operator, lot))
             leaves.update(s.leaf for s, _ in versions)
             self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
+            self._periods.against(operator, versions[-1][1].facility, versions[-1][0].index, versions[-1][1])
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():
@@ -196,8 +266,11 @@ class Lots:
                 if version.log_id == self._ref.log_id and version.leaf not in leaves:
                     message = "the chain points a lot to this entry, which is no batch record in force"
                     self._report.add("pointer-differs", version.index, message)
+        self._corrections.judge()
+        self._declared.judge()
+        self._opinions.judge(self._declared.superseded)
         self._elsewhere()
-        self._balances()
+        shares.judge(self._report, self._chain)
 
     def energy(self) -> list[Energy]:
         """The energy balance of each facility whose evidence was handed over whole."""
@@ -312,16 +385,10 @@ class Lots:
         record = self._statements.get(printed.content.record)
         return (record, record.content) if record and isinstance(record.content, BatchRecord) else None
 
-    def _balances(self) -> None:
-        held: dict[tuple[bytes, bytes], int] = defaultdict(int)
-        for transfer in self._chain.transfers:
-            if transfer.sender != _ZERO:
-                held[transfer.lot_id, transfer.sender] -= transfer.shares
-                if held[transfer.lot_id, transfer.sender] < 0:
-                    message = f"0x{transfer.sender.hex()} gave more of lot 0x{transfer.lot_id.hex()} than it held"
-                    self._report.add("overdrawn", None, message)
-            if transfer.receiver != _ZERO:
-                held[transfer.lot_id, transfer.receiver] += transfer.shares
+
+def _plan_of(statement: Statement | None) -> MeteringPlan | None:
+    content = statement.content if statement else None
+    return content if isinstance(content, MeteringPlan) else None
 
 
 def _token(line: Input, parent: Lot) -> bytes:

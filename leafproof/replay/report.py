@@ -34,7 +34,18 @@ KINDS = {
     "activity-differs": "a record's activity data is not what the readings give",
     "footprint-differs": "a footprint is not what its facts and factors give",
     "footprint-foreign": "a footprint is not by the operator of its batch record",
+    "energy-period": "a plant's energy outside runs is not what meters and lots leave, or a lot is left out",
     "two-footprints": "a lot has two footprints of which neither supersedes the other",
+    "declared-incomplete": "a declared footprint names other lots than those of its period that stood before it",
+    "declared-differs": "a declared footprint is not the mean of the lots that it had to name",
+    "two-declared": "a declared footprint overlaps another, or drops a period that was declared before",
+    "opinion-differs": "an opinion is not on what the declared footprint says that it names",
+    "opinion-own": "an opinion is by the operator whose declared footprint it is on",
+    "two-opinions": "a verifier has two opinions on one declared footprint, and neither supersedes the other",
+    "correction-hidden": "a statement supersedes another, and no correction says why",
+    "correction-differs": "a correction names statements of which one does not supersede the other",
+    "stage-differs": "a stage after the gate is not what its lines and factors give",
+    "two-stages": "a lot has two stages of one name, and neither supersedes the other",
     "two-records": "a lot has two batch records of which neither supersedes the other",
     "lot-missing": "a record's lot is not on the chain",
     "pointer-differs": "the chain points a lot to something else than its newest record",
@@ -48,6 +59,8 @@ KINDS = {
 # The same for what contradicts nothing, and should be known all the same.
 NOTES = {
     "gateway-restored": "a gateway lost its memory, or got an older one back: what it had not sent may be missing",
+    "opinion-outdated": "a declared footprint was superseded, and an opinion stands on the earlier one",
+    "declared-outdated": "lots of a declared footprint's period were recorded or changed after it",
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from leafproof import footprint
+from leafproof import calculation, footprint
 from leafproof.chain.view import SHARES, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
@@ -17,8 +17,8 @@ from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
+from leafproof.verification import corrections, declared, opinions, stages, timing
 from leafproof.verification import evidence as ev
-from leafproof.verification import timing
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -119,13 +119,16 @@ def check_recomputed(reading: Reading) -> None:
     for _, stated in reading.footprints.values():
         if signed := reading.version(stated.of, stated.record):
             _recompute_footprint(reading, stated, signed)
+    declared.check_recomputed(reading)
+    stages.check_recomputed(reading)
     _published(reading)
 
 
 def _published(reading: Reading) -> None:
     """Who chose the factors: arithmetic cannot tell a good number from a convenient one."""
     check = reading.report[8]
-    used = {ref.set for _, f in reading.footprints.values() for ref in footprint.factors_used(f).values()}
+    stated = [f for _, f in reading.footprints.values()]
+    used = {ref.set for f in stated for refs in footprint.factors_used(f).values() for ref in refs}
     for publisher in sorted({issuer for name in used if (issuer := reading.issuer(name))}):
         if publisher in reading.trust.publishers:
             check.add(Status.PASS, "factors-published", publisher=publisher)
@@ -136,16 +139,19 @@ def _published(reading: Reading) -> None:
 def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) -> None:
     check, lot = reading.report[8], str(stated.of)
     statement, facts = record
-    if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+    if stated.period is not None and reading.maker_of(stated.period) not in (None, reading.maker(statement)):
+        check.add(Status.FAIL, "period-foreign", lot)
+    hidden = stated.period is not None and reading.withheld(stated.period)
+    if hidden or None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
         check.add(Status.NOT_CHECKED, "withheld", lot)
         return
     try:
-        computed = footprint.calculate(
+        computed = calculation.calculate(
             facts,
             statement.id,
-            footprint.factors_used(stated),
-            reading.factor,
-            reading.footprint,
+            stated.profile,
+            footprint.choices_of(stated),
+            reading.sources(),
             stated.supersedes,
         )
     except LeafproofError as error:
@@ -154,7 +160,7 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
     for part, given, expected in differences(stated, computed):
         check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
     if stated == computed:
-        check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne)
+        check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne, profile=stated.profile.id)
 
 
 def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, str]]:
@@ -185,6 +191,7 @@ def check_inputs(reading: Reading) -> None:
         if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
+    corrections.check_inputs(reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +257,4 @@ def _spent(reading: Reading, child: Lot, taken: list[_Taken], on_chain: LotRecor
 def check_labels(reading: Reading) -> None:
     """10: labels and opinions."""
     reading.report[10].add(Status.PASS, "no-labels")
+    opinions.check(reading)

@@ -23,6 +23,11 @@ VERDICTS = {
     "recomputed": "Records intact and recomputed",
     "intact": "Records intact as far as checked",
     "opinion": "independent verification: none",
+    "opinion-known": "independent verification of the declared footprint: {assurance} assurance by {verifier}",
+    "opinion-unknown": (
+        "independent verification of the declared footprint: {assurance} assurance by {issuer}, whom your trust"
+        " file does not name as a verifier"
+    ),
     "attested": "meters attested",
     "self-declared": "meters self-declared",
     "chain": "chain: {network_class}",
@@ -74,7 +79,8 @@ MESSAGES = {
     "unwitnessed": "size {size}: cosigned by {count} of the witnesses whom you trust, you demand {required}",
     # 6 current
     "footprint-newest": (
-        "the footprint is the newest that was handed over; only a replay of the log tells whether there is a newer"
+        "the footprint by {profile} is the newest that was handed over; only a replay of the log tells whether"
+        " there is a newer"
     ),
     "current": "version {version} on the chain is this record",
     "superseded": "the chain points to version {version}, another record",
@@ -82,8 +88,14 @@ MESSAGES = {
     "lot-pending": "the lot's pointer is not on the chain yet",
     "footprint-elsewhere": "the footprint is of a batch record that the bundle does not hold",
     "footprint-outdated": "the bundle has no footprint of its current batch record",
+    "profile-outdated": "the bundle has no footprint by {profile} of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
+    "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
+    "declared-foreign": "the declared footprint is not by the operator of the batch record",
+    "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",
+    "lot-corrected": "this is not the first record: {what} corrected by {by}: {reason}",
+    "correction-unstated": "this is not the first record, and the bundle has no correction that says why",
     # 7 evidence
     "plan-foreign": "the metering plan that the record names is another operator's, or another facility's",
     "plan-later": "the metering plan is valid from {start}, the run opened at {opened}",
@@ -117,11 +129,36 @@ MESSAGES = {
     "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
     "carrier-differs": "{point}: the record says {stated}, the metering plan {planned}",
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
-    "footprint-recomputed": "{value} kg CO2e per tonne, the same digits",
+    "footprint-recomputed": "{value} kg CO2e per tonne by {profile}, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
+    "period-foreign": "the energy period is not by the operator of the batch record",
     "factors-published": "factors by {publisher}, whom you trust for that",
     "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",
     "not-computable": "{reason}",
+    "declared-recomputed": (
+        "{value} kg CO2e per tonne is the mean of the {count} lots that it names; only a replay of the log tells"
+        " whether it names all"
+    ),
+    "declared-differs": "{part}: the declared footprint says {stated}, its lots give {computed}",
+    "declared-size": "it speaks for the first {size} entries of the log and stands at entry {index}",
+    "declared-short": "its reference period has {days} days, less than a year: they may be the good ones",
+    "declared-left-out": (
+        "the declared footprint, entry {entry}, leaves out the footprint of this lot that stood before it"
+    ),
+    "declared-outdated": "the declared footprint, entry {entry}, is older than this lot's footprint",
+    "declared-line": "the declared footprint, entry {entry}, counts this lot with other numbers than its own",
+    "lot-deviation": (
+        "{percent} % against the declared {value} kg CO2e per tonne, mean of {count} lots from {start} to {end}"
+    ),
+    "stage-measured": "{stage} after the gate ({name}), measured: {value} kg CO2e per tonne, not in the footprint",
+    "stage-supplier-stated": (
+        "{stage} after the gate ({name}), as a supplier states: {value} kg CO2e per tonne, not in the footprint"
+    ),
+    "stage-scenario": "{stage} after the gate ({name}), a scenario: {value} kg CO2e per tonne, in no total",
+    "stage-differs": "the stage says {stated} kg CO2e per tonne, its lines give {computed}",
+    "stage-elsewhere": "the stage is of another lot",
+    "stage-foreign": "the stage is not by the operator of the batch record",
+    "stage-fork": "a second stage of this name beside {other}, and neither supersedes the other",
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
     "input-material": "{name}: no upstream evidence, secondary data",
@@ -134,6 +171,23 @@ MESSAGES = {
     "input-pending": "{lot}: the chain does not point to the record of the footprint used yet",
     "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",
     "no-inputs": "no inputs",
+    "input-lot-corrected": "{what} corrected by {by}: {reason}",
+    "input-changed": (
+        "{lot}: its footprint went from {before} to {after} kg CO2e per tonne since, which is {delta} on a tonne"
+        " of this lot"
+    ),
     # 10 labels
     "no-labels": "no label is claimed",
+    "opinion-given": (
+        "{verifier} ({issuer}, accredited: {accreditation}) verified the declared footprint by {standard}:"
+        " {assurance} assurance, materiality {materiality} %"
+    ),
+    "opinion-modified": "{verifier} ({issuer}) has reservations: {reason}",
+    "opinion-unknown": "{verifier} ({issuer}) is no verifier whom your trust file names",
+    "opinion-against": "{verifier} ({issuer}) does not stand by the declared footprint, {conclusion}: {reason}",
+    "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, which was superseded since",
+    "opinion-own": "the opinion is by the operator who declared the footprint",
+    "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
+    "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",
+    "opinion-fork": "a second opinion of one verifier beside {other}, and neither supersedes the other",
 }

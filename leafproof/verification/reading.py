@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from leafproof.bundle import Bundle
+from leafproof.calculation import Sources
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
+from leafproof.correction import Correction
+from leafproof.declared import DeclaredFootprint
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 from leafproof.values import Lot
@@ -43,6 +49,10 @@ class Reading:
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
     records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))
     footprints: dict[str, tuple[Statement, Footprint]] = field(default_factory=dict)
+    declared: dict[str, tuple[Statement, DeclaredFootprint]] = field(default_factory=dict)
+    opinions: dict[str, tuple[Statement, Opinion]] = field(default_factory=dict)
+    corrections: dict[str, tuple[Statement, Correction]] = field(default_factory=dict)
+    stages: dict[str, tuple[Statement, Lifecycle]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
@@ -58,6 +68,14 @@ class Reading:
             self.records[self.maker(statement), statement.content.of].append((statement, statement.content))
         if isinstance(statement.content, Footprint):
             self.footprints[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, DeclaredFootprint):
+            self.declared[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Opinion):
+            self.opinions[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Correction):
+            self.corrections[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Lifecycle):
+            self.stages[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots
@@ -145,6 +163,27 @@ class Reading:
         if found is None or not isinstance(found.content, MeteringPlan):
             return None
         return found, found.content
+
+    def sources(self) -> Sources:
+        """Where a calculation finds what a footprint names."""
+        return Sources(self.factor, self.footprint, self.period)
+
+    def withheld(self, statement_id: str) -> bool:
+        """Whether the statement is here without its body."""
+        found = self._by_id.get(statement_id)
+        return found is not None and found.content is None
+
+    def maker_of(self, statement_id: str) -> Maker | None:
+        """Whose statement that is, if it is here."""
+        found = self._by_id.get(statement_id)
+        return self.maker(found) if found else None
+
+    def period(self, statement_id: str) -> EnergyPeriod:
+        """The energy period named; raises `InvalidInput` where it is not here."""
+        found = self.content(statement_id, EnergyPeriod)
+        if found is None:
+            raise InvalidInput("period", "the energy period that the footprint names is missing")
+        return found
 
     def factor(self, ref: FactorRef) -> Factor:
         """The factor named; raises `InvalidInput` where its set is not here."""

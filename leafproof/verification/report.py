@@ -90,14 +90,26 @@ class Check:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Who stands by the declared footprint, at which level of assurance; `known`: the trust file names him."""
+
+    verifier: str
+    issuer: str
+    assurance: str
+    known: bool
+
+
 @dataclass(slots=True)
 class Report:
     """All checks of one lot. `network_class` is the trust file's word for the chain; `attested` says whether
-    every gateway that a metering plan counts on is attested by a registrar that the reader trusts."""
+    every gateway that a metering plan counts on is attested by a registrar that the reader trusts; `verified` is
+    the weightiest opinion."""
 
     lot: str
     network_class: str
     attested: bool = False
+    verified: Verified | None = None
     checks: list[Check] = field(default_factory=lambda: [Check(n) for n in range(len(CHECK_NAMES))])
 
     def __getitem__(self, number: int) -> Check:
@@ -133,7 +145,14 @@ class Report:
         missing = [str(c.number) for c in self.checks if c.status is Status.NOT_CHECKED]
         tail = translate(VERDICTS["missing"]).format(numbers=", ".join(missing)) if missing else ""
         chain = translate(VERDICTS["chain"]).format(network_class=translate(self.network_class))
-        return "; ".join(part for part in (head, translate(VERDICTS["opinion"]), keys, chain, tail) if part)
+        return "; ".join(part for part in (head, self._opinion(translate), keys, chain, tail) if part)
+
+    def _opinion(self, translate: Translate) -> str:
+        if self.verified is None:
+            return translate(VERDICTS["opinion"])
+        sentence = translate(VERDICTS["opinion-known" if self.verified.known else "opinion-unknown"])
+        assurance, who = translate(self.verified.assurance), printable(self.verified.verifier)
+        return sentence.format(assurance=assurance, verifier=who, issuer=self.verified.issuer)
 
     def to_json(self, translate: Translate = _same) -> dict[str, Any]:
         """What APIs and `--json` give."""

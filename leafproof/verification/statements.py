@@ -6,16 +6,32 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from leafproof import body, envelope, frame, tree
+from leafproof.correction import Correction
+from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import Envelope
 from leafproof.errors import Malformed
 from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
+from leafproof.lifecycle import Lifecycle
 from leafproof.metering import MeteringPlan
+from leafproof.opinion import Opinion
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 
-Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet
+Content: TypeAlias = (
+    FrameContent
+    | MeteringPlan
+    | BatchRecord
+    | Footprint
+    | FactorSet
+    | EnergyPeriod
+    | DeclaredFootprint
+    | Opinion
+    | Correction
+    | Lifecycle
+)
 
 _NAMES = {
     body.FRAME: "frame",
@@ -23,6 +39,11 @@ _NAMES = {
     body.BATCH_RECORD: "batch record",
     body.FOOTPRINT: "footprint",
     body.FACTOR_SET: "factor set",
+    body.ENERGY_PERIOD: "energy period",
+    body.DECLARED_FOOTPRINT: "declared footprint",
+    body.OPINION: "opinion",
+    body.CORRECTION: "correction",
+    body.LIFECYCLE_STAGE: "life-cycle stage",
 }
 
 
@@ -71,6 +92,7 @@ class Statement:
         if self.body is None:
             return
         body.check_hash(self.envelope, self.body)
+        disclosed = (self.body, self.disclosures, key, self.envelope.header.issuer)
         match self.envelope.header.content_type:
             case body.FRAME:
                 self.content = frame.decode_body(self.body)
@@ -78,7 +100,17 @@ class Statement:
                 self.content = MeteringPlan.decode_body(self.body)
             case body.FACTOR_SET:
                 self.content = FactorSet.decode_body(self.body)
+            case body.LIFECYCLE_STAGE:
+                self.content = Lifecycle.decode_body(self.body)
+            case body.CORRECTION:
+                self.content = Correction.decode_body(self.body)
+            case body.OPINION:
+                self.content = Opinion.decode_body(self.body)
+            case body.ENERGY_PERIOD:
+                self.content = EnergyPeriod.decode_body(self.body)
             case body.BATCH_RECORD:
-                self.content = BatchRecord.read(self.body, self.disclosures, key, self.envelope.header.issuer)
+                self.content = BatchRecord.read(*disclosed)
             case body.FOOTPRINT:
-                self.content = Footprint.read(self.body, self.disclosures, key, self.envelope.header.issuer)
+                self.content = Footprint.read(*disclosed)
+            case body.DECLARED_FOOTPRINT:
+                self.content = DeclaredFootprint.read(*disclosed)

@@ -29,7 +29,7 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import key_in_force, lots
+from leafproof.verification import corrections, declared, key_in_force, lots
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
@@ -214,24 +214,34 @@ def _current(reading: Reading) -> None:
             check.add(Status.FAIL, "superseded", str(lot), version=on_chain.current.version)
         else:
             check.add(Status.PASS, "current", str(lot), version=on_chain.current.version)
-    forks: dict[tuple[Maker, Lot, str | None], Statement] = {}
+    forks: dict[tuple[Maker, Lot, str, str | None], Statement] = {}
     for statement, content in reading.footprints.values():
         record = reading.version(content.of, content.record)
         if record is None:
             check.add(Status.FAIL, "footprint-elsewhere", statement.label)
         elif reading.maker(statement) != reading.maker(record[0]):
             check.add(Status.FAIL, "footprint-foreign", statement.label)
-        # Each version names the one before it, so that two with one predecessor are two answers.
-        first = forks.setdefault((reading.maker(statement), content.of, content.supersedes), statement)
+        # Each version by a profile names the one before it, so that two with one predecessor are two answers.
+        place = (reading.maker(statement), content.of, content.profile.id, content.supersedes)
+        first = forks.setdefault(place, statement)
         if first is not statement:
             check.add(Status.FAIL, "footprint-fork", statement.label, other=first.label)
     _printed(reading)
+    declared.check_current(reading)
+    corrections.check_current(reading)
 
 
 def _printed(reading: Reading) -> None:
-    """The lot itself must have a footprint of its current record."""
-    record, lot = reading.record(reading.bundle.lot), str(reading.bundle.lot)
-    if record and any(f.record == record[0].id for _, f in reading.footprints.values()):
-        reading.report[6].add(Status.PASS, "footprint-newest", lot)
-    elif record:
-        reading.report[6].add(Status.FAIL, "footprint-outdated", lot)
+    """The lot itself must have a footprint of its current record, by each profile by which it has any."""
+    record, lot = reading.record(reading.bundle.lot), reading.bundle.lot
+    if record is None:
+        return
+    stated = [f for _, f in reading.footprints.values() if f.of == lot]
+    of_it = {f.profile.id for f in stated if f.record == record[0].id}
+    if not of_it:
+        reading.report[6].add(Status.FAIL, "footprint-outdated", str(lot))
+        return
+    for name in sorted({f.profile.id for f in stated}):
+        code = "footprint-newest" if name in of_it else "profile-outdated"
+        status = Status.PASS if name in of_it else Status.FAIL
+        reading.report[6].add(status, code, str(lot), profile=name)

@@ -35,12 +35,13 @@ from backend.production.service import signer_of
 from iot_gateway import keyfile
 from leafproof import body, frame, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item
+from leafproof.calculation import Sources, calculate
 from leafproof.chain.view import ChainView, lot_hash
 from leafproof.client.chain_reader import read_chain
 from leafproof.client.export_folder import ExportFolder
 from leafproof.client.rpc import Rpc
 from leafproof.envelope import FrameHeader, Header, LogRef, parse, sign
-from leafproof.footprint import Footprint, calculate, factors_used
+from leafproof.footprint import Footprint, choices_of
 from leafproof.keys import SigningKey, public_key
 from leafproof.record import BatchRecord
 from leafproof.replay import export
@@ -192,12 +193,12 @@ class Bench:
         statements = {s.id: s for s in self.statements()}
         of = next(s for s in statements.values() if s.index == record)
         assert isinstance(of.content, BatchRecord)
-        computed = calculate(
-            of.content, of.id, factors_used(chosen),
+        sources = Sources(
             lambda ref: statements[ref.set].content.get(ref.id),  # type: ignore[union-attr]
             lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
-            supersedes,
-        )  # fmt: skip
+            lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
+        )
+        computed = calculate(of.content, of.id, chosen.profile, choices_of(chosen), sources, supersedes)
         data, disclosures = computed.issue(self.issuer(company), values.party_uri(company.gln))
         return self.state(company, of.content.of.urn, body.FOOTPRINT, data, *disclosures.values())
 

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
-    "witness",
+    "witness", "footprint", "stages", "profiles",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -56,6 +56,24 @@ class TestTheLine:
         total, lots, idle = (Decimal(played.result[f"energy_{name}"]) for name in ("kwh", "lots_kwh", "idle_kwh"))
         assert lots + idle == total
         assert lots > 0 and idle > 0
+
+    def test_the_stages_add_up_to_the_footprint(self, played: Played) -> None:
+        stages = played.result["stages"]
+        assert {(s["stage"], s["kind"]) for s in stages} == {
+            ("raw material", "supplier-stated"),
+            ("production", "measured"),
+        }
+        assert sum(Decimal(s["value"]) for s in stages) == Decimal(played.result["footprint"])
+
+    def test_two_profiles_stand_side_by_side_and_say_why_they_differ(
+        self, played: Played, serving: Serving
+    ) -> None:
+        main, other = played.result["profiles"]
+        assert (main["id"], main["footprint"]) == ("iso-14067-2018", played.result["footprint"])
+        assert other["id"] == "cbam-steel" and Decimal(other["footprint"]) < Decimal(main["footprint"])
+        path = f"/v1/verify/footprints/{TOWER.gtin}/{TOWER.code}"
+        (beside,) = httpx.get(serving.url + path).json()["beside"]
+        assert {"cbam-boundary", "cbam-gases"} <= {r.get("rule") for r in beside["reasons"]}
 
     def test_its_log_is_the_exported_one_and_the_chains(self, played: Played, bench: Bench) -> None:
         result = played.result

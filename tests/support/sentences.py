@@ -10,19 +10,28 @@ from babel.messages.extract import extract
 
 from backend.passports.service import NO_CHAIN
 from backend.passports.view import DEVICE_MESSAGES, DEVICE_TEXTS
-from leafproof import footprint
+from leafproof import correction, footprint, lifecycle, opinion
+from leafproof.profile import CATEGORIES, Boundary, shipped
 from leafproof.record import Output
 from leafproof.trust import NetworkClass
 from leafproof.verification import statements
 from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
 from leafproof.verification.report import Status
 
-# What `leafproof.footprint` writes into flags, behind a factor's id or alone.
+# What `leafproof.flagged` writes into flags, behind a factor's id or alone.
 FLAGS = (
     "transmission losses not included",
     "fuel supply not included",
     "CO2 only",
+    "of another region",
+    "CO2e by another set of GWPs",
+    "CO2e by a set of GWPs that is not stated",
     "burden shared with co-products by mass",
+    "burden shared with co-products by value",
+    "some metering points serve one output alone",
+    "prices of the co-products are not stated: whether mass is allowed was not tested",
+    "energy outside runs is not shared out yet",
+    "an input lot's footprint is provisional",
     "metering intervals cut by the run's bounds were split pro rata",
     "metering gaps: energy not metered is not counted",
 )
@@ -56,8 +65,16 @@ def from_kernel() -> Iterator[str]:
     yield from get_args(NetworkClass)
     yield from get_args(get_type_hints(Output)["role"])
     yield from get_args(footprint.Stage)
-    yield from footprint.EXCLUDED
+    yield from get_args(footprint.AllocationMethod)
+    yield from CATEGORIES
+    for _, found in shipped().values():
+        yield from found.rule(Boundary).excluded
     yield from FLAGS
+    yield from get_args(opinion.Assurance)
+    yield from get_args(opinion.Conclusion)
+    yield from get_args(correction.What)
+    yield from get_args(lifecycle.StageName)
+    yield from get_args(lifecycle.Basis)
     yield "electricity"
     yield NO_CHAIN
 

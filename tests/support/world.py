@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import msgspec
 
-from leafproof import body, checkpoint, clock, footprint, frame, metering, note, tiles, tree, values
+from leafproof import body, calculation, checkpoint, clock, frame, metering, note, profile, tiles, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import (
     POINTER_GRACE,
@@ -32,11 +32,14 @@ from leafproof.chain.view import (
     lot_hash,
     lot_id,
 )
+from leafproof.correction import Change, Correction, What
 from leafproof.envelope import Envelope, FrameHeader, Header, LogRef, parse, sign
+from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
-from leafproof.footprint import FactorRef, Footprint
+from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.keys import EDDSA, SigningKey
 from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.period import EnergyPeriod
 from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, activity_quantity, shares_for
 from leafproof.replay import source as replay_source
 from leafproof.trust import CONTRACTS, Contract, Trust
@@ -349,9 +352,40 @@ def tower_record(
     )  # fmt: skip
 
 
-def log_record(world: World, party: Party, record: BatchRecord) -> int:
+def log_record(world: World, party: Party, record: BatchRecord, reason: str | None = "misread") -> int:
+    """The record's entry; one that supersedes is followed by the correction that says why, unless there is none."""
     data, disclosures = record.issue(party.key, party.uri)
-    return world.state(party, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+    index = world.state(party, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+    if record.supersedes is not None and reason is not None:
+        log_correction(world, party, record.of, "record", [(record.supersedes, world.id(index))], reason)
+    return index
+
+
+def log_correction(
+    world: World, party: Party, lot: Lot, what: What, changes: Iterable[tuple[str, str]], reason: str = "misread"
+) -> int:
+    named = tuple(Change(*one) for one in changes)
+    said = Correction(str(lot.gtin), str(lot.code), what, reason, "shift leader", named)
+    return world.state(party, lot.urn, body.CORRECTION, said.encode_body())
+
+
+def no_period(statement_id: str) -> EnergyPeriod:
+    raise InvalidInput("period", statement_id)
+
+
+def footprint_of(
+    record: BatchRecord,
+    record_id: str,
+    factors: str,
+    *parents: Footprint,
+    supersedes: str | None = None,
+    by_subject: dict[str, str] = {"electricity": "grid", "steel-slab": "slab"},  # noqa: B006 - never changed
+) -> Footprint:
+    """What follows from a record by the house's profile, by the factors of the set `factors`."""
+    chosen = {subject: (FactorRef(factors, name),) for subject, name in by_subject.items()}
+    sources = calculation.Sources(lambda ref: FACTORS.get(ref.id), lambda _: parents[0], no_period)
+    by = profile.newest(profile.HOUSE)
+    return calculation.calculate(record, record_id, by, Choices("KR", chosen), sources, supersedes)
 
 
 def log_footprint(
@@ -363,13 +397,7 @@ def log_footprint(
     *parents: Footprint,
     supersedes: str | None = None,
 ) -> tuple[int, Footprint]:
-    chosen = {
-        "electricity": FactorRef(world.id(factors), "grid"),
-        "steel-slab": FactorRef(world.id(factors), "slab"),
-    }
-    stated = footprint.calculate(
-        record, world.id(record_index), chosen, lambda ref: FACTORS.get(ref.id), lambda _: parents[0], supersedes
-    )
+    stated = footprint_of(record, world.id(record_index), world.id(factors), *parents, supersedes=supersedes)
     data, disclosures = stated.issue(party.key, party.uri)
     return world.state(party, record.of.urn, body.FOOTPRINT, data, *disclosures.values()), stated
 

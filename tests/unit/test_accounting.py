@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leafproof import clock, footprint, metering, numbers, units
+from leafproof import calculation, clock, metering, numbers, profile, units
 from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.factors import Factor, FactorSet
-from leafproof.footprint import FactorRef
+from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.metering import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Run, activity_quantity, shares_for
 from leafproof.units import Quantity
@@ -206,13 +206,15 @@ def coil() -> BatchRecord:
     return record()
 
 
-CHOSEN = {"electricity": FactorRef("aa" * 32, "grid"), "steel-slab": FactorRef("aa" * 32, "slab")}
+CHOSEN = {"electricity": (FactorRef("aa" * 32, "grid"),), "steel-slab": (FactorRef("aa" * 32, "slab"),)}
 
 
-def calculate(facts: BatchRecord, chosen: dict[str, FactorRef] = CHOSEN) -> footprint.Footprint:
-    return footprint.calculate(
-        facts, "bb" * 32, chosen, lambda ref: FACTORS.get(ref.id), lambda _: pytest.fail("none")
-    )
+def calculate(
+    facts: BatchRecord, chosen: dict[str, tuple[FactorRef, ...]] = CHOSEN, factors: FactorSet = FACTORS
+) -> Footprint:
+    sources = calculation.Sources(lambda ref: factors.get(ref.id), lambda _: pytest.fail("none"), w.no_period)
+    by = profile.newest(profile.HOUSE)
+    return calculation.calculate(facts, "bb" * 32, by, Choices("KR", chosen), sources)
 
 
 class TestRecord:
@@ -285,9 +287,7 @@ class TestFootprint:
     def test_a_generation_only_factor_is_flagged(self, coil: BatchRecord) -> None:
         bare = msgspec.structs.replace(FACTORS.get("grid"), boundary=("generation",))
         factors = msgspec.structs.replace(FACTORS, factors=(bare, FACTORS.get("slab")))
-        found = footprint.calculate(
-            coil, "bb" * 32, CHOSEN, lambda r: factors.get(r.id), lambda _: pytest.fail("none")
-        )
+        found = calculate(coil, factors=factors)
         assert "grid: transmission losses not included" in found.flags
 
 

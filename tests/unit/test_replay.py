@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from leafproof import body, footprint, frame
+from leafproof import body, frame
 from leafproof.chain.view import Retirement, Transfer, lot_id
 from leafproof.envelope import FrameHeader, Header, sign
 from leafproof.frame import Opening
@@ -314,11 +314,7 @@ class TestEachLieIsNamed:
     def test_a_footprint_made_smaller(self) -> None:
         world, at = w.honest_world()
         facts = w.coil_record(world, at.steel_plan)
-        grid, slab = (footprint.FactorRef(world.id(at.factors), f) for f in ("grid", "slab"))
-        true = footprint.calculate(
-            facts, world.id(at.coil), {"electricity": grid, "steel-slab": slab},
-            lambda r: w.FACTORS.get(r.id), lambda _: pytest.fail("no parent"),
-        )  # fmt: skip
+        true = w.footprint_of(facts, world.id(at.coil), world.id(at.factors))
         data, disclosed = msgspec.structs.replace(true, per_tonne="1.000").issue(world.steel.key, world.steel.uri)
         index = world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
         assert (index, "footprint-differs") in found(run(world))

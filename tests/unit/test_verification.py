@@ -7,11 +7,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from leafproof import body, clock, footprint, frame
+from leafproof import body, clock, frame
 from leafproof.bundle import Bundle
 from leafproof.chain.view import Consumption, Operator, Retirement, Role, lot_id
 from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError, Malformed
+from leafproof.footprint import Footprint
 from leafproof.keys import _P256_ORDER, EDDSA, SigningKey
 from leafproof.note import COSIGNATURE, ED25519, Note, Signature, Verifier
 from leafproof.replay import export
@@ -254,13 +255,7 @@ class TestEachLieFailsItsCheck:
     def test_a_footprint_made_smaller(self) -> None:
         world, at = w.honest_world()
         record = w.coil_record(world, at.steel_plan)
-        chosen = {
-            k: footprint.FactorRef(world.id(at.factors), f)
-            for k, f in (("electricity", "grid"), ("steel-slab", "slab"))
-        }
-        true = footprint.calculate(
-            record, world.id(at.coil), chosen, lambda r: w.FACTORS.get(r.id), lambda _: None
-        )  # type: ignore[arg-type, return-value]
+        true = w.footprint_of(record, world.id(at.coil), world.id(at.factors))
         lie = msgspec.structs.replace(true, per_tonne="1999.000")
         data, disclosed = lie.issue(world.steel.key, world.steel.uri)
         world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
@@ -378,18 +373,16 @@ class TestWhatARecordCallsItsReadings:
     def test_a_factor_of_another_thing_is_refused_or_said(self) -> None:
         world, at = w.honest_world()
         record = w.coil_record(world, at.steel_plan)
-        grid, slab = (footprint.FactorRef("", f) for f in ("grid", "slab"))
 
-        def calculated(electricity: footprint.FactorRef, subject: str) -> footprint.Footprint:
+        def calculated(electricity: str, subject: str) -> Footprint:
             lines = tuple(msgspec.structs.replace(i, material=subject) for i in record.inputs or ())
             facts = msgspec.structs.replace(record, inputs=lines)
-            chosen = {"electricity": electricity, subject: slab}
-            return footprint.calculate(facts, "", chosen, lambda r: w.FACTORS.get(r.id), lambda _: pytest.fail())
+            return w.footprint_of(facts, "", "", by_subject={"electricity": electricity, subject: "slab"})
 
         with pytest.raises(LeafproofError, match="slab is a factor of material"):
-            calculated(slab, "steel-slab")
-        assert "slab: a factor of steel-slab, used for copper" in calculated(grid, "copper").flags
-        assert not any("used for" in flag for flag in calculated(grid, "steel-slab").flags)
+            calculated("slab", "steel-slab")
+        assert "slab: a factor of steel-slab, used for copper" in calculated("grid", "copper").flags
+        assert not any("used for" in flag for flag in calculated("grid", "steel-slab").flags)
 
 
 class TestHostileInput:

@@ -109,6 +109,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("address", name=op.f("uq_companies_address")),
     )
     op.create_table(
+        "footprint_refusals",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("gtin", "lot", "profile", name=op.f("pk_footprint_refusals")),
+    )
+    op.create_table(
         "issuer_keys",
         sa.Column("key_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("gln", sa.Text(), nullable=False),
@@ -198,6 +207,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", "size", name=op.f("pk_checkpoints")),
     )
     op.create_table(
+        "corrections",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_corrections_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_corrections")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_corrections_statement_id")),
+    )
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_corrections_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "entries",
         sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -243,6 +268,8 @@ def upgrade() -> None:
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("main", sa.Boolean(), nullable=False),
         sa.Column("record", sa.LargeBinary(length=32), nullable=False),
         sa.Column("log", sa.Integer(), nullable=False),
         sa.Column("index", sa.BigInteger(), nullable=False),
@@ -269,6 +296,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_gateways")),
         sa.UniqueConstraint("key_id", name=op.f("uq_gateways_key_id")),
     )
+    op.create_table(
+        "lifecycle_stages",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_lifecycle_stages_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_lifecycle_stages")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_lifecycle_stages_statement_id")),
+    )
+    with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lifecycle_stages_gtin_lot"), ["gtin", "lot"], unique=False)
+
     op.create_table(
         "products",
         sa.Column("gtin", sa.Text(), nullable=False),
@@ -341,6 +386,48 @@ def upgrade() -> None:
         batch_op.create_index("ix_chain_attempts_slot", ["address", "nonce", "number"], unique=True)
 
     op.create_table(
+        "declared_footprints",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("supersedes", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_declared_footprints_facility")),
+        sa.ForeignKeyConstraint(["gtin"], ["products.gtin"], name=op.f("fk_declared_footprints_gtin")),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_declared_footprints_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_declared_footprints")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_declared_footprints_statement_id")),
+        sa.UniqueConstraint("supersedes", name=op.f("uq_declared_footprints_supersedes")),
+    )
+    with op.batch_alter_table("declared_footprints", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_declared_footprints_facility_gtin"), ["facility", "gtin"], unique=False
+        )
+
+    op.create_table(
+        "energy_periods",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_energy_periods_facility")),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_energy_periods_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_energy_periods")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_energy_periods_statement_id")),
+    )
+    with op.batch_alter_table("energy_periods", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_energy_periods_facility"), ["facility"], unique=False)
+
+    op.create_table(
         "equivocations",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("gateway", sa.Integer(), nullable=False),
@@ -363,10 +450,20 @@ def upgrade() -> None:
     op.create_table(
         "facility_factors",
         sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("factor", sa.Text(), nullable=False),
+        sa.Column("factors", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_facility_factors_facility")),
-        sa.PrimaryKeyConstraint("facility", "subject", name=op.f("pk_facility_factors")),
+        sa.PrimaryKeyConstraint("facility", "profile", "subject", name=op.f("pk_facility_factors")),
+    )
+    op.create_table(
+        "facility_profiles",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_facility_profiles_facility")),
+        sa.PrimaryKeyConstraint("facility", "place", name=op.f("pk_facility_profiles")),
+        sa.UniqueConstraint("facility", "profile", name=op.f("uq_facility_profiles_facility_profile")),
     )
     op.create_table(
         "frames",
@@ -397,6 +494,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["facility"], ["facilities.gln"], name=op.f("fk_metering_plans_facility")),
         sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_metering_plans_log")),
         sa.PrimaryKeyConstraint("facility", "version", name=op.f("pk_metering_plans")),
+    )
+    op.create_table(
+        "product_methods",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["gtin"], ["products.gtin"], name=op.f("fk_product_methods_gtin")),
+        sa.PrimaryKeyConstraint("gtin", name=op.f("pk_product_methods")),
     )
     op.create_table(
         "runs",
@@ -457,6 +561,34 @@ def upgrade() -> None:
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["gateway"], ["gateways.number"], name=op.f("fk_streams_gateway")),
         sa.PrimaryKeyConstraint("gateway", "epoch", name=op.f("pk_streams")),
+    )
+    op.create_table(
+        "opinions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("declared", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("before", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["declared"], ["declared_footprints.statement_id"], name=op.f("fk_opinions_declared")
+        ),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_opinions_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_opinions")),
+        sa.UniqueConstraint("issuer", "before", name=op.f("uq_opinions_issuer_before")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_opinions_statement_id")),
+    )
+    with op.batch_alter_table("opinions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opinions_declared"), ["declared"], unique=False)
+
+    op.create_table(
+        "record_gaps",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("looked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_record_gaps_run")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_record_gaps")),
     )
     op.create_table(
         "records",
@@ -548,6 +680,11 @@ def downgrade() -> None:
     op.drop_table("run_inputs")
     op.drop_table("rollups")
     op.drop_table("records")
+    op.drop_table("record_gaps")
+    with op.batch_alter_table("opinions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opinions_declared"))
+
+    op.drop_table("opinions")
     op.drop_table("streams")
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_series_facility_point"))
@@ -558,10 +695,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_runs_facility_line_opened"))
 
     op.drop_table("runs")
+    op.drop_table("product_methods")
     op.drop_table("metering_plans")
     op.drop_table("frames")
+    op.drop_table("facility_profiles")
     op.drop_table("facility_factors")
     op.drop_table("equivocations")
+    with op.batch_alter_table("energy_periods", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_energy_periods_facility"))
+
+    op.drop_table("energy_periods")
+    with op.batch_alter_table("declared_footprints", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_declared_footprints_facility_gtin"))
+
+    op.drop_table("declared_footprints")
     with op.batch_alter_table("chain_attempts", schema=None) as batch_op:
         batch_op.drop_index("ix_chain_attempts_slot")
 
@@ -574,6 +721,10 @@ def downgrade() -> None:
     op.drop_table("waiting")
     op.drop_table("tiles")
     op.drop_table("products")
+    with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lifecycle_stages_gtin_lot"))
+
+    op.drop_table("lifecycle_stages")
     op.drop_table("gateways")
     with op.batch_alter_table("footprints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_footprints_record"))
@@ -582,6 +733,10 @@ def downgrade() -> None:
     op.drop_table("factor_sets")
     op.drop_table("facilities")
     op.drop_table("entries")
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_corrections_gtin_lot"))
+
+    op.drop_table("corrections")
     op.drop_table("checkpoints")
     with op.batch_alter_table("chain_slots", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_chain_slots_transaction"))
@@ -594,6 +749,7 @@ def downgrade() -> None:
     op.drop_table("leases")
     op.drop_table("lease_seekers")
     op.drop_table("issuer_keys")
+    op.drop_table("footprint_refusals")
     op.drop_table("companies")
     op.drop_table("chain_vanished")
     with op.batch_alter_table("chain_transactions", schema=None) as batch_op:

@@ -12,6 +12,7 @@ import { judge } from './keyInForce.js'
 import { readKey } from './keys.js'
 import { Node, Unreachable } from './node.js'
 import { cosignedBy, originOf, readCheckpoint, readWitness } from './note.js'
+import { checkOpinions } from './opinion.js'
 import { Reading } from './reading.js'
 import { checkRecomputed } from './recomputed.js'
 import { FAIL, newReport, NOT_CHECKED, PASS, PENDING, reasonOf } from './report.js'
@@ -30,7 +31,7 @@ function pauses() {
   }
 }
 
-// `shown` is what the page says: {gtin, lot, per_tonne}. `trust` is a trust file's content, `rpc` a node's address or
+// `shown` is what the page says: {gtin, lot, per_tonne, profile}. `trust` is a trust file's content, `rpc` a node's address or
 // nothing.
 export async function verify(bytes, shown, trust, rpc, progress) {
   const report = newReport()
@@ -160,7 +161,7 @@ function checkLot(reading, shown) {
   if (count > 1) check.add(FAIL, 'two-makers', bundle.lot)
   const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot)
   if (!printed.length) check.add(FAIL, 'lacks-footprint')
-  else if (!printed.some(({ per_tonne }) => per_tonne === shown.per_tonne)) {
+  else if (!printed.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
     report[3].add(FAIL, 'shown-differs', '', { shown: shown.per_tonne, stated: printed.at(-1).per_tonne })
   }
 }
@@ -232,4 +233,5 @@ function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
 // 10: labels and opinions.
 function checkLabels(reading) {
   reading.report[10].add(PASS, 'no-labels')
+  checkOpinions(reading)
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 6, for each lot of a bundle, by the rules of leafproof/verification/verify.py.
+import { checkCorrected } from './correction.js'
+import { checkDeclaredCurrent } from './declared.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
 
@@ -15,16 +17,31 @@ export async function checkCurrent(reading, pause) {
     const record = reading.recordOf(statement)
     if (!record) check.add(FAIL, 'footprint-elsewhere', statement.label)
     else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'footprint-foreign', statement.label)
-    // Each version names the one before it, so that two with one predecessor are two answers.
-    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${statement.content.supersedes}`
+    // Each version by a profile names the one before it, so that two with one predecessor are two answers.
+    const { profile, supersedes } = statement.content
+    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`
     if (first.has(place)) check.add(FAIL, 'footprint-fork', statement.label, { other: first.get(place).label })
     else first.set(place, statement)
   }
-  const { lot } = reading.bundle
+  printed(reading)
+  checkDeclaredCurrent(reading)
+  checkCorrected(reading)
+}
+
+function printed(reading) {
+  const [check, { lot }] = [reading.report[6], reading.bundle]
   const record = reading.record(lot)
   if (!record) return
-  if ([...reading.footprints.values()].some(({ content }) => content.record === record.id)) check.add(PASS, 'footprint-newest', lot)
-  else check.add(FAIL, 'footprint-outdated', lot)
+  const stated = [...reading.footprints.values()].map(({ content }) => content).filter((one) => lotOf(one) === lot)
+  const ofIt = new Set(stated.filter((one) => one.record === record.id).map(({ profile }) => profile.id))
+  if (!ofIt.size) {
+    check.add(FAIL, 'footprint-outdated', lot)
+    return
+  }
+  for (const profile of [...new Set(stated.map((one) => one.profile.id))].sort()) {
+    const newest = ofIt.has(profile)
+    check.add(newest ? PASS : FAIL, newest ? 'footprint-newest' : 'profile-outdated', lot, { profile })
+  }
 }
 
 function current(reading, record) {

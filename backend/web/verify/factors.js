@@ -2,8 +2,9 @@
 // Emission factors, as leafproof/factors.py reads and checks them.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { CATEGORIES } from './profile.js'
 import { decimal, ZERO } from './rational.js'
-import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { convert, list, oneOf, orElse, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 
 const MAX_FACTORS = 2000
@@ -15,7 +16,10 @@ const factor = struct(
     gwp_set: orNull(text), kind: oneOf('primary', 'secondary'), source: text,
     source_class: oneOf('primary-source', 'secondary-source'),
   },
-  { url: orNull(text), licence_note: orNull(text), note: orNull(text) },
+  {
+    url: orNull(text), licence_note: orNull(text), note: orNull(text),
+    flow: orElse(oneOf(...CATEGORIES), CATEGORIES[0]),
+  },
 )
 const shape = struct({ id: text, version: text, title: text, factors: list(factor) })
 
@@ -29,7 +33,9 @@ export function readFactors(body) {
   if (named.size !== factors.length) throw new Malformed('factors: one id is given twice')
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`)
-    if (one.amount.compare(ZERO) < 0) throw new Malformed(`factors.${one.id}.value: negative`)
+    // What plants take up leaves the air; whatever else a factor counts goes into it.
+    const sign = one.amount.compare(ZERO)
+    if (one.flow === 'biogenic uptake' ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`)
   }
   const get = (wanted) => {
     if (!named.has(wanted)) throw new Malformed(`factor: '${wanted.slice(0, 80)}' is not in ${id} ${version}`)

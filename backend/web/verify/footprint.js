@@ -1,44 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lot's partial carbon footprint: read, and calculated anew, as leafproof/footprint.py does it, to the same digits.
+// The footprint statement, as leafproof/footprint.py reads and checks it.
 import { Malformed } from './encoding.js'
-import { apportioned, decimal, rounded, sum, ZERO } from './rational.js'
-import { amountOf, parentOf, productMass } from './record.js'
-import { convert, list, oneOf, orNull, struct, text } from './shape.js'
+import { CATEGORIES } from './profile.js'
+import { decimal } from './rational.js'
+import { convert, flag, list, oneOf, orElse, orNull, struct, text } from './shape.js'
 import { checkPrintable } from './texts.js'
-import { quantity } from './units.js'
 import { digest, lot } from './values.js'
 
-export const WITHHELD = ['components']
+export const WITHHELD = ['components', 'prices']
 export const JWT_TYPE = 'leafproof-footprint+sd-jwt'
-const METHOD = 'leafproof-partial-1'
-const PLACES = 3 // kg CO2e per tonne
-const SHARE_PLACES = 4
-const EXCLUDED = [
-  'fuels burnt and process emissions on site',
-  'auxiliary materials, water and waste treatment',
-  'transport of inputs and products',
-  'energy outside production runs',
-  'use and end of life',
-]
 
 const stage = oneOf('raw material', 'production')
 const kind = oneOf('primary', 'secondary', 'supplier')
+const category = oneOf(...CATEGORIES)
+const ref = struct({ set: text, id: text })
 const component = struct(
   { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
-  { factor: orNull(struct({ set: text, id: text })), footprint: orNull(text) },
+  { factors: orElse(list(ref), []), footprint: orNull(text), overhead: orElse(flag, false) },
+)
+const price = struct({ output: text, value: text, currency: text, source: text })
+const allocation = struct(
+  {},
+  {
+    method: orElse(oneOf('none', 'mass', 'economic'), 'none'), reason: orElse(text, ''),
+    subdivided: orElse(list(struct({ point: text, output: text })), []),
+    shares: orElse(list(struct({ output: text, share: text })), []),
+  },
+)
+const exempted = struct({}, { percent: orElse(text, '0'), reason: orElse(text, '') })
+const product = struct(
+  {},
+  { cn_code: orNull(text), process: orNull(text), model: orNull(text), service_life_kwh_per_tonne: orNull(text) },
 )
 const shape = struct(
   {
-    gtin: text, lot: text, facility: text, record: text, method: text, per_tonne: text,
-    stages: list(struct({ stage, kind, emissions: text })), primary_data_share: text,
-    excluded: list(text), flags: list(text), status: oneOf('provisional', 'final'),
+    gtin: text, lot: text, facility: text, region: text, record: text,
+    profile: struct({ id: text, version: text, sha256: text }), per_tonne: text,
+    stages: list(struct({ stage, kind, emissions: text })),
+    categories: list(struct({ category, emissions: text, counted: flag })),
+    masses: list(struct({ category, gas: text, kg: text })),
+    primary_data_share: text, allocation, exempted, excluded: list(text), flags: list(text),
+    status: oneOf('provisional', 'final'),
   },
-  { supersedes: orNull(text), components: orNull(list(component)) },
+  {
+    quality: orNull(struct({ technological: text, geographical: text, temporal: text })), product: orNull(product),
+    functional: orNull(struct({ unit: text, emissions: text })), period: orNull(text), supersedes: orNull(text),
+    prices: orNull(list(price)), components: orNull(list(component)),
+  },
 )
 
 export const MEMBERS = [
-  'gtin', 'lot', 'facility', 'record', 'method', 'per_tonne', 'stages', 'primary_data_share', 'excluded', 'flags',
-  'status', 'supersedes', 'components',
+  'gtin', 'lot', 'facility', 'region', 'record', 'profile', 'per_tonne', 'stages', 'categories', 'masses',
+  'primary_data_share', 'allocation', 'exempted', 'excluded', 'flags', 'status', 'quality', 'product', 'functional',
+  'period', 'supersedes', 'prices', 'components',
 ]
 
 export const lotOf = (footprint) => lot(footprint.gtin, footprint.lot)
@@ -48,107 +62,34 @@ export function readFootprint(members) {
   checkPrintable(footprint)
   lotOf(footprint)
   digest(footprint.record, 'record')
+  digest(footprint.profile.sha256, 'profile.sha256')
   decimal(footprint.per_tonne, 'per_tonne')
   decimal(footprint.primary_data_share, 'primary_data_share')
   for (const { emissions } of footprint.stages) decimal(emissions, 'stages.emissions')
+  for (const { emissions } of footprint.categories) decimal(emissions, 'categories.emissions')
+  for (const { kg } of footprint.masses) decimal(kg, 'masses.kg')
+  if (footprint.period !== null) digest(footprint.period, 'period')
   return footprint
 }
 
-// Which factor the components name, by carrier or material.
-export const factorsUsed = (footprint) =>
-  new Map((footprint.components ?? []).filter(({ factor }) => factor).map(({ subject, factor }) => [subject, factor]))
+// The sets that the components' factors are of.
+export const setsUsed = (footprint) => (footprint.components ?? []).flatMap(({ factors }) => factors.map(({ set }) => set))
 
-// The footprint that `record` has with the factors that `stated` names. `factorOf` finds a factor, `footprintOf` an
-// input lot's footprint.
-export function calculate(record, stated, factorOf, footprintOf) {
-  const chosen = factorsUsed(stated)
-  const emissions = (amount, subject) => {
-    if (!chosen.has(subject)) throw new Malformed(`factor: none is chosen for ${subject}`)
-    const used = factorOf(chosen.get(subject))
-    if ((used.category === 'electricity') !== (subject === 'electricity')) {
-      throw new Malformed(`factor: ${used.id} is a factor of ${used.category}, not of ${subject}`)
+// What the issuer chose, as the statement names it: factors and input lots' footprints, by subject.
+export function choicesOf(footprint) {
+  const [factors, parents] = [new Map(), new Map()]
+  for (const one of footprint.components ?? []) {
+    const known = factors.get(one.subject)
+    if (one.factors.length && known && JSON.stringify(known) !== JSON.stringify(one.factors)) {
+      throw new Malformed(`components: ${one.subject}: two factors for one thing`)
     }
-    if (used.unit !== 'kg CO2e' && used.unit !== 'kg CO2') throw new Malformed(`factor: ${used.id} is in ${used.unit}, not in kg CO2e`)
-    return { factor: chosen.get(subject), used, exact: amount.to(used.per).times(used.amount) }
-  }
-  const parts = [...electricity(record, emissions), ...inputs(record, emissions, footprintOf)]
-  const mass = productMass(record)
-  const published = apportioned(parts.map(({ exact }) => exact.over(mass)), PLACES)
-  const components = parts.map((part, i) => ({ ...part.component, emissions: published.parts[i] }))
-  const exact = sum(parts.map((part) => part.exact))
-  const primary = sum(parts.map((part) => part.primary))
-  return {
-    gtin: record.of.split('/')[0],
-    lot: record.lot,
-    facility: record.facility,
-    record: stated.record,
-    method: METHOD,
-    per_tonne: published.total,
-    stages: stagesOf(components),
-    primary_data_share: rounded(exact.compare(ZERO) ? primary.over(exact) : ZERO, SHARE_PLACES),
-    excluded: EXCLUDED,
-    flags: flags(record, parts),
-    status: record.activity.some(({ gaps }) => gaps.length) ? 'provisional' : 'final',
-    supersedes: stated.supersedes,
-    components,
-  }
-}
-
-// What each stage's components of one kind add up to, in the order in which they are named first.
-function stagesOf(components) {
-  const sums = new Map()
-  for (const { stage, kind, emissions } of components) {
-    const name = `${stage} ${kind}`
-    const total = (sums.get(name)?.total ?? ZERO).plus(decimal(emissions, 'emissions'))
-    sums.set(name, { stage, kind, total })
-  }
-  return [...sums.values()].map(({ stage, kind, total }) => ({ stage, kind, emissions: rounded(total, PLACES) }))
-}
-
-const made = (stage, line, subject, kind, { factor = null, footprint = null }) => ({
-  stage, name: line.name, subject, kind, quantity: line.quantity, unit: line.unit, emissions: '', factor, footprint,
-})
-
-function* electricity(record, emissions) {
-  for (const activity of record.activity) {
-    const amount = quantity(activity.quantity, activity.unit, 'activity')
-    const { factor, used, exact } = emissions(amount, activity.carrier)
-    const line = { ...activity, name: activity.point }
-    yield { component: made('production', line, activity.carrier, 'primary', { factor }), used, exact, primary: exact }
-  }
-}
-
-function* inputs(record, emissions, footprintOf) {
-  for (const line of record.inputs) {
-    if (line.material !== null) {
-      const { factor, used, exact } = emissions(amountOf(line), line.material)
-      yield { component: made('raw material', line, line.material, 'secondary', { factor }), used, exact, primary: ZERO }
-      continue
+    if (one.factors.length) factors.set(one.subject, one.factors)
+    if (one.footprint && (parents.get(one.subject) ?? one.footprint) !== one.footprint) {
+      throw new Malformed(`components: ${one.subject}: two footprints of one lot`)
     }
-    if (line.footprint === null) throw new Malformed(`inputs: ${line.name}: the input lot has no footprint`)
-    const upstream = footprintOf(line.footprint)
-    const parent = parentOf(line)
-    if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line.name}: the footprint named is another lot's`)
-    const exact = amountOf(line).to('t').times(decimal(upstream.per_tonne, 'per_tonne'))
-    const primary = exact.times(decimal(upstream.primary_data_share, 'primary_data_share'))
-    yield { component: made('raw material', line, parent, 'supplier', { footprint: line.footprint }), used: null, exact, primary }
+    if (one.footprint) parents.set(one.subject, one.footprint)
   }
-}
-
-function flags(record, parts) {
-  const found = []
-  for (const { component, used } of parts) {
-    if (!used) continue
-    if (used.subject !== component.subject) found.push(`${used.id}: a factor of ${used.subject}, used for ${component.subject}`)
-    if (used.category === 'electricity') {
-      for (const leftOut of ['transmission-losses', 'fuel-supply']) {
-        if (!used.boundary.includes(leftOut)) found.push(`${used.id}: ${leftOut.replace('-', ' ')} not included`)
-      }
-    }
-    if (used.gases.length === 1 && used.gases[0] === 'CO2') found.push(`${used.id}: CO2 only`)
-  }
-  if (record.outputs.some(({ role }) => role === 'co-product')) found.push('burden shared with co-products by mass')
-  if (record.activity.some(({ split }) => split)) found.push("metering intervals cut by the run's bounds were split pro rata")
-  if (record.activity.some(({ gaps }) => gaps.length)) found.push('metering gaps: energy not metered is not counted')
-  return [...new Set(found)]
+  const { region, exempted: cut, product: facts, period, prices } = footprint
+  const { method, reason, subdivided } = footprint.allocation
+  return { region, factors, parents, allocation: { method, reason, prices: prices ?? [], subdivided }, exempted: cut, product: facts, period }
 }

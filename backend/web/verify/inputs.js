@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 9, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
+import { checkCorrectedInputs } from './correction.js'
 import { Malformed } from './encoding.js'
 import { Fraction, rounded } from './rational.js'
 import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
@@ -11,6 +12,7 @@ export async function checkInputs(reading, pause) {
     inputsOf(reading, record)
     await pause()
   }
+  checkCorrectedInputs(reading)
 }
 
 function inputsOf(reading, record) {

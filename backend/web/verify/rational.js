@@ -80,6 +80,15 @@ const stepsOf = (value, places) => value.times(new Fraction(10n ** BigInt(places
 // `value` with `places` behind the point, half to even.
 export const rounded = (value, places) => published(stepsOf(value, places).round(), places)
 
+// The terminating decimal that `value` is, with no more places than it needs.
+export function exactText(value) {
+  for (let places = 0; places < MAX_DIGITS; places += 1) {
+    const steps = stepsOf(value, places)
+    if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator)
+  }
+  throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`)
+}
+
 // `parts` with `places` behind the point, and their total, to which they add up: floors first, what remains by
 // largest remainder, ties to the earlier part.
 export function apportioned(parts, places) {

@@ -4,7 +4,7 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
-import { FACTORS, FOOTPRINT, PLAN, RECORD } from './statement.js'
+import { CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD, STAGE } from './statement.js'
 
 function file(lists, name, statement) {
   if (!lists.has(name)) lists.set(name, [])
@@ -17,6 +17,10 @@ export class Reading {
   #byId = new Map()
   statements = []
   footprints = new Map()
+  declared = new Map()
+  opinions = new Map()
+  corrections = new Map()
+  stages = new Map()
   frames = new Map() // by key id, a list of frames
 
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -31,6 +35,10 @@ export class Reading {
     if (statement.frame) file(this.frames, statement.keyId, statement)
     if (!statement.content) return
     if (statement.kind === FOOTPRINT) this.footprints.set(statement.id, statement)
+    if (statement.kind === DECLARED) this.declared.set(statement.id, statement)
+    if (statement.kind === OPINION) this.opinions.set(statement.id, statement)
+    if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement)
+    if (statement.kind === STAGE) this.stages.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 
@@ -109,6 +117,24 @@ export class Reading {
   // Who issued the statement with that id, if it is here.
   issuer(id) {
     return this.#byId.get(id)?.issuer ?? null
+  }
+
+  // Whether the statement is here without its body.
+  withheld(id) {
+    const found = this.#byId.get(id)
+    return found !== undefined && !found.content
+  }
+
+  // Whose statement that is, if it is here.
+  makerOf(id) {
+    const found = this.#byId.get(id)
+    return found ? this.maker(found) : null
+  }
+
+  period(id) {
+    const found = this.#named(id, PERIOD)
+    if (!found) throw new Malformed('period: the energy period that the footprint names is missing')
+    return found.content
   }
 
   factor(ref) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 8, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
+import { checkDeclaredRecomputed } from './declared.js'
+import { checkStages } from './lifecycle.js'
 import { ownPlan, unmetered } from './evidence.js'
-import { calculate, factorsUsed, lotOf, MEMBERS } from './footprint.js'
+import { calculate } from './calculation.js'
+import { lotOf, MEMBERS, setsUsed } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
 
 const MAX_DIFFERENCE = 300 // characters of a member that differs
@@ -16,33 +19,38 @@ export async function checkRecomputed(reading, pause) {
   }
   for (const statement of reading.footprints.values()) {
     const record = reading.recordOf(statement)
-    if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record.content))
+    if (record) check.attempt('not-computable', lotOf(statement.content), () => recompute(reading, statement.content, record))
     await pause()
   }
+  checkDeclaredRecomputed(reading)
+  checkStages(reading)
   published(reading)
 }
 
 // Who chose the factors: arithmetic cannot tell a good number from a convenient one.
 function published(reading) {
-  const sets = [...reading.footprints.values()].flatMap(({ content }) => [...factorsUsed(content).values()].map(({ set }) => set))
+  const sets = [...reading.footprints.values()].flatMap(({ content }) => setsUsed(content))
   for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
     const known = reading.trust.publishers.includes(publisher)
     reading.report[8].add(known ? PASS : WARNING, known ? 'factors-published' : 'factors-unknown', '', { publisher })
   }
 }
 
-function recompute(reading, stated, facts) {
-  const [check, lot] = [reading.report[8], lotOf(stated)]
-  if ([stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+function recompute(reading, stated, record) {
+  const [check, lot, facts] = [reading.report[8], lotOf(stated), record.content]
+  const period = stated.period === null ? null : reading.makerOf(stated.period)
+  if (period !== null && period !== reading.maker(record)) check.add(FAIL, 'period-foreign', lot)
+  const hidden = stated.period !== null && reading.withheld(stated.period)
+  if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check.add(NOT_CHECKED, 'withheld', lot)
     return
   }
-  const computed = calculate(facts, stated, (ref) => reading.factor(ref), (id) => reading.footprint(id))
+  const computed = calculate(facts, stated, reading)
   const told = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
   const differing = MEMBERS.filter((name) => told(stated[name]) !== told(computed[name]))
   for (const part of differing) {
     const [given, expected] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE))
     check.add(FAIL, 'footprint-differs', lot, { part, stated: given, computed: expected })
   }
-  if (!differing.length) check.add(PASS, 'footprint-recomputed', lot, { value: stated.per_tonne })
+  if (!differing.length) check.add(PASS, 'footprint-recomputed', lot, { value: stated.per_tonne, profile: stated.profile.id })
 }

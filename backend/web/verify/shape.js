@@ -27,6 +27,11 @@ export function whole(value, place) {
   return value
 }
 
+export function flag(value, place) {
+  if (typeof value !== 'boolean') throw expected('bool', value, place)
+  return value
+}
+
 export const oneOf = (...words) => (value, place) => {
   if (!words.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`)
   return value
@@ -56,12 +61,16 @@ export const named = (shape) => (value, place) => {
   return Object.fromEntries([...value].map(([name, one]) => [text(name, place), shape(one, `${place}[...]`)]))
 }
 
-// An object whose members are those of `required`, and perhaps some of `optional`, which else are null.
+// A member that may be left out, and then is `otherwise`; null it is never.
+export const orElse = (shape, otherwise) => Object.assign((value, place) => shape(value, place), { otherwise })
+
+// An object whose members are those of `required`, and perhaps some of `optional`, which else are null, or what
+// `orElse` says.
 export const struct = (required, optional = {}) => {
   const members = { ...required, ...optional }
   return (value, place = '$') => {
     if (!(value instanceof Map)) throw expected('object', value, place)
-    const found = Object.fromEntries(Object.keys(members).map((name) => [name, null]))
+    const found = Object.fromEntries(Object.entries(members).map(([name, shape]) => [name, shape.otherwise ?? null]))
     for (const [name, one] of value) {
       if (!Object.hasOwn(members, name)) throw new Malformed(`Object contains unknown field \`${String(name).slice(0, 80)}\`${at(place)}`)
       found[name] = members[name](one, `${place}.${name}`)

@@ -5,15 +5,23 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { readLog } from './bundle.js'
 import { readDisclosed } from './disclosure.js'
 import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, utf8 } from './encoding.js'
+import { readCorrection } from './correction.js'
+import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
+import { readStage } from './lifecycle.js'
+import { readOpinion } from './opinion.js'
+import { readPeriod } from './period.js'
 import { readPlan } from './plan.js'
 import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS] = ['frame', 'metering plan', 'batch record', 'footprint', 'factor set']
+export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE] = [
+  'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period', 'declared footprint', 'opinion',
+  'correction', 'life-cycle stage',
+]
 
 const MAX_ENVELOPE = 4096
 const MAX_NAME = 256
@@ -23,6 +31,11 @@ const KINDS = new Map([
   ['application/vnd.leafproof.batch-record+cbor', RECORD],
   ['application/vnd.leafproof.footprint+cbor', FOOTPRINT],
   ['application/vnd.leafproof.factor-set+cbor', FACTORS],
+  ['application/vnd.leafproof.energy-period+cbor', PERIOD],
+  ['application/vnd.leafproof.declared-footprint+cbor', DECLARED],
+  ['application/vnd.leafproof.opinion+cbor', OPINION],
+  ['application/vnd.leafproof.correction+cbor', CORRECTION],
+  ['application/vnd.leafproof.lifecycle-stage+cbor', STAGE],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -111,7 +124,12 @@ export function readBody(statement, key) {
   if (!equal(sha256(body), statement.payload)) throw new Malformed('body: its SHA-256 is not the one that was signed')
   const disclosed = ({ JWT_TYPE, WITHHELD }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE, WITHHELD)
   if (statement.kind === PLAN) statement.content = readPlan(body)
+  if (statement.kind === STAGE) statement.content = readStage(body)
+  if (statement.kind === CORRECTION) statement.content = readCorrection(body)
+  if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
+  if (statement.kind === PERIOD) statement.content = readPeriod(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
+  if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))
 }

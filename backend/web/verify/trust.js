@@ -15,7 +15,10 @@ const shape = struct(
     network_class: oneOf('development', 'single operator', 'consortium', 'public'),
     finality_blocks: whole, deployed_block: whole, contracts: named(struct({ address: text, code_sha256: text })),
   },
-  { publishers: list(text), registrars: list(text), rpc_urls: list(text), witnesses: list(text), witnesses_required: whole },
+  {
+    publishers: list(text), registrars: list(text), rpc_urls: list(text), verifiers: list(text), witnesses: list(text),
+    witnesses_required: whole,
+  },
 )
 
 export function readTrust(bytes) {
@@ -25,6 +28,7 @@ export function readTrust(bytes) {
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed('trust file: not in canonical form (RFC 8785)')
   trust.publishers ??= []
   trust.registrars ??= []
+  trust.verifiers ??= []
   trust.witnesses ??= []
   trust.witnesses_required ??= 0
   if (Object.keys(trust.contracts).sort().join() !== CONTRACTS.join()) {

@@ -26,8 +26,12 @@ export const gln = (text, field) => gs1Key(field, text, [13])
 // A lot is written `<14 digits>/<lot code>`.
 export function lot(gtin, code) {
   const digits = gs1Key('gtin', gtin, [8, 12, 13, 14]).padStart(14, '0')
+  return `${digits}/${lotCode(code)}`
+}
+
+export function lotCode(code) {
   if (!LOT.test(code)) throw new Malformed(`lot: '${code.slice(0, 40)}' is not 1 to 20 characters of GS1 character set 82`)
-  return `${digits}/${code}`
+  return code
 }
 
 export function pointName(text) {

@@ -245,12 +245,17 @@ def test_proofs_lead_to_the_anchored_head_where_there_is_one(chain_of_two: Works
 def test_a_corrected_input_lot_comes_in_both_versions_and_what_was_spent_stays(chain_of_two: Works) -> None:
     (before,) = chain_of_two.record(section("S")).inputs or ()
     with transaction(chain_of_two.engine) as connection:
-        lots.correct(connection, chain_of_two.desk, coil("A"), lots.Correction(outputs=[product("9")]))
+        lots.correct(
+            connection,
+            chain_of_two.desk,
+            coil("A"),
+            lots.Correction("misread", "shift leader", outputs=[product("9")]),
+        )
     bundle = build(chain_of_two, section("S"), Tier.AUDITOR)
     assert kinds(bundle).count("batch-record") == 3
     assert verify(bundle, TRUST, None)[8].status is Status.PASS
     with transaction(chain_of_two.engine) as connection:
-        lots.correct(connection, chain_of_two.desk, section("S"), lots.Correction())
+        lots.correct(connection, chain_of_two.desk, section("S"), lots.Correction("misread", "shift leader"))
     (after,) = chain_of_two.record(section("S")).inputs or ()
     assert after.footprint == before.footprint  # by the newer record, other shares would have been spent
     assert check(chain_of_two, section("S"), Tier.AUDITOR)[8].status is Status.PASS

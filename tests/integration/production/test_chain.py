@@ -141,7 +141,9 @@ def test_a_correction_moves_the_chains_pointer_and_the_lot_verifies(group: Group
     works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
     group.settle()
     with transaction(group.ledger.engine) as connection:
-        lots.correct(connection, works.desk, coil("A"), lots.Correction(outputs=[product("9")]))
+        lots.correct(
+            connection, works.desk, coil("A"), lots.Correction("misread", "shift leader", outputs=[product("9")])
+        )
     group.settle()
     report = group.verify(coil("A"))
     assert failures(report) == []
@@ -155,7 +157,9 @@ def test_a_correction_that_the_chain_does_not_point_to_yet_fails_nobody(group: G
     works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
     group.settle()
     with transaction(group.ledger.engine) as connection:
-        lots.correct(connection, works.desk, coil("A"), lots.Correction(outputs=[product("9")]))
+        lots.correct(
+            connection, works.desk, coil("A"), lots.Correction("misread", "shift leader", outputs=[product("9")])
+        )
     assert (group.verify(coil("A")).exit_code, failures(group.verify(coil("A")))) == (3, [])
     anchorer = group.ledger.anchorer()
     anchorer.step(at_once=True)

@@ -15,6 +15,8 @@ from backend.access.service import WRITE_PRODUCTION, create
 from backend.app import create_app
 from backend.context import Context
 from backend.database import transaction
+from backend.declared.endpoints import router as declared_router
+from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.production.endpoints import router
 from backend.settings import Settings
 from leafproof.metering import MeteringPlan
@@ -45,7 +47,7 @@ def served(sqlite_works: Works, tmp_path: Path) -> Iterator[tuple[httpx.Client, 
     (tmp_path / "trust.json").write_bytes(trust.encode())
     settings = Settings(data=tmp_path, keys=sqlite_works.keys, trust_file=tmp_path / "trust.json")
     context = Context(settings, sqlite_works.engine, hosted(sqlite_works.log))
-    with serving(create_app(context, (), (router,))) as client:
+    with serving(create_app(context, (), (router, declared_router, lifecycle_router))) as client:
         yield client, sqlite_works
 
 
@@ -86,7 +88,9 @@ def test_from_a_run_to_its_versions_and_the_energy_balance(served: tuple[httpx.C
         f"/v1/lots/{COIL}/A/transfers", json={"to": str(FABRICATOR), "quantity": "2.5"}, headers=mine
     )
     assert (sent.status_code, sent.json()["state"], sent.json()["shares"]) == (202, "queued", str(25 * 10**16))
-    corrected = client.post(f"/v1/lots/{COIL}/A/corrections", json={"inputs": []}, headers=mine)
+    corrected = client.post(
+        f"/v1/lots/{COIL}/A/corrections", json={"inputs": [], "reason": "misread", "by": "me"}, headers=mine
+    )
     assert corrected.status_code == 201, corrected.text
     assert len(client.get(f"/v1/lots/{COIL}/A/versions").json()["versions"]) == 2
 

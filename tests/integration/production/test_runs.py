@@ -280,7 +280,12 @@ class TestCorrections:
         works.recorder().step()
         first, before = works.record(coil("A")), works.footprint(coil("A"))
         with transaction(works.engine) as connection:
-            logged = lots.correct(connection, works.desk, coil("A"), lots.Correction(outputs=[product("8")]))
+            logged = lots.correct(
+                connection,
+                works.desk,
+                coil("A"),
+                lots.Correction("misread", "shift leader", outputs=[product("8")]),
+            )
             entry = works.log.entry(connection, logged.index)
         second = works.record(coil("A"))
         assert second.supersedes is not None
@@ -299,7 +304,12 @@ class TestCorrections:
             pytest.raises(InvalidInput, match="inputs: input lots and their quantities stay"),
             transaction(works.engine) as connection,
         ):
-            lots.correct(connection, works.desk, coil("B"), lots.Correction(inputs=[of_lot(coil("A"), "4")]))
+            lots.correct(
+                connection,
+                works.desk,
+                coil("B"),
+                lots.Correction("misread", "shift leader", inputs=[of_lot(coil("A"), "4")]),
+            )
 
     def test_a_new_factor_set_gives_a_new_footprint_and_the_record_stays(self, works: Works) -> None:
         works.meter(works.mill, ["100"] * 4)

@@ -168,7 +168,7 @@ def _produce(made: Street) -> None:
 
 def correct(made: Street, lot: Lot, tonnes: str) -> None:
     """A newer record of `lot` that says another weight."""
-    change = lots.Correction(outputs=[Output("product", "coil", tonnes, "t", DECLARED)])
+    change = lots.Correction("misread", "shift leader", outputs=[Output("product", "coil", tonnes, "t", DECLARED)])
     with transaction(made.works.engine) as connection:
         lots.correct(connection, made.works.desk, lot, change)
     made.settle()

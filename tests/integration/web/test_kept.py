@@ -41,7 +41,7 @@ def rename(street: Street, name: str) -> None:
 
 def record_anew(street: Street, engine: sa.Engine, tonnes: str) -> None:
     """A newer record of the coil, in the log and not yet on the chain."""
-    change = lots.Correction(outputs=[Output("product", "coil", tonnes, "t", DECLARED)])
+    change = lots.Correction("misread", "shift leader", outputs=[Output("product", "coil", tonnes, "t", DECLARED)])
     with transaction(engine) as connection:
         lots.correct(connection, street.works.desk, coil("C-1"), change)
 

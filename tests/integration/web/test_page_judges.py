@@ -29,7 +29,9 @@ from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.integration.web.phone import Phone, altered
 from tests.integration.web.street import section
+from tests.support import methods as m
 from tests.support import world as w
+from tests.support import world_methods as wm
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
 
@@ -89,7 +91,7 @@ def by_kernel(case: Case, url: str) -> Found:
 def by_page(phone: Phone, case: Case, url: str) -> Found:
     """What the page finds when the server shows it `case`."""
     config = {"trust": {k: v for k, v in msgspec.to_builtins(case.trust).items() if k != "rpc_urls"}}
-    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), "per_tonne": printed(case.bundle)}
+    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), **printed(case.bundle)}
 
     told = json.dumps({**config, "shown": lot})
     phone.page.add_init_script(_TOLD.replace("TOLD", told))
@@ -105,12 +107,14 @@ def of_check(page: Page, number: int) -> tuple[str, list[tuple[str, str]]]:
     return str(status), sorted((code, text.removeprefix(SAID)) for code, text in told)
 
 
-def printed(bundle: Bundle) -> str | None:
-    """The number that a page shows: of the last footprint of the lot."""
+def printed(bundle: Bundle) -> dict[str, str | None]:
+    """The number that a page shows, and by which profile: of the last footprint of the lot."""
     from backend.passports import material
 
     found = material.read(bundle).footprint
-    return found.content.per_tonne if found else None
+    if found is None:
+        return {"per_tonne": None, "profile": None}
+    return {"per_tonne": found.content.per_tonne, "profile": found.content.profile.id}
 
 
 def compared(phone: Phone, case: Case, world: World, most: int = 1_000_000) -> tuple[Found, Found]:
@@ -486,6 +490,34 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
 }
 
 
+class TestEveryMethod:
+    def test_is_recomputed_as_the_kernel_recomputes_it(self, phone: Phone) -> None:
+        world, _, _ = wm.methods_world()
+        page, kernel = compared(phone, case(world, wm.STRIP), world)
+        assert page == kernel
+        recomputed = [text for code, text in page[8][1] if code == "footprint-recomputed"]
+        assert all(any(f" by {name}," in text for text in recomputed) for name in m.PROFILES)
+
+    def test_rests_on_a_period_that_may_be_withheld(self, phone: Phone) -> None:
+        world, _, at = wm.methods_world()
+        given = case(world, wm.STRIP)
+        items = tuple(replace(i, body=None) if i.index == at.period else i for i in given.bundle.items)
+        page, kernel = compared(phone, replace(given, bundle=replace(given.bundle, items=items)), world)
+        assert page == kernel
+        assert page[8][0] == "not checked"
+
+    def test_a_period_of_another_operator_is_found(self, phone: Phone) -> None:
+        world, _, at = wm.methods_world()
+        own = world.entries[at.period]
+        world.state(world.fabricator, "urn:period", body.ENERGY_PERIOD, own.body or b"")
+        stated = at.stated["pact-3"]
+        wm.log_stated(world, wm.changed(stated, world.id(at.footprints["pact-3"]), period=world.id(-1)))
+        world.anchor()
+        page, kernel = compared(phone, case(world, wm.STRIP), world)
+        assert agreed(page) == agreed(kernel)
+        assert "period-foreign" in {code for code, _ in page[8][1]}
+
+
 class TestALie:
     @pytest.mark.parametrize("lie", LIES)
     def test_fails_at_the_kernels_check(self, phone: Phone, lie: str) -> None:
@@ -495,6 +527,16 @@ class TestALie:
         assert agreed(page) == agreed(kernel)
         assert next((n for n, (status, _) in page.items() if status == "fail"), None) == number
         assert all(text == printable(text) for _, lines in page.values() for _, text in lines)
+
+    @pytest.mark.parametrize("name", wm.LIES)
+    def test_in_a_footprint_by_any_method_is_found_as_the_kernel_finds_it(self, phone: Phone, name: str) -> None:
+        by, lie, _ = wm.LIES[name]
+        world, _, at = wm.methods_world()
+        wm.log_stated(world, wm.changed(lie(at.stated[by]), world.id(at.footprints[by])))
+        world.anchor()
+        page, kernel = compared(phone, case(world, wm.STRIP), world)
+        assert agreed(page) == agreed(kernel)
+        assert page[8][0] == "fail"
 
     @pytest.mark.parametrize("lot", [COIL, TOWER])
     def test_about_whose_lot_it_is(self, phone: Phone, lot: Any) -> None:
@@ -511,8 +553,8 @@ class TestALie:
 
 
 def agreed(found: Found) -> Found:
-    """All but the words of two codes, which hold a library's or Python's own."""
-    loose = ("disclosure-differs", "footprint-differs")
+    """All but the words of some codes, which hold a library's or Python's own."""
+    loose = ("disclosure-differs", "footprint-differs", "declared-differs")
     return {
         n: (status, sorted((code, "" if code in loose else text) for code, text in lines))
         for n, (status, lines) in found.items()

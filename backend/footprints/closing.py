@@ -1,0 +1,137 @@
+"""Closing an energy period: energy outside runs is shared out, and the period's lots get their final footprints.
+
+A period is closed when its bounds cut no run and each run in it is recorded; closed again, it supersedes. The
+period and the footprints that rest on it are one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from backend.errors import Conflict
+from backend.footprints import repository
+from backend.footprints.reissue import reissue
+from backend.log import repository as log_repository
+from backend.production import recording
+from backend.production import repository as runs
+from backend.production import service as production
+from backend.production.evidence import FrameReader
+from backend.production.statements import Desk, Logged
+from leafproof import body, clock, numbers, units
+from leafproof.errors import InvalidInput
+from leafproof.period import QUANTUM, Balance, EnergyPeriod, PeriodLot, counted, share_out, tonnes_of
+from leafproof.record import BatchRecord
+from leafproof.values import Gln
+
+MAX_SPAN = 400 * 86400  # seconds: a year, with room
+
+
+def close_period(connection: Connection, desk: Desk, facility: Gln, start: int, end: int) -> Logged:
+    """Share out the energy outside runs in [start, end), Unix seconds, and issue the footprints of the period's
+    lots again. Raises `InvalidInput`, `Conflict`: see `_close`."""
+    logged, lots = _close(connection, desk, facility, start, end)
+    for record in lots:
+        reissue(connection, desk, record.of)
+    return logged
+
+
+def _close(
+    connection: Connection, desk: Desk, facility: Gln, start: int, end: int
+) -> tuple[Logged, list[BatchRecord]]:
+    """Share out the facility's energy outside runs in [start, end), Unix seconds, and log that.
+
+    Raises `InvalidInput` for bounds that cut a run or for energy that does not add up, `Conflict` for a run that
+    is not recorded yet, or a period that overlaps another one.
+    """
+    if not start < end <= start + MAX_SPAN or end > desk.now():
+        raise InvalidInput("to", f"not after `from`, more than {MAX_SPAN // 86400} days after it, or not over yet")
+    place = production.facility(connection, facility, lock=True)
+    before = _before(connection, facility, start, end)
+    made = _records(connection, desk, facility, start, end)
+    balances = _balances(connection, desk, facility, start, end, [record for _, record in made])
+    tonnes = [record.product_mass() for _, record in made]
+    shares = share_out(balances, tonnes)
+    period = EnergyPeriod(
+        facility=str(facility),
+        start=clock.utc_text(start),
+        end=clock.utc_text(end),
+        balances=tuple(balances),
+        lots=tuple(PeriodLot(i, tonnes_of(r), s) for (i, r), s in zip(made, shares, strict=True)),
+        supersedes=before,
+    )
+    period.check()
+    log = desk.of_partition(place["partition"])
+    subject = f"urn:leafproof:energy-period:{facility}:{start}:{end}"
+    issuer = Gln(place["company"])
+    logged = desk.put(connection, log, issuer, subject, body.ENERGY_PERIOD, period.encode_body())
+    repository.insert_period(
+        connection,
+        facility=str(facility),
+        start=start,
+        end=end,
+        log=logged.log,
+        index=logged.index,
+        statement_id=logged.statement_id,
+    )
+    return logged, [record for _, record in made]
+
+
+def _before(connection: Connection, facility: Gln, start: int, end: int) -> str | None:
+    """The newest period of the same span; raises `Conflict` for one that overlaps it."""
+    newest = None
+    for row in repository.periods(connection, str(facility)):
+        if (row["start"], row["end"]) == (start, end):
+            newest = bytes(row["statement_id"]).hex()
+        elif row["start"] < end and start < row["end"]:
+            span = f"{clock.utc_text(row['start'])} to {clock.utc_text(row['end'])}"
+            raise Conflict(f"the period from {span} overlaps it, and energy would be counted twice")
+    return newest
+
+
+def _records(
+    connection: Connection, desk: Desk, facility: Gln, start: int, end: int
+) -> list[tuple[str, BatchRecord]]:
+    """Each run's newest record, with its statement id, in the order in which they opened."""
+    still_open = runs.open_before(connection, str(facility), end)
+    if still_open is not None:
+        raise Conflict(f"run {still_open['id']} of lot {still_open['gtin']}/{still_open['lot']} is still open")
+    found = []
+    for run in runs.closed_between(connection, str(facility), start, end):
+        name = f"run {run['id']} of lot {run['gtin']}/{run['lot']}"
+        if run["opened"] < start or run["closed"] > end:
+            raise InvalidInput("from", f"the period's bounds cut {name}")
+        versions = runs.record_versions(connection, run["gtin"], run["lot"])
+        if not versions:
+            raise Conflict(f"{name} is not recorded yet")
+        found.append((bytes(versions[-1]["statement_id"]).hex(), recording.read(connection, desk, versions[-1])))
+    if not found:
+        raise InvalidInput("from", "no run lies within the period: there is no good output to carry its energy")
+    return found
+
+
+def _balances(
+    connection: Connection, desk: Desk, facility: Gln, start: int, end: int, records: list[BatchRecord]
+) -> list[Balance]:
+    """What the main meters metered, by carrier, and what the records count of it."""
+    plan = production.plan_at(connection, desk, facility, end - 1)
+    if production.plan_at(connection, desk, facility, start).statement_id != plan.statement_id:
+        raise InvalidInput("from", "another metering plan came into force within the period: close it in two")
+    log_repository.state(connection, plan.log, lock=True)  # so that no frame comes between
+    reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
+    metered: dict[str, Fraction] = defaultdict(Fraction)
+    unit: dict[str, str] = {}
+    for point in plan.plan.main_points():
+        into = unit.setdefault(point.carrier, point.unit)
+        metered[point.carrier] += reader.metered(point, start, end).amount * units.scale(point.unit, into)
+    return [
+        Balance(
+            carrier,
+            unit[carrier],
+            f"{numbers.rounded(amount, QUANTUM):f}",
+            f"{counted(records, carrier, unit[carrier]):f}",
+        )
+        for carrier, amount in metered.items()
+    ]

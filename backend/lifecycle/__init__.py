@@ -1,0 +1,1 @@
+"""Stages after the gate: logistics, installation, use and recycling of a lot, beside its footprint."""

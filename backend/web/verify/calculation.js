@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lot's footprint by a method profile, calculated anew as leafproof/calculation.py does it, to the same digits.
+import { Carbon, emitted } from './carbon.js'
+import { Malformed } from './encoding.js'
+import { ELECTRICITY, flagsOf, OUTSIDE } from './flagged.js'
+import { choicesOf, lotOf } from './footprint.js'
+import { CATEGORIES, namedProfile, refuse } from './profile.js'
+import * as quality from './quality.js'
+import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
+import { amountOf, parentOf } from './record.js'
+import { shared } from './sharing.js'
+import { quantity } from './units.js'
+
+const PLACES = 3 // kg CO2e per tonne
+const MASS_PLACES = 6 // kg of a gas per tonne
+const UNIT_PLACES = 6 // kg CO2e per functional unit
+const SHARE_PLACES = 4
+const ONE = new Fraction(1n)
+const UPTAKE = 'biogenic uptake'
+
+// The footprint that `record` has by the profile and with the choices that `stated` names. `sources` finds a factor,
+// an input lot's footprint and an energy period.
+export function calculate(record, stated, sources) {
+  const profile = namedProfile(stated.profile)
+  const choices = choicesOf(stated)
+  checkProduct(profile.product, choices.product)
+  checkCutOff(profile['cut-off'], choices.exempted)
+  const sharing = shared(record, choices.allocation, profile.allocation)
+  const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })]
+  const { counted } = profile.categories
+  const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne))
+  const published = apportioned(exact, PLACES)
+  const components = parts.map(({ component }, i) => ({ ...component, emissions: published.parts[i] }))
+  const whole = new Carbon()
+  for (const { carbon, perTonne } of parts) whole.add(carbon, perTonne)
+  return {
+    gtin: record.of.split('/')[0],
+    lot: record.lot,
+    facility: record.facility,
+    region: choices.region,
+    record: stated.record,
+    profile: stated.profile,
+    per_tonne: published.total,
+    stages: stagesOf(components),
+    categories: categoriesOf(whole, counted),
+    masses: whole.inOrder().map(([category, gas, kg]) => ({ category, gas, kg: rounded(kg, MASS_PLACES) })),
+    primary_data_share: primaryShare(parts, counted),
+    allocation: sharing.stated,
+    exempted: choices.exempted,
+    excluded: profile.boundary.excluded,
+    flags: flagsOf(record, parts, profile, choices, sharing),
+    status: statusOf(record, parts, profile, choices),
+    quality: profile.quality.rated ? quality.weighted(ratingsOf(parts)) : null,
+    product: profile.product.required.length ? choices.product : null,
+    functional: functionalOf(sum(exact), profile.product, choices.product),
+    period: choices.period,
+    supersedes: stated.supersedes,
+    prices: sharing.prices,
+    components,
+  }
+}
+
+const made = (stage, line, subject, kind, footprint = null) => ({
+  stage, name: line.name, subject, kind, quantity: line.quantity, unit: line.unit, emissions: '', factors: [], footprint, overhead: false,
+})
+
+function* partsOf(work) {
+  const { record, profile, choices, sources, sharing } = work
+  const counts = (carrier) => carrier !== ELECTRICITY || profile.boundary.electricity
+  for (const activity of record.activity.filter(({ carrier }) => counts(carrier))) {
+    const component = made('production', { ...activity, name: activity.point }, activity.carrier, 'primary')
+    yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
+  }
+  if (choices.period !== null) {
+    const period = sources.period(choices.period)
+    if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's")
+    for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
+      const component = made('production', { ...balance, name: OUTSIDE }, balance.carrier, 'primary')
+      yield byFactors(work, { ...component, overhead: true }, ONE, sharing.ofProduct(null))
+    }
+  }
+  for (const line of record.inputs) {
+    if (line.material === null) yield ofLot(work, line)
+    else yield byFactors(work, made('raw material', line, line.material, 'secondary'), ZERO, sharing.ofProduct(null))
+  }
+}
+
+const withoutUptake = (counted) => counted.filter((category) => category !== UPTAKE)
+
+// A component by the sum of the factors chosen for its subject.
+function byFactors({ record, profile, choices, sources }, component, primary, perTonne) {
+  const refs = choices.factors.get(component.subject) ?? []
+  if (!refs.length) throw new Malformed(`factor: none is chosen for ${component.subject}`)
+  const factors = refs.map((ref) => sources.factor(ref))
+  checkFactors(profile, component.subject, factors)
+  const amount = quantity(component.quantity, component.unit, 'quantity')
+  const carbon = new Carbon()
+  const ratings = factors.map((one) => {
+    const found = emitted(one, amount, profile)
+    carbon.add(found, ONE)
+    const rated = quality.ofFactor(one, component.subject, choices.region, record.window[1], profile.quality)
+    return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) }
+  })
+  return { component: { ...component, factors: refs }, carbon, perTonne, primary, ratings, factors, upstream: null }
+}
+
+function ofLot({ profile, choices, sources, sharing, by }, line) {
+  if (line.footprint === null) throw new Malformed(`inputs: ${line.name}: the input lot has no footprint`)
+  const parent = parentOf(line)
+  const chosen = choices.parents.get(parent) ?? line.footprint
+  const upstream = sources.footprint(chosen)
+  if (lotOf(upstream) !== parent) throw new Malformed(`inputs: ${line.name}: the footprint named is another lot's`)
+  if (upstream.profile.id !== by) throw new Malformed(`inputs: ${line.name}: the footprint named is by ${upstream.profile.id}`)
+  if (chosen !== line.footprint && sources.footprint(line.footprint).record !== upstream.record) {
+    throw new Malformed(`inputs: ${line.name}: the footprint named is of another record of the lot`)
+  }
+  const carbon = new Carbon().bring(upstream, amountOf(line).to('t'))
+  const ratings = [{ ratings: quality.ofFootprint(upstream), amount: carbon.of(withoutUptake(profile.categories.counted)) }]
+  const primary = decimal(upstream.primary_data_share, 'primary_data_share')
+  const component = made('raw material', line, parent, 'supplier', chosen)
+  return { component, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream }
+}
+
+const words = (names) => [...names].map((name) => name.replaceAll('-', ' ')).join(', ')
+
+function checkFactors({ electricity, boundary }, subject, used) {
+  const counted = new Set()
+  for (const one of used) {
+    if ((one.category === ELECTRICITY) !== (subject === ELECTRICITY)) {
+      throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject}`)
+    }
+    if (one.category === ELECTRICITY) {
+      const twice = one.boundary.filter((part) => counted.has(part))
+      if (twice.length) refuse(electricity, `${one.id} counts ${words(new Set(twice.sort()))} once more`)
+      for (const part of one.boundary) counted.add(part)
+    }
+    const wanted = boundary.material_boundary
+    if (one.category === 'material' && wanted !== null && (one.boundary.length !== 1 || one.boundary[0] !== wanted)) {
+      refuse(boundary, `${one.id} counts ${words(one.boundary)}, not ${wanted}`)
+    }
+  }
+  const missing = electricity.required.filter((part) => !counted.has(part))
+  if (subject === ELECTRICITY && electricity.incomplete === 'refuse' && missing.length) {
+    const ids = used.map(({ id }) => id).join(' + ')
+    refuse(electricity, `${ids}: ${words(missing)} not included, and no factor adds it`)
+  }
+}
+
+function checkProduct(rule, facts) {
+  for (const name of rule.required) {
+    if (!facts?.[name]) refuse(rule, `the product's ${name.replaceAll('_', ' ')} is not stated`)
+  }
+  if (rule.cn_prefixes.length && facts && !rule.cn_prefixes.some((prefix) => String(facts.cn_code).startsWith(prefix))) {
+    refuse(rule, `CN ${facts.cn_code} is not among the goods of this profile`)
+  }
+}
+
+function checkCutOff(rule, { percent: stated, reason }) {
+  const percent = decimal(stated, 'exempted.percent')
+  if (percent.compare(ZERO) < 0 || percent.compare(new Fraction(100n)) >= 0) refuse(rule, `${stated} % cannot be exempted`)
+  if (percent.compare(ZERO) > 0 && !reason.trim()) refuse(rule, 'what is exempted needs a reason')
+  if (rule.max_percent !== null && percent.compare(decimal(rule.max_percent, 'max_percent')) > 0) {
+    refuse(rule, `${stated} % are exempted, at most ${rule.max_percent} % may be`)
+  }
+}
+
+// What each stage's components of one kind add up to, in the order in which they are named first.
+function stagesOf(components) {
+  const sums = new Map()
+  for (const { stage, kind, emissions } of components) {
+    const name = `${stage} ${kind}`
+    const total = (sums.get(name)?.total ?? ZERO).plus(decimal(emissions, 'emissions'))
+    sums.set(name, { stage, kind, total })
+  }
+  return [...sums.values()].map(({ stage, kind, total }) => ({ stage, kind, emissions: rounded(total, PLACES) }))
+}
+
+// All five: those counted add up to the result, the others stand beside it.
+function categoriesOf(whole, counted) {
+  const cut = apportioned(counted.map((category) => whole.of([category])), PLACES).parts
+  return CATEGORIES.map((category) => {
+    const place = counted.indexOf(category)
+    const emissions = place >= 0 ? cut[place] : rounded(whole.of([category]), PLACES)
+    return { category, emissions, counted: place >= 0 }
+  })
+}
+
+function primaryShare(parts, counted) {
+  const amounts = parts.map(({ carbon, perTonne }) => carbon.of(withoutUptake(counted)).times(perTonne))
+  const whole = sum(amounts)
+  const primary = sum(amounts.map((amount, i) => amount.times(parts[i].primary)))
+  return rounded(whole.compare(ZERO) > 0 ? primary.over(whole) : ZERO, SHARE_PLACES)
+}
+
+const ratingsOf = (parts) =>
+  parts.flatMap(({ ratings, perTonne }) => ratings.map((one) => ({ ratings: one.ratings, amount: one.amount.times(perTonne) })))
+
+function statusOf(record, parts, { overhead }, { period }) {
+  const open = overhead.required && period === null
+  const gaps = record.activity.some((activity) => activity.gaps.length)
+  return open || gaps || parts.some(({ upstream }) => upstream?.status === 'provisional') ? 'provisional' : 'final'
+}
+
+function functionalOf(total, rule, facts) {
+  if (rule.functional_unit === null || facts === null) return null
+  const energy = decimal(String(facts.service_life_kwh_per_tonne), 'service_life_kwh_per_tonne')
+  if (energy.compare(ZERO) <= 0) refuse(rule, 'the energy over the service life is not positive')
+  return { unit: rule.functional_unit, emissions: rounded(total.over(energy), UNIT_PLACES) }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stages after the gate: read, and calculated anew, as leafproof/lifecycle.py and leafproof/verification/stages.py do.
+import { bodyContent } from './disclosure.js'
+import { Malformed } from './encoding.js'
+import { apportioned, decimal, ZERO } from './rational.js'
+import { FAIL, PASS, WARNING } from './report.js'
+import { convert, list, oneOf, orNull, struct, text } from './shape.js'
+import { checkPrintable } from './texts.js'
+import { quantity } from './units.js'
+import { digest, lot } from './values.js'
+
+const MAX_LINES = 100
+const MAX_TEXT = 500 // characters
+const PLACES = 3 // kg CO2e per tonne
+const TRANSPORT = 't.km'
+
+const optional = {
+  quantity: orNull(text), unit: orNull(text), distance_km: orNull(text), factor: orNull(struct({ set: text, id: text })),
+  stated: orNull(text), source: orNull(text),
+}
+const line = struct({ name: text, emissions: text }, optional)
+const shape = struct(
+  {
+    gtin: text, lot: text, stage: oneOf('logistics', 'installation', 'use', 'recycling'),
+    basis: oneOf('measured', 'supplier-stated', 'scenario'), name: text, assumptions: text, tonnes: text, lines: list(line),
+    per_tonne: text,
+  },
+  { supersedes: orNull(text) },
+)
+
+export function readStage(body) {
+  const found = convert(bodyContent(body), shape, 'life-cycle stage')
+  checkPrintable(found)
+  found.of = lot(found.gtin, found.lot)
+  if (found.supersedes !== null) digest(found.supersedes, 'supersedes')
+  for (const field of ['name', 'assumptions']) {
+    const length = [...found[field].trim()].length
+    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`)
+  }
+  if (decimal(found.tonnes, 'tonnes').compare(ZERO) <= 0) throw new Malformed('tonnes: not positive')
+  decimal(found.per_tonne, 'per_tonne')
+  if (!found.lines.length || found.lines.length > MAX_LINES) throw new Malformed(`lines: 1 to ${MAX_LINES} are allowed`)
+  for (const one of found.lines) checkLine(one, found.basis)
+  return found
+}
+
+function checkLine(one, basis) {
+  const counted = [one.quantity, one.unit, one.factor]
+  if ((one.stated === null) === counted.includes(null)) {
+    throw new Malformed(`lines: ${one.name}: either quantity, unit and factor, or a stated number`)
+  }
+  if (one.stated !== null) {
+    if ([...counted, one.distance_km].some((value) => value !== null) || !(one.source ?? '').trim()) {
+      throw new Malformed(`lines.stated: ${one.name}: stands alone, with its source`)
+    }
+    if (decimal(one.stated, 'lines.stated').compare(ZERO) < 0 && basis !== 'scenario') {
+      throw new Malformed(`lines.stated: ${one.name}: a credit is a scenario, and nothing else`)
+    }
+    return
+  }
+  for (const field of ['quantity', 'distance_km']) {
+    if (one[field] !== null && decimal(one[field], `lines.${field}`).compare(ZERO) < 0) {
+      throw new Malformed(`lines.${field}: ${one.name}: negative`)
+    }
+  }
+}
+
+function emitted(one, factorOf) {
+  if (one.stated !== null) return decimal(one.stated, 'lines.stated')
+  const used = factorOf(one.factor)
+  if (used.unit !== 'kg CO2e' && used.unit !== 'kg CO2') throw new Malformed(`factor: ${used.id} is in ${used.unit}, not in kg CO2e`)
+  if ((used.per === TRANSPORT) !== (one.distance_km !== null)) {
+    throw new Malformed(`lines.distance_km: ${one.name}: goes with a factor per ${TRANSPORT}, and no other`)
+  }
+  const amount = quantity(one.quantity, one.unit, 'lines.quantity')
+  if (one.distance_km === null) return amount.to(used.per).times(used.amount)
+  return amount.to('t').times(decimal(one.distance_km, 'lines.distance_km')).times(used.amount)
+}
+
+function calculate({ lines, tonnes }, factorOf) {
+  const mass = decimal(tonnes, 'tonnes')
+  return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES)
+}
+
+// 8: each stage that is attached to the bundle's lot.
+export function checkStages(reading) {
+  const [check, own] = [reading.report[8], reading.bundle.lot]
+  const record = reading.record(own)
+  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes))
+  const places = new Map()
+  for (const statement of reading.stages.values()) {
+    const { label, content } = statement
+    if (!record || content.of !== own) check.add(FAIL, 'stage-elsewhere', label)
+    else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'stage-foreign', label)
+    else if (!superseded.has(statement.id)) {
+      const place = JSON.stringify([content.stage, content.name])
+      if (places.has(place)) check.add(FAIL, 'stage-fork', label, { other: places.get(place) })
+      else places.set(place, label)
+      check.attempt('not-computable', label, () => recompute(reading, statement))
+    }
+  }
+}
+
+function recompute(reading, { label, content: stated }) {
+  const check = reading.report[8]
+  const { parts, total } = calculate(stated, (ref) => reading.factor(ref))
+  if (total !== stated.per_tonne || parts.some((part, i) => part !== stated.lines[i].emissions)) {
+    check.add(FAIL, 'stage-differs', label, { stated: stated.per_tonne, computed: total })
+    return
+  }
+  const params = { stage: stated.stage, name: stated.name, value: stated.per_tonne }
+  check.add(stated.basis === 'measured' ? PASS : WARNING, `stage-${stated.basis}`, label, params)
+}

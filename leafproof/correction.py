@@ -1,0 +1,76 @@
+"""A correction: why a statement was superseded, by whom, and which one takes its place.
+
+Nothing is edited, so that a mistake is mended by a newer statement; without a reason, that is how a bad number
+would be hidden. What must hold:
+
+1. Each of `changes` names a statement (`old`) and the one that supersedes it (`new`), both of the lot and by the
+   issuer of the correction: batch records where a `record` or late `frames` are corrected, footprints of one
+   record where a `factor` is.
+2. Every batch record that supersedes another is named by a correction, and so is every footprint that supersedes
+   another of the same record with other factors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import msgspec
+
+from leafproof import body, values
+from leafproof.errors import InvalidInput
+from leafproof.structs import convert
+from leafproof.texts import check_printable
+
+MAX_TEXT = 2000  # characters of a reason
+MAX_CHANGES = 20  # one for each method profile
+
+What = Literal["record", "frames", "factor"]
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Statement ids: what was superseded, and by what."""
+
+    old: str
+    new: str
+
+
+class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module. `by` is who decided it: a person's role, or the server that noticed it."""
+
+    gtin: str
+    lot: str
+    what: What
+    reason: str
+    by: str
+    changes: tuple[Change, ...]
+
+    @property
+    def of(self) -> values.Lot:
+        """The lot."""
+        return values.Lot.parse(self.gtin, self.lot)
+
+    def encode_body(self) -> bytes:
+        """The statement's body: `[salt, correction]`; a correction is public."""
+        self.check()
+        return body.encode(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode_body(cls, data: bytes) -> Self:
+        """Read and check one; raises `InvalidInput` naming the field."""
+        (value,) = body.decode(data, 1)
+        found = convert(value, cls, "correction")
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field that breaks a rule."""
+        check_printable(self)
+        _ = self.of
+        for field, text in (("reason", self.reason), ("by", self.by)):
+            if not 0 < len(text.strip()) <= MAX_TEXT:
+                raise InvalidInput(field, f"not 1 to {MAX_TEXT} characters")
+        if not 1 <= len(self.changes) <= MAX_CHANGES:
+            raise InvalidInput("changes", f"1 to {MAX_CHANGES} are allowed")
+        for one in self.changes:
+            values.digest(one.old, "changes.old")
+            values.digest(one.new, "changes.new")

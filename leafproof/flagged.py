@@ -1,0 +1,79 @@
+"""What a footprint's reader must know: flags, each behind the factor's id that it is about, or alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from leafproof import profile
+from leafproof.carbon import LUMP, Part
+from leafproof.factors import Factor
+from leafproof.footprint import Choices
+from leafproof.profile import Profile
+from leafproof.quality import covers
+from leafproof.record import BatchRecord
+from leafproof.sharing import Shared
+
+OUTSIDE = "energy outside runs"  # the name of such a component
+ELECTRICITY = "electricity"
+SUPPLEMENTS = ("transmission-losses", "fuel-supply")  # what a second factor of a carrier may add
+
+
+def flags(
+    record: BatchRecord, parts: Iterable[Part], by: Profile, choices: Choices, shared: Shared
+) -> tuple[str, ...]:
+    """Each once, in the order in which they arise."""
+    found: list[str] = []
+    resting = False
+    for part in parts:
+        found += _of_factors(part.component.subject, part.factors, by, choices.region)
+        resting |= part.upstream is not None and part.upstream.status == "provisional"
+    if shared.stated.method == "mass":
+        found.append("burden shared with co-products by mass")
+    if shared.stated.method == "economic":
+        found.append("burden shared with co-products by value")
+    if shared.stated.subdivided:
+        found.append("some metering points serve one output alone")
+    if by.rule(profile.Sharing).value_ratio and shared.stated.method == "mass" and not shared.prices:
+        found.append("prices of the co-products are not stated: whether mass is allowed was not tested")
+    if any(a.split for a in record.activity or ()):
+        found.append("metering intervals cut by the run's bounds were split pro rata")
+    if any(a.gaps for a in record.activity or ()):
+        found.append("metering gaps: energy not metered is not counted")
+    if by.rule(profile.Overhead).required and choices.period is None:
+        found.append("energy outside runs is not shared out yet")
+    if resting:
+        found.append("an input lot's footprint is provisional")
+    return tuple(dict.fromkeys(found))
+
+
+def _of_factors(subject: str, used: Sequence[Factor], by: Profile, region: str) -> Iterable[str]:
+    """Of one component."""
+    if not used:
+        return
+    counted = {part for one in used for part in one.boundary}
+    gases = {gas for one in used for gas in one.gases}
+    for one in used:
+        if one.subject not in (subject, *(f"{subject}-{part}" for part in SUPPLEMENTS)):
+            yield f"{one.id}: a factor of {one.subject}, used for {subject}"
+        if one.category == ELECTRICITY and not covers(one.region, region):
+            yield f"{one.id}: of another region"
+        yield from _weighed(one, by)
+    if used[0].category == ELECTRICITY:
+        for missing in by.rule(profile.Electricity).required:
+            if missing not in counted:
+                yield f"{used[0].id}: {missing.replace('-', ' ')} not included"
+    if by.rule(profile.Weights).gases is None:
+        # The parts of a grid's electricity have their gases each for itself; a fuel has a factor for each gas.
+        parts = used if used[0].category == ELECTRICITY else ()
+        yield from (f"{one.id}: CO2 only" for one in parts if set(one.gases) == {"CO2"})
+        if not parts and gases == {"CO2"}:
+            yield f"{used[0].id}: CO2 only"
+
+
+def _weighed(one: Factor, by: Profile) -> Iterable[str]:
+    if one.gas != LUMP:
+        return
+    if one.gwp_set is None:
+        yield f"{one.id}: CO2e by a set of GWPs that is not stated"
+    elif one.gwp_set != by.rule(profile.Weights).gwp_set:
+        yield f"{one.id}: CO2e by another set of GWPs"

@@ -1,0 +1,151 @@
+"""The energy period: a plant's energy outside runs, shared out over the good output of a span of time.
+
+At period close, for each carrier of the metering plans: what the main meters metered in [start, end), less what
+the lots' records count, is idle, standby and overhead energy. It is cut at 0.001 of the carrier's unit and shared
+out by the tonnes of product and co-products of the period's lots, by largest remainder in the order of `lots`, so
+that nothing remains and nothing is counted twice: for each carrier, `metered` = `in_lots` + sum of the lots'
+overhead.
+
+A lot belongs to the period in which its run closed, and a period's bounds cut no run: whoever closes one, closes
+it when the plant stands still. `lots` are all lots of the facility whose runs lie within it; a replay knows them
+all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Self
+
+import msgspec
+
+from leafproof import body, clock, numbers, units, values
+from leafproof.errors import InvalidInput
+from leafproof.record import BatchRecord
+from leafproof.structs import convert
+from leafproof.texts import check_printable
+
+QUANTUM = Decimal("0.001")
+MAX_LOTS = 100_000
+
+
+class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One carrier's energy in the period: what came in, and what the lots' records count of it."""
+
+    carrier: str
+    unit: str
+    metered: str
+    in_lots: str
+
+    @property
+    def outside(self) -> Decimal:
+        """What is shared out. Raises `InvalidInput` where lots count more than was metered."""
+        metered = units.parse_decimal(self.metered, "metered")
+        rest = numbers.difference(metered, units.parse_decimal(self.in_lots, "in_lots"))
+        if rest < 0:
+            raise InvalidInput("in_lots", f"lots count {self.in_lots} {self.unit}, {self.metered} came in")
+        return rest
+
+
+class PeriodLot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A lot of the period: its record's statement id, the tonnes that carry, and its overhead by carrier, in the
+    order of `balances`."""
+
+    record: str
+    tonnes: str
+    overhead: tuple[str, ...]
+
+
+class EnergyPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module. A newer one of the same span supersedes."""
+
+    facility: str
+    start: str
+    end: str
+    balances: tuple[Balance, ...]
+    lots: tuple[PeriodLot, ...]
+    supersedes: str | None = None
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Unix seconds; raises `InvalidInput` for a period that ends before it starts."""
+        start, end = clock.utc_seconds(self.start, "start"), clock.utc_seconds(self.end, "end")
+        if end <= start:
+            raise InvalidInput("end", f"the period ends at {self.end}, not after it starts at {self.start}")
+        return start, end
+
+    def of(self, record: str) -> tuple[tuple[Balance, str], ...]:
+        """Carrier and overhead of the lot with that record; raises `InvalidInput` where it is not of the
+        period."""
+        for lot in self.lots:
+            if lot.record == record:
+                return tuple(zip(self.balances, lot.overhead, strict=True))
+        raise InvalidInput("period", "the energy period does not have the lot's record")
+
+    def encode_body(self) -> bytes:
+        """The statement's body: `[salt, period]`."""
+        return body.encode(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode_body(cls, data: bytes) -> Self:
+        """Read and check a period; raises `InvalidInput` naming the field."""
+        (value,) = body.decode(data, 1)
+        found = convert(value, cls, "energy period")
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Raises `InvalidInput` unless each carrier's energy is shared out as the module says, to the last
+        digit."""
+        check_printable(self)
+        _ = self.window
+        values.Gln.parse(self.facility, "facility")
+        if not 1 <= len(self.lots) <= MAX_LOTS or len({lot.record for lot in self.lots}) != len(self.lots):
+            raise InvalidInput("lots", f"not 1 to {MAX_LOTS}, each once")
+        if len({b.carrier for b in self.balances}) != len(self.balances):
+            raise InvalidInput("balances", "one carrier is given twice")
+        for lot in self.lots:
+            values.digest(lot.record, "lots.record")
+        expected = share_out(self.balances, [_tonnes(lot) for lot in self.lots])
+        if [lot.overhead for lot in self.lots] != expected:
+            raise InvalidInput("lots.overhead", "the shares are not those of the lots' tonnes, or do not add up")
+
+
+def _tonnes(lot: PeriodLot) -> Fraction:
+    found = Fraction(units.parse_decimal(lot.tonnes, "lots.tonnes"))
+    if found <= 0:
+        raise InvalidInput("lots.tonnes", "not positive")
+    return found
+
+
+def share_out(balances: Sequence[Balance], tonnes: Sequence[Fraction]) -> list[tuple[str, ...]]:
+    """Each lot's overhead by carrier: what is outside runs, by tonnes, adding up to it exactly."""
+    whole = sum(tonnes, Fraction(0))
+    columns = []
+    for balance in balances:
+        outside = balance.outside
+        if Fraction(outside) % Fraction(QUANTUM):
+            raise InvalidInput("metered", f"{outside} {balance.unit} has more than three places")
+        parts = numbers.apportioned([Fraction(outside) * t / whole for t in tonnes], QUANTUM)
+        columns.append([f"{part:f}" for part in parts])
+    return [tuple(column[i] for column in columns) for i in range(len(tonnes))]
+
+
+def counted(records: Sequence[BatchRecord], carrier: str, unit: str) -> Decimal:
+    """What records count of a carrier, at 0.001. Raises `InvalidInput` for activity data that are withheld, or in
+    a unit of another thing."""
+    total = Fraction(0)
+    for record in records:
+        if record.activity is None:
+            raise InvalidInput("activity", f"lot {record.of}: withheld")
+        for one in record.activity:
+            if one.carrier == carrier:
+                quantity = units.Quantity(units.parse_decimal(one.quantity, "activity"), one.unit)
+                total += quantity.to(unit)
+    return numbers.rounded(total, QUANTUM)
+
+
+def tonnes_of(record: BatchRecord) -> str:
+    """The tonnes of product and co-products, exactly. Raises `PrecisionLost` where they have no exact decimal."""
+    return f"{units.exact_decimal(record.product_mass()):f}"

@@ -1,0 +1,128 @@
+"""Energy periods, recomputed: nothing remains, and nothing is counted twice.
+
+When a period is taken, by all that stands in the log before it:
+
+1. its bounds cut no run of the facility, and its lots are all whose runs lie within, by their newest records;
+2. what the main meters metered, and what those records count of it, is what the period says, carrier by carrier;
+3. each lot carries by the tonnes of its record (that the shares add up is checked where a period is read);
+4. it overlaps no other period of the facility, and supersedes the one of the same span.
+
+At the end of the log, no run may lie within a period that does not have it: its energy would be counted twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from leafproof import numbers, units
+from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.metering import MeteringPlan
+from leafproof.period import QUANTUM, EnergyPeriod, counted, tonnes_of
+from leafproof.record import BatchRecord
+from leafproof.replay.report import ReplayReport
+from leafproof.verification.evidence import Evidence
+from leafproof.verification.statements import Statement
+
+Records = Mapping[str, BatchRecord]  # by statement id
+
+
+class Periods:
+    """The periods of a log, by operator and facility."""
+
+    def __init__(self, report: ReplayReport, evidence: Evidence) -> None:
+        self._report, self._evidence = report, evidence
+        self._known: dict[tuple[bytes, str], list[tuple[Statement, EnergyPeriod, set[str]]]] = defaultdict(list)
+
+    def take(
+        self,
+        operator: bytes,
+        statement: Statement,
+        period: EnergyPeriod,
+        plans: tuple[MeteringPlan | None, MeteringPlan | None],
+        records: Records,
+    ) -> None:
+        """A period; `plans` are those in force at its start and its end, `records` the newest of each lot of the
+        facility."""
+        try:
+            within = dict(self._within(period, records))
+            self._compare(period, within)
+            self._metered(period, plans, within)
+        except LeafproofError as error:
+            self._report.add("energy-period", statement.index, error.message)
+            within = {}
+        for other, earlier, _ in self._known[operator, period.facility]:
+            start, end = period.window
+            left, right = earlier.window
+            same = (left, right) == (start, end)
+            if not same and left < end and start < right:
+                message = f"it overlaps the period of entry {other.index}"
+                self._report.add("energy-period", statement.index, message)
+        spans = [s for s, p, _ in self._known[operator, period.facility] if p.window == period.window]
+        if period.supersedes != (spans[-1].id if spans else None):
+            message = "it does not supersede the newest period of the same span"
+            self._report.add("energy-period", statement.index, message)
+        runs = {record.run.id for record in within.values()}
+        self._known[operator, period.facility].append((statement, period, runs))
+
+    def against(self, operator: bytes, facility: str, index: int, record: BatchRecord) -> None:
+        """A lot's newest record at the end of the log: the newest period of its time must have its run."""
+        opened, closed = record.run.window
+        for statement, period, runs in reversed(self._known[operator, facility]):
+            start, end = period.window
+            if not (closed > start and opened < end):
+                continue
+            if runs and record.run.id not in runs:
+                message = (
+                    f"lot {record.of} was made in the energy period of entry {statement.index}, which has it not:"
+                    " its energy is counted twice"
+                )
+                self._report.add("energy-period", index, message)
+            return
+
+    @staticmethod
+    def _within(period: EnergyPeriod, records: Records) -> Iterable[tuple[str, BatchRecord]]:
+        start, end = period.window
+        for name, record in records.items():
+            opened, closed = record.run.window
+            if start <= opened and closed <= end:
+                yield name, record
+            elif closed > start and opened < end:
+                raise InvalidInput("start", f"its bounds cut the run of lot {record.of}")
+
+    @staticmethod
+    def _compare(period: EnergyPeriod, within: Records) -> None:
+        stated = {lot.record: lot for lot in period.lots}
+        for name in within.keys() - stated.keys():
+            raise InvalidInput("lots", f"lot {within[name].of} is left out, or an older record of it is counted")
+        for name, lot in stated.items():
+            if name not in within:
+                raise InvalidInput("lots", f"record {name} is not the newest of a lot of the period")
+            if within[name].outputs is not None and lot.tonnes != tonnes_of(within[name]):
+                raise InvalidInput("lots.tonnes", f"lot {within[name].of} made {tonnes_of(within[name])} t")
+
+    def _metered(
+        self, period: EnergyPeriod, plans: tuple[MeteringPlan | None, MeteringPlan | None], within: Records
+    ) -> None:
+        first, last = plans
+        if first is None or first != last:
+            raise InvalidInput("balances", "no one metering plan was in force during the whole period")
+        if self._evidence.lacks(first) or any(r.activity is None for r in within.values()):
+            return
+        start, end = period.window
+        metered: dict[str, Fraction] = defaultdict(Fraction)
+        stated = {b.carrier: b for b in period.balances}
+        for point in first.main_points():
+            if point.carrier not in stated:
+                raise InvalidInput("balances", f"{point.carrier} is left out")
+            known = self._evidence.readings(period.facility, point)
+            scale = units.scale(point.unit, stated[point.carrier].unit)
+            for left, right in known.portions(start, end):
+                metered[point.carrier] += known.window(point, left, right).amount(left, right) * scale
+        for carrier, balance in stated.items():
+            found = numbers.rounded(metered[carrier], QUANTUM)
+            lots = counted(list(within.values()), carrier, balance.unit)
+            for name, given, expected in (("metered", balance.metered, found), ("in_lots", balance.in_lots, lots)):
+                if given != f"{expected:f}":
+                    raise InvalidInput(f"{carrier} {name}", f"stated {given}, recomputed {expected:f}")

@@ -1,0 +1,68 @@
+"""Check 10 on opinions: is one here, by whom, on this very number, and does the reader know that verifier?
+
+Keys and signatures are checks 1 and 2, as of any statement. That an opinion was withdrawn since is seen by whoever
+is handed the newer one, and by a replay of the log.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from leafproof.opinion import Opinion
+from leafproof.verification.reading import Maker, Reading
+from leafproof.verification.report import Status, Verified
+from leafproof.verification.statements import Statement
+
+_Said = tuple[Statement, Opinion]
+
+
+def check(reading: Reading) -> None:
+    """10: each opinion in the bundle; of several the verdict says the weightiest: by a verifier whom the reader
+    knows, then by level of assurance."""
+    several: dict[tuple[Maker, str], list[_Said]] = defaultdict(list)
+    for statement, said in reading.opinions.values():
+        several[reading.maker(statement), said.declared].append((statement, said))
+    found: list[Verified] = []
+    outdated = {stated.supersedes for _, stated in reading.declared.values()}
+    for of_one in several.values():
+        superseded = {said.supersedes for _, said in of_one}  # his own: nobody supersedes another's
+        newest = [one for one in of_one if one[0].id not in superseded]
+        for statement, _ in newest[1:]:
+            other = newest[0][0].label
+            reading.report[10].add(Status.FAIL, "opinion-fork", statement.label, other=other)
+        judged = (_judge(reading, outdated, *one) for one in newest)
+        found += [one for one in judged if one is not None]
+    reading.report.verified = max(found, key=lambda v: (v.known, v.assurance == "reasonable"), default=None)
+
+
+def _judge(reading: Reading, outdated: set[str | None], statement: Statement, said: Opinion) -> Verified | None:
+    """What the verdict may say of an opinion; None where it supports nothing."""
+    check_, named = reading.report[10], reading.declared.get(said.declared)
+    if named is None:
+        check_.add(Status.FAIL, "opinion-elsewhere", statement.label)
+        return None
+    if reading.maker(statement) == reading.maker(named[0]):
+        check_.add(Status.FAIL, "opinion-own", statement.label)
+        return None
+    if part := said.differing(named[0].id, named[1]):
+        check_.add(Status.FAIL, "opinion-differs", statement.label, part=part)
+        return None
+    issuer = statement.envelope.header.issuer
+    who = {"verifier": said.verifier, "issuer": issuer}
+    if not said.supports:
+        reason = said.reason or ""
+        params = {"conclusion": said.conclusion, "reason": reason, **who}
+        check_.add(Status.WARNING, "opinion-against", statement.label, **params)
+        return None
+    if named[0].id in outdated:
+        check_.add(Status.WARNING, "opinion-outdated", statement.label, **who)
+        return None
+    known = issuer in reading.trust.verifiers
+    accreditation = f"{said.accreditation.body} {said.accreditation.number}"
+    params = {"assurance": said.assurance, "standard": said.standard, "accreditation": accreditation, **who}
+    check_.add(Status.PASS, "opinion-given", statement.label, **params, materiality=said.materiality)
+    if said.conclusion == "modified":
+        check_.add(Status.WARNING, "opinion-modified", statement.label, reason=said.reason, **who)
+    if not known:
+        check_.add(Status.WARNING, "opinion-unknown", statement.label, **who)
+    return Verified(said.verifier, issuer, said.assurance, known)

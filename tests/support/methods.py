@@ -1,0 +1,117 @@
+"""A small run and its factors, for footprints by every profile: the numbers of docs/method.md."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from leafproof import calculation, profile
+from leafproof.factors import Factor
+from leafproof.footprint import Allocation, Choices, Exempted, FactorRef, Footprint, ProductFacts
+from leafproof.period import EnergyPeriod
+from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source
+
+DECLARED = Source("declared")
+SET, RECORD = "aa" * 32, "bb" * 32
+PROFILES = ("cbam-steel", "eu-battery-2023", "gbt-24067-2024", "iso-14067-2018", "leafproof-partial", "pact-3")
+CBAM = (
+    "CBAM direct embedded emissions, own process and precursors; no electricity, mining, transport or fuel supply"
+)
+
+
+def factor(name: str, value: str, unit: str, per: str, **changes: object) -> Factor:
+    stated: dict[str, object] = {
+        "category": "material",
+        "subject": name,
+        "region": "GLO",
+        "year": 2024,
+        "boundary": ("cradle-to-gate",),
+        "gases": (unit.removeprefix("kg "),),
+        "gwp_set": None,
+        **changes,
+    }
+    return Factor(
+        id=name, name=name, name_zh=name, value=value, unit=unit, per=per, kind="secondary", source="test",
+        source_class="primary-source", **stated,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def grid(name: str, value: str, *boundary: str, unit: str = "kg CO2e", **changes: object) -> Factor:
+    stated = {"category": "electricity", "subject": "electricity", "region": "KR", "boundary": boundary, **changes}
+    stated.setdefault("gwp_set", "AR6" if unit == "kg CO2e" else None)
+    stated.setdefault("gases", ("CO2", "CH4", "N2O"))
+    return factor(name, value, unit, "kWh", **stated)
+
+
+GAS = {"category": "fuel", "subject": "natural-gas", "boundary": ("combustion",)}
+FACTORS = {
+    f.id: f
+    for f in (
+        grid("grid", "0.5", "generation", "transmission-losses"),
+        grid("generation", "0.45", "generation"),
+        grid("supply", "0.06", "fuel-supply", subject="electricity-fuel-supply"),
+        grid("old", "0.5", "generation", "transmission-losses", "fuel-supply", gwp_set="SAR"),
+        factor("steel-slab", "2000", "kg CO2", "t"),
+        factor("slab-cbam", "1900", "kg CO2", "t", subject="steel-slab", boundary=(CBAM,)),
+        factor("slab-lump", "2100", "kg CO2e", "t", subject="steel-slab", boundary=(CBAM,), gwp_set="AR6"),
+        factor("gas-co2", "56.1", "kg CO2", "GJ", **GAS),
+        factor("gas-ch4", "0.001", "kg CH4", "GJ", **GAS),
+        factor("gas-n2o", "0.0001", "kg N2O", "GJ", **GAS),
+        factor("pellet-uptake", "-1500", "kg CO2", "t", subject="pellets", flow="biogenic uptake"),
+        factor("pellet-burnt", "1500", "kg CO2", "t", subject="pellets", flow="biogenic"),
+        factor("pellet-ch4", "1", "kg CH4", "t", subject="pellets", flow="biogenic"),
+        factor("pellet-fossil", "100", "kg CO2", "t", subject="pellets"),
+    )
+}
+
+
+def refs(*names: str) -> tuple[FactorRef, ...]:
+    return tuple(FactorRef(SET, name) for name in names)
+
+
+def activity(quantity: str, point: str = "main", carrier: str = "electricity", unit: str = "kWh") -> Activity:
+    return Activity(point, carrier, quantity, unit, 4, 0, (), 3, 9)
+
+
+def run(
+    activities: tuple[Activity, ...] = (activity("1000"),),
+    inputs: tuple[Input, ...] = (Input("slab", "11", "t", DECLARED, material="steel-slab"),),
+    outputs: tuple[Output, ...] = (Output("product", "coil", "10", "t", DECLARED),),
+) -> BatchRecord:
+    """10 t of coil of 11 t of slab with 1000 kWh."""
+    span = Run("order-1", "line-1", "2026-03-02T06:00:00Z", "2026-03-02T10:00:00Z")
+    return BatchRecord(
+        "09520000010010", "C-1", "coil", "9520000000028", "Asia/Seoul", span, "cc" * 32, "live",
+        outputs=outputs, inputs=inputs, activity=activities,
+    )  # fmt: skip
+
+
+NOT_SHARED, NOTHING_CUT = Allocation(), Exempted()
+COMPLETE = {"electricity": refs("grid", "supply"), "steel-slab": refs("steel-slab")}
+
+
+def calculate(
+    facts: BatchRecord,
+    by: str = "iso-14067-2018",
+    factors: dict[str, tuple[FactorRef, ...]] | None = None,
+    allocation: Allocation = NOT_SHARED,
+    exempted: Exempted = NOTHING_CUT,
+    product: ProductFacts | None = None,
+    period: EnergyPeriod | None = None,
+    parent: Footprint | None = None,
+) -> Footprint:
+    """The footprint by the newest version of a profile."""
+    chosen = COMPLETE if factors is None else factors
+    choices = Choices("KR", chosen, {}, allocation, exempted, product, "dd" * 32 if period else None)
+    sources = calculation.Sources(
+        lambda ref: FACTORS[ref.id],
+        lambda _: parent or pytest.fail("no parent"),
+        lambda _: period or pytest.fail("no period"),
+    )
+    return calculation.calculate(facts, RECORD, profile.newest(by), choices, sources)
+
+
+def exact(text: str) -> Fraction:
+    return Fraction(Decimal(text))
