@@ -236,11 +236,36 @@ def device_config(
         "nodes": nodes,
         "names": {str(number): say(name) for number, name in enumerate(CHECK_NAMES)},
         "statuses": {str(status): say(str(status)) for status in Status},
-        "messages": {code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items()},
+        "messages": {
+            code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items() if code not in _METERED
+        },
         "texts": {name: say(text) for name, text in DEVICE_TEXTS.items()},
     }
 
 
+# Of readings, which verify.js does not meter: it says none of these, and a page is read on a phone.
+_METERED = frozenset(
+    [
+        "frames-complete",
+        "frame-gap",
+        "frame-chain",
+        "gateway-restored",
+        "equivocation",
+        "time-bounded",
+        "time-bounded-above",
+        "beacon-later",
+        "beacon-unknown",
+        "clock-off",
+        "late",
+        "metering-gap",
+        "conflict",
+        "mode-differs",
+        "point-missing",
+        "activity-recomputed",
+        "carrier-differs",
+        "activity-differs",
+    ]
+)
 # What verify.js says beside the kernel's sentences.
 DEVICE_MESSAGES = {
     "shown-differs": "this page shows {shown} kg CO2e per tonne, the signed footprint says {stated}",

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from eth_hash.auto import keccak
 
+from backend.passports import view
 from leafproof.chain.decode import topics_of
+from leafproof.verification.messages import MESSAGES
 from tests.support.require import need
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,3 +40,9 @@ def test_it_asks_for_the_contracts_own_events_and_function() -> None:
     assert {s.partition("(")[0]: bytes(keccak(s.encode())) for s in signatures}.items() <= known.items()
     head = f"const HEAD = '0x{keccak(b'head(bytes32)')[:4].hex()}'"
     assert head in (SOURCES / "chain.js").read_text(encoding="utf-8")
+
+
+def test_the_page_is_given_every_sentence_that_its_script_says() -> None:
+    script = COMMITTED.read_text(encoding="utf-8")
+    assert [code for code in view._METERED if f'"{code}"' in script] == []
+    assert set(view._METERED) < set(MESSAGES)
