@@ -151,7 +151,7 @@ class TestNeverStale:
         dearer = tuple(
             msgspec.structs.replace(f, value="4640") if f.subject == "steel-slab" else f for f in shipped.factors
         )
-        newer = msgspec.structs.replace(shipped, version="2026.2", factors=dearer)
+        newer = msgspec.structs.replace(shipped, version="2026.9", factors=dearer)
         with transaction(works.engine) as connection:
             footprints.use_set(connection, works.desk, works.log, STEWARD, newer)
             assert reissue(connection, works.desk, coil("C-1")) is not None
