@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from rich.table import Table
 from benchmarks import page
 from benchmarks.rows import ROWS
 from benchmarks.sample import Row, Sample
+from tests.support.machine import machine
 
 LATEST = Path(__file__).with_name("latest.json")
 RUNS = 5
@@ -31,9 +30,10 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="name of a row; may be repeated")] = None,
     runs: Annotated[int, typer.Option(min=1, help="runs of each row")] = RUNS,
     short: Annotated[bool, typer.Option("--short", help="that all rows run; the figures mean nothing")] = False,
+    write: Annotated[bool, typer.Option("--write", help="with --only: put these beside the other rows")] = False,
     sample: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Measure, print the table, and write latest.json and docs/performance.md (not with --short or --only)."""
+    """Measure and print the table; a whole run writes latest.json and docs/performance.md too."""
     if sample is not None:
         print(json.dumps(asdict(_row(sample).measure(short))))
         return
@@ -46,12 +46,19 @@ def main(
             with console.status(f"{row.name}, run {number + 1}"):
                 samples.append(_in_own_process(row, short))
         found.append(row.summary(samples))
-    if not (short or only):
-        where = {"machine": _machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
-        found = [row | where for row in found]
-        LATEST.write_text(json.dumps(found, indent=1) + "\n")
-        page.write(found)
+    if not short and (write or not only):
+        _write(found)
     Console().print(_table(found))
+
+
+def _write(found: list[dict[str, Any]]) -> None:
+    """Into latest.json and the page, with machine and date; rows that were not measured now stay as they are."""
+    where = {"machine": machine(), "date": time.strftime("%Y-%m-%d", time.gmtime())}
+    rows = {row["name"]: row for row in json.loads(LATEST.read_text())}
+    rows |= {row["name"]: row | where for row in found}
+    known = [rows[row.name] for row in ROWS if row.name in rows]
+    LATEST.write_text(json.dumps(known, indent=1) + "\n")
+    page.write(known)
 
 
 def _row(name: str) -> Row:
@@ -70,18 +77,6 @@ def _in_own_process(row: Row, short: bool) -> Sample:
         print(f"{row.name} failed", file=sys.stderr)
         raise typer.Exit(1)
     return Sample(**json.loads(done.stdout.splitlines()[-1]))
-
-
-def _machine() -> str:
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -24,9 +24,8 @@ def write(rows: Sequence[Found], page: Path = PAGE) -> None:
 
 def figures(rows: Sequence[Found]) -> str:
     """The tables, with machine and date."""
-    first = rows[0]
     lines = [
-        f"Measured on {first['date']}: {first['machine']}; medians of {first['runs']} runs.",
+        *_measured(rows),
         "",
         "| row | value | unit | floor | times the floor | spread | CPU s per million | peak MB | wanted |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
@@ -36,6 +35,17 @@ def figures(rows: Sequence[Found]) -> str:
         cells = " | ".join(plain(one) for one in told)
         lines.append(f"| `{row['name']}` | {plain(row['value'])} | {row['unit']} | {cells} | {row['target']} |")
     return "\n".join([*lines, "", *_sizes(rows), *_growth(rows)]) + "\n"
+
+
+def _measured(rows: Sequence[Found]) -> list[str]:
+    """When, where and how often; for each row where they differ."""
+    times: dict[str, list[str]] = {}
+    for row in rows:
+        said = f"Measured on {row['date']}: {row['machine']}; medians of {row['runs']} runs"
+        times.setdefault(said, []).append(f"`{row['name']}`")
+    if len(times) == 1:
+        return [f"{said}." for said in times]
+    return [f"{said}: {', '.join(names)}.  " for said, names in times.items()]
 
 
 def plain(value: float | None) -> str:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 from benchmarks.http_load import Load
 from benchmarks.http_world import World, made
@@ -72,6 +72,11 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server does not start")
 
 
+def _ask_once(port: int, path: str) -> None:
+    request = Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"})
+    build_opener(ProxyHandler({})).open(request, timeout=_STARTING).close()
+
+
 def _load(port: int, path: str, seconds: float, rate: float | None = None) -> Load:
     """Raises `RuntimeError` for an answer that is not a 200, or not the first one's body."""
     command = [sys.executable, "-m", "benchmarks.http_load", str(port), path, str(seconds)]
@@ -84,11 +89,12 @@ def _load(port: int, path: str, seconds: float, rate: float | None = None) -> Lo
 
 
 def _measure(what: str, short: bool) -> Sample:
-    seconds = 0.3 if short else SECONDS
+    seconds = 1.0 if short else SECONDS
     with tempfile.TemporaryDirectory() as name:
         world: World = made(Path(name))
         path = getattr(world, what)
         with _serving("--config", str(world.config)) as server:
+            _ask_once(server.port, path)  # the first one is made, the others are kept
             _load(server.port, path, seconds / 3)
             before = server.cpu()
             found = _load(server.port, path, seconds)

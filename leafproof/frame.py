@@ -277,8 +277,8 @@ def encode_message(envelope: bytes, body: bytes) -> bytes:
 
 
 def decode_message(data: bytes) -> tuple[bytes, bytes]:
-    """Envelope and body; raises `Malformed`."""
-    match cbor.decode(data, "message", MAX_MESSAGE):
+    """Envelope and body; raises `Malformed`, also for any but the shortest encoding of the two."""
+    match cbor.decode_deterministic(data, "message", MAX_MESSAGE):
         case [bytes(envelope), bytes(body)]:
             return envelope, body
     raise Malformed("message", "not [envelope, body]")

@@ -15,8 +15,9 @@ from leafproof.errors import InvalidInput
 TOPIC_ROOT = "leafproof/v1"
 BACKEND_USER = "leafproof-backend"
 
-# Mosquitto's own 20 in flight and 1,000 queued throttle a gateway that comes back with a day's backlog.
-MAX_INFLIGHT = 1_000
+# Mosquitto's own 20 in flight and 1,000 queued throttle a gateway that comes back with a day's backlog, and a
+# backend that works off a flood.
+MAX_INFLIGHT = 10_000
 MAX_QUEUED = 100_000
 # A frame of 512 readings is tens of kilobytes; what is far above that is no frame.
 MAX_PACKET_SIZE = 1_048_576

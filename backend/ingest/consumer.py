@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -40,6 +41,7 @@ from leafproof.notice import Acknowledgement, sign_acknowledgement
 
 MAX_GROUP = 512  # messages in one transaction: its fsync is then a small part, and nobody waits long for it
 ROUND = 1.0  # seconds between looks at what waits
+TELL = 60.0  # seconds between words about a flood
 FIRST_PAUSE, LAST_PAUSE = 0.2, 5.0  # seconds, while the database takes nothing
 _DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, Unavailable)
 _log = structlog.get_logger(__name__)
@@ -80,6 +82,7 @@ class PartitionWorker(ThreadWorker):
         self._trouble: str | None = None
         self._connections = 0
         self._next_round = 0.0
+        self._told = 0.0
         self._planned: dict[str, int] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -103,6 +106,8 @@ class PartitionWorker(ThreadWorker):
         finally:
             self._intake.close()
             self._link.stop()
+            with suppress(*_DATABASE_AWAY):
+                self._count_dropped()
 
     def check(self) -> str | None:
         """See `ThreadWorker`."""
@@ -159,12 +164,28 @@ class PartitionWorker(ThreadWorker):
     def _go_round(self) -> None:
         self._link.look()
         try:
+            self._count_dropped()
             self._retry_waiting()
             self._publish_beacon()
             if self._follows_plans:
                 self._follow_plans()
         except _DATABASE_AWAY as error:
             _log.warning("the database does not answer", error=str(error)[:300])
+
+    def _count_dropped(self) -> None:
+        """Count what the sieve dropped, now or when the database is there again, and tell of it now and then."""
+        dropped = self._link.sieve.take()
+        if not dropped:
+            return
+        try:
+            self._service.count_dropped(dropped)
+        except _DATABASE_AWAY:
+            self._link.sieve.put_back(dropped)
+            raise
+        if time.monotonic() >= self._told:
+            self._told = time.monotonic() + TELL
+            one, total = dropped[-1], sum(one.messages for one in dropped)
+            _log.warning("much that is no frame comes", topic=one.topic, messages=total, reason=one.reason)
 
     def _retry_waiting(self) -> None:
         outcomes = self._service.retry_waiting()

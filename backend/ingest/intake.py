@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from backend.ingest.schemas import Message
 
 # At MQTT 5 the receive maximum keeps honest traffic below both; at 3.1.1 these are what bounds it.
-MAX_MESSAGES = 2_048
+MAX_MESSAGES = 16_384
 MAX_BYTES = 64 << 20
 
 

@@ -5,6 +5,7 @@ MQTT 5 first, and 3.1.1 where the broker has no more: some answer so, others (am
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -21,11 +22,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 from backend.errors import SettingsError
 from backend.ingest.intake import Intake, Received
 from backend.ingest.schemas import Message
+from backend.ingest.sieve import Sieve, SievedSocket
 from backend.settings import Settings
 
 KEEP_ALIVE = 30  # seconds; a silent broker is noticed after one and a half of it
 SESSION_SECONDS = 86_400  # how long the broker keeps what it has for us; the gateways keep it all anyway
-RECEIVE_MAXIMUM = 1_000  # messages without a PUBACK: several groups of the committer, so that neither side waits
+# Messages without a PUBACK: several groups of the committer, and what a flood sends while a group is committed.
+RECEIVE_MAXIMUM = 10_000
 MAX_PACKET = 1 << 20  # what is above a frame's size is refused with a reason; above this the broker keeps it
 MAX_ANSWERS = 10_000  # acknowledgements that wait for the broker; one that is dropped is sent again when asked
 FIRST_PAUSE, LAST_PAUSE = 1, 30  # seconds between attempts to connect
@@ -36,7 +39,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Link:
-    """Fills `intake` with what comes for `filters`. `start`, `stop` and `look` are for one thread.
+    """Fills `intake` with what comes for `filters`, without what `sieve` drops. `start`, `stop` and `look` are for
+    one thread.
 
     Before each attempt to connect it asks `allowed`: two processes of one session would push each other out."""
 
@@ -54,6 +58,7 @@ class Link:
         self._filters = [(name, 1) for name in filters]
         self._intake = intake
         self._allowed = allowed
+        self.sieve = Sieve()
         self._tls = _tls_context(settings) if settings.mqtt_tls else None
         self._guard = threading.Lock()
         self._connection = 0
@@ -119,8 +124,9 @@ class Link:
                 self._client.ack(received.mid, received.qos)
 
     def _new_client(self) -> Client:
-        client = Client(
+        client = _SievedClient(
             CallbackAPIVersion.VERSION2,
+            sieve=self.sieve,
             client_id=self._client_id,
             clean_session=False if self._protocol is V311 else None,
             protocol=self._protocol,
@@ -189,6 +195,19 @@ class Link:
             topic = ""  # refused with the rest of what is not a topic of frames
         received = Message(topic, bytes(message.payload), int(time.time()))
         self._intake.put(Received(received, message.mid, message.qos, self._connection))
+
+
+class _SievedClient(Client):
+    """paho's client on a socket that drops what is no frame; for websockets paho wraps its socket likewise."""
+
+    def __init__(self, *arguments: Any, sieve: Sieve, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._sieve = sieve
+
+    def _create_socket(self) -> SievedSocket:
+        made = super()._create_socket()
+        assert isinstance(made, socket.socket)
+        return SievedSocket(made, self._sieve, properties=self.protocol == V5)
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from backend.ingest.schemas import Outcome, Refused
+from backend.ingest.schemas import Kind, Outcome, Refused
+from backend.ingest.sieve import Dropped
 
 
 class IngestMetrics:
@@ -21,7 +22,10 @@ class IngestMetrics:
             "leafproof_ingest_readings", "Readings of frames that were logged", registry=registry
         )
         self._quarantined = Counter(
-            "leafproof_ingest_quarantined", "Messages in quarantine by reason", ["reason"], registry=registry
+            "leafproof_ingest_quarantined",
+            "Messages refused by reason, kept in quarantine or not",
+            ["reason"],
+            registry=registry,
         )
         self._waiting = Gauge(
             "leafproof_ingest_waiting", "Messages whose key is not registered", ["partition"], registry=registry
@@ -38,6 +42,12 @@ class IngestMetrics:
             self._quarantined.labels(reason.value).inc(count)
         self._readings.inc(sum(outcome.readings for outcome in outcomes))
         self._commit.observe(seconds)
+
+    def dropped(self, dropped: Sequence[Dropped]) -> None:
+        """Messages that the sieve dropped."""
+        for one in dropped:
+            self._messages.labels(Kind.QUARANTINED.value).inc(one.messages)
+            self._quarantined.labels(one.reason.value).inc(one.messages)
 
     def waiting(self, partition: int, messages: int) -> None:
         """How many messages wait."""

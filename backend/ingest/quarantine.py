@@ -1,7 +1,8 @@
 """The quarantine: what was not authentic, with the reason, so that someone can see why a gateway is not heard.
 
 It is bounded, whatever comes: of each group of messages at most `STORED_A_GROUP` are stored, each cut to
-`KEPT_PAYLOAD` bytes, and beyond `MAX_STORED` the oldest go. The counts by reason are never dropped.
+`KEPT_PAYLOAD` bytes, and beyond `MAX_STORED` the oldest go. What is plainly no frame is dropped before it gets
+here (`sieve`), but for the first of each topic. The counts by reason are never dropped, and count all of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.ingest.schemas import QuarantineCount, QuarantinedOut, QuarantinePage, Reason, Refused
+from backend.ingest.sieve import Dropped
 from backend.ingest.tables import quarantine, quarantine_counts
 
 MAX_STORED = 10_000  # with what follows at most some 20 MB
@@ -51,23 +53,30 @@ def _count(connection: Connection, refused: Sequence[Refused]) -> None:
         total[0] += 1
         total[1] += len(one.message.payload)
         total[2] = max(total[2], one.message.received_at)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for reason in sorted(totals):
-        messages, size, last = totals[reason]
-        statement = insert(quarantine_counts).values(
-            reason=reason.value, messages=messages, bytes=size, last_at=last
+        _add_up(connection, reason, *totals[reason])
+
+
+def count_dropped(connection: Connection, dropped: Sequence[Dropped]) -> None:
+    """Count what the sieve dropped."""
+    for one in sorted(dropped, key=lambda one: one.reason):
+        _add_up(connection, one.reason, one.messages, one.bytes, one.last_at)
+
+
+def _add_up(connection: Connection, reason: Reason, messages: int, size: int, last: int) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(quarantine_counts).values(reason=reason.value, messages=messages, bytes=size, last_at=last)
+    old, new = quarantine_counts.c, statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[old.reason],
+            set_={
+                "messages": old.messages + new.messages,
+                "bytes": old.bytes + new.bytes,
+                "last_at": new.last_at,
+            },
         )
-        old, new = quarantine_counts.c, statement.excluded
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[old.reason],
-                set_={
-                    "messages": old.messages + new.messages,
-                    "bytes": old.bytes + new.bytes,
-                    "last_at": new.last_at,
-                },
-            )
-        )
+    )
 
 
 def page(connection: Connection, before: int | None, limit: int) -> QuarantinePage:

@@ -30,6 +30,7 @@ from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import PlanDirectory
 from backend.ingest.record import Recorder
 from backend.ingest.schemas import Accepted, Kind, Message, Outcome, Reason, Refused, Unregistered, Verdict
+from backend.ingest.sieve import Dropped
 from backend.leases.service import Lease
 from backend.log import repository as log_repository
 from backend.log.service import HostedLog
@@ -98,6 +99,12 @@ class IngestService:
             outcomes, _ = self._record(connection, [refused])
         self._metrics.committed(outcomes, [refused], 0.0)
         return outcomes[0]
+
+    def count_dropped(self, dropped: Sequence[Dropped]) -> None:
+        """Add to the counts what the sieve dropped. Raises like `process`."""
+        with database.transaction(self._engine) as connection:
+            quarantine.count_dropped(connection, dropped)
+        self._metrics.dropped(dropped)
 
     def _judge(self, messages: Sequence[Message]) -> list[Verdict]:
         log = self._hosted.log

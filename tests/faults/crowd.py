@@ -1,21 +1,21 @@
 """Very many MQTT clients from one process, and a flood of garbage from another.
 
 The crowd speaks the little of MQTT 3.1.1 that publishing takes (OASIS standard, sections 3.1 to 3.4), so that a
-thousand connections are a thousand coroutines. `python -m tests.faults.crowd PORT SECONDS RATE TOPIC` is the flood,
-of RATE messages a second; it says how many the broker took.
+thousand connections are a thousand coroutines. `python -m tests.faults.crowd PORT TOPIC` is the flood: as much as
+the broker takes, until SIGTERM; it says how many messages that was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import struct
 import sys
-import time
 from collections.abc import Sequence
 
 _CONNACK, _PUBACK_SIZE, _PINGRESP = b"\x20\x02\x00\x00", 4, b"\xd0\x00"
-_TICK = 0.02  # seconds; the flood comes in gushes
+_GUSH, _GUSHES = 1_024, 8  # messages of the flood at once, and gushes on their way
 _GARBAGE = 1_000  # bytes at most
 
 
@@ -72,22 +72,31 @@ def _length(number: int) -> bytes:
             return found
 
 
-async def _flood(port: int, seconds: float, rate: float, topic: str) -> int:
-    """Random bytes to `topic`."""
+async def _flood(port: int, topic: str) -> int:
+    """Random bytes to `topic`, the same gushes again and again: whoever makes them anew sends fewer."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     reader, writer = await _connect(port, "flood")
-    chance, began, sent = random.Random(seconds), time.monotonic(), 0
-    while (gone := time.monotonic() - began) < seconds:
-        gush = int(gone * rate) - sent
-        for number in range(sent, sent + gush):
-            payload = chance.randbytes(chance.randrange(_GARBAGE))
-            writer.write(_publication(topic, payload, number % 65535 + 1))
+    chance = random.Random(port)
+    gushes = [
+        b"".join(
+            _publication(topic, chance.randbytes(chance.randrange(_GARBAGE)), gush * _GUSH + number + 1)
+            for number in range(_GUSH)
+        )
+        for gush in range(_GUSHES)
+    ]
+    sent = taken = 0
+    while not ended.is_set():
+        if sent == taken + _GUSHES:
+            await reader.readexactly(_PUBACK_SIZE * _GUSH)
+            taken += 1
+        writer.write(gushes[sent % _GUSHES])
         await writer.drain()
-        await reader.readexactly(_PUBACK_SIZE * gush)
-        sent += gush
-        await asyncio.sleep(_TICK)
+        sent += 1
+    await reader.readexactly(_PUBACK_SIZE * _GUSH * (sent - taken))
     await _leave(writer)
-    return sent
+    return sent * _GUSH
 
 
 if __name__ == "__main__":
-    print(asyncio.run(_flood(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), sys.argv[4])))
+    print(asyncio.run(_flood(int(sys.argv[1]), sys.argv[2])))

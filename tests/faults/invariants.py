@@ -7,10 +7,11 @@
    said.
 3. Every anchored head is a prefix of the log: the entries as they are now give every root that the chain holds.
 4. Replay, as `leafproof audit replay` does it, finds nothing, or exactly what the fault says that it must find.
+5. The witness, which forgets nothing, has seen one history only, and the log still has it.
 
 How a fault may have readings read twice by a gateway, `Gateway.again` says; each frame is in the log once even so.
 
-(5, how long ingestion stood still, is the driver's to measure.)
+(6, how long ingestion stood still, is the driver's to measure.)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from leafproof.errors import Malformed
 from leafproof.replay.replay import replay
 from leafproof.replay.report import Discrepancy
 from leafproof.replay.source import Entry
+from leafproof.witness import Seen
 from tests.faults.gateway import Gateway
 from tests.faults.stage import Stage
 
@@ -60,12 +62,14 @@ class Account:
 class Recorded(LogServer):
     """The log as a reader gets it; what passes by is kept, and its roots are compared with the chain's."""
 
-    def __init__(self, server: LogServer, chain: ChainView) -> None:
+    def __init__(self, server: LogServer, chain: ChainView, seen: Seen) -> None:
         self.__dict__.update(server.__dict__)
         self.frames: dict[bytes, list[Logged]] = {}
         self.statements: Counter[bytes] = Counter()
         self.unlike: list[int] = []  # sizes of anchored heads that are no prefix
         self._heads = {head.size: head.root for head in chain.logs[server.ref.log_id].heads}
+        self._seen = seen
+        self.root_of_seen = tree.EMPTY_ROOT  # of as many entries as the witness saw
         self.longest = max(self._heads, default=0)
 
     def entries(self) -> Iterator[Entry | None]:
@@ -78,6 +82,8 @@ class Recorded(LogServer):
                 frontier.append(tree.leaf_hash(entry.envelope))
                 if self._heads.get(index + 1, frontier.root()) != frontier.root():
                     self.unlike.append(index + 1)
+                if index + 1 == self._seen.size:
+                    self.root_of_seen = frontier.root()
             yield entry
 
     def _keep(self, index: int, entry: Entry) -> None:
@@ -100,8 +106,9 @@ def examine(stage: Stage, leaves: Mapping[str, int], *, reorders: bool) -> Accou
     find newly, by kind."""
     with Rpc(stage.node.url) as rpc:
         chain = read_chain(rpc, stage.site.trust)
+    seen = stage.witness.seen  # before the log, which grows
     (server,) = logs_of(stage.url, stage.site.api_key)
-    log = Recorded(server, chain)
+    log = Recorded(server, chain, seen)
     report = replay(log, stage.site.trust, chain)
     account = Account()
     for gateway in stage.gateways:
@@ -122,6 +129,7 @@ def examine(stage: Stage, leaves: Mapping[str, int], *, reorders: bool) -> Accou
     if log.unlike or log.longest > log.size:
         sizes = [*log.unlike, *([log.longest] if log.longest > log.size else [])]
         account.broken.append(f"anchored heads of {sizes[:_SHOWN]} entries are no prefix of the log")
+    _witnessed(account, seen, log.root_of_seen)
     _replayed(account, stage, [*report.discrepancies, *report.notes], leaves)
     return account
 
@@ -165,6 +173,12 @@ def _promised(account: Account, stage: Stage, log: Recorded) -> None:
             account.lost += len(missing)
             who = key_id.hex()[:8]
             account.broken.append(f"acknowledged, but not in the log: {who}, epoch {epoch}, {missing[:_SHOWN]}")
+
+
+def _witnessed(account: Account, seen: Seen, root: bytes) -> None:
+    account.broken += [f"the witness is alarmed: {alarm.message}" for alarm in seen.alarms[:_SHOWN]]
+    if seen.root != root.hex():
+        account.broken.append(f"the head of {seen.size} entries that the witness cosigned is no prefix of the log")
 
 
 def _replayed(account: Account, stage: Stage, found: list[Discrepancy], leaves: Mapping[str, int]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+
+from tests.support.machine import machine
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 _BEGIN, _END = "<!-- table -->\n", "<!-- end of table -->\n"
@@ -100,14 +100,6 @@ def write(rows: Sequence[Row], document: Path = DOCUMENT) -> None:
     pattern = re.escape(_BEGIN) + ".*" + re.escape(_END)
     found = re.sub(pattern, lambda _: _BEGIN + told + _END, text, count=1, flags=re.DOTALL)
     document.write_text(found, encoding="utf-8")
-
-
-def machine() -> str:
-    """Processors, kernel and Python."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    model = next(models, platform.machine())
-    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _span(low: float, high: float) -> str:

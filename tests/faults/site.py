@@ -28,6 +28,7 @@ from backend.embedded.node import EmbeddedNode
 from backend.enrolment import service as enrolment
 from backend.enrolment.establish import establish
 from backend.log.hosting import open_logs
+from backend.log.service import HostedLog
 from backend.production.service import signer_of
 from backend.settings import Settings, load
 from iot_gateway.enroll import set_up
@@ -58,14 +59,19 @@ class Site:
     api_key: str
 
     @property
+    def log(self) -> HostedLog:
+        """The one log, with its keys."""
+        return next(iter(self.context.logs))
+
+    @property
     def ref(self) -> LogRef:
-        """The log."""
-        return next(iter(self.context.logs)).log.ref
+        """Its name."""
+        return self.log.log.ref
 
     @property
     def log_key(self) -> PublicKey:
         """The key that acknowledges."""
-        return next(iter(self.context.logs)).key.public
+        return self.log.key.public
 
     @property
     def where(self) -> Where:

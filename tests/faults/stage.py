@@ -1,6 +1,7 @@
 """A whole plant of real processes in a folder of its own, which faults do their worst to.
 
     gateway-1, gateway-2 --(proxy each)--> broker <--(proxy)-- backend --(proxy)--> node
+                                                                  ^--> witness
 
 Everything can be killed, stopped and started again by name, and each connection cut or delayed in its proxy. The
 readings come from a file that each gateway reads at a steady pace, so that what it took is known exactly. A stage
@@ -34,6 +35,7 @@ from tests.faults.parts import Part
 from tests.faults.sender import Sender
 from tests.faults.site import build
 from tests.faults.watch import Growth, Promises
+from tests.faults.witness import Onlooker
 from tests.support.postgres import PostgresCluster, find_postgres
 from tests.support.proxy import FaultProxy
 from tests.support.waiting import eventually
@@ -55,7 +57,7 @@ class Wants:
 
 
 class Stage:
-    """A context manager; see the module. `parts`: the backend and the gateways by name; node and broker have keepers
+    """A context manager; see the module. `parts`: backend, witness and gateways by name; node and broker have keepers
     of their own, which start them again when they die."""
 
     def __init__(self, folder: Path, wants: Wants) -> None:
@@ -91,7 +93,7 @@ class Stage:
         return f"http://127.0.0.1:{self._http_port}"
 
     def kill(self, name: str) -> None:
-        """kill -9; `backend` and `gateway-N` stay dead until `start`, `broker` and `node` come back by themselves."""
+        """kill -9; `broker` and `node` come back by themselves, all others stay dead until `start`."""
         if name in ("broker", "node"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill((self.broker if name == "broker" else self.node).pid, signal.SIGKILL)
@@ -184,15 +186,18 @@ class Stage:
             self.proxies[name] = self._open.enter_context(FaultProxy(("127.0.0.1", self.broker.port)))
         node = FaultProxy(("127.0.0.1", int(self.node.url.rpartition(":")[2])))
         self.proxies["node"] = self._open.enter_context(node)
+        self.witness = Onlooker(self.folder / "witness", free_port())
         self.site = build(self.folder, self.node, self._settings())
         self._open.callback(self.site.engine.dispose)
+        self.witness.watch(self.url, self.site.log)
         config = {"LEAFPROOF_CONFIG": str(self.folder / "backend.toml")}
         backend = Part("backend", ["backend", "serve"], self.folder / "backend.log", config)
         self._make_gateways()
-        self.parts = {"backend": backend, **{one.name: one.process for one in self.gateways}}
-        for gateway in self.gateways:
-            self._open.callback(gateway.stop)
-        self._open.callback(backend.stop)
+        witness = self.witness.process
+        self.parts = {one.name: one for one in (backend, witness, *(gateway.process for gateway in self.gateways))}
+        for stop in (backend.stop, witness.stop, *(gateway.stop for gateway in self.gateways)):
+            self._open.callback(stop)
+        witness.start()
         backend.start()
         eventually(lambda: self.ready() or not backend.running, "the backend is ready")
         assert backend.running, f"the backend ended{backend.tail()}"
@@ -222,6 +227,7 @@ class Stage:
             "rpc_url": f"http://127.0.0.1:{self.proxies['node'].port}",
             "mqtt_host": "127.0.0.1",
             "mqtt_port": self.proxies["backend"].port,
+            "witnesses": [self.witness.place],
         }
         if self.wants.database == "postgresql":
             settings["database_url"] = self._database()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, Figures
 from tests.faults.stage import Stage
 from tests.support.waiting import eventually
 
+_UNNOTICED = 15  # seconds: the log does not wait for a witness
 _STARTING = 2.0  # seconds of a start within which every other kill comes, too: it is then work of its own
 
 
@@ -40,6 +41,18 @@ def kill_broker(stage: Stage, *, forget: bool) -> None:
     eventually(lambda: stage.broker.restarts > before and stage.broker.alive, "the broker is back")
 
 
+def _witness(stage: Stage, _: random.Random) -> Figures:
+    """What it cosigned before, it remembers; the log asks it again."""
+    before = stage.witness.cosigned()
+    stage.kill("witness")
+    remembered = stage.witness.seen.size
+    assert remembered >= before, f"it has cosigned {before} entries, and remembers {remembered}"
+    stage.start("witness")
+    began, size = time.monotonic(), stage.growth.size
+    eventually(lambda: stage.witness.cosigned() >= size, "the witness cosigns again")
+    return {"seconds until it cosigns again": time.monotonic() - began}
+
+
 FAULTS = (
     Fault("kill-backend", "backend killed (-9), at times again while it starts", _backend, 60, runs=100, short=1),
     Fault("kill-gateway", "all gateways killed (-9)", _gateways, 60, runs=100, short=2),
@@ -61,4 +74,5 @@ FAULTS = (
         # send it again after a silence, behind newer frames.
         reorders=True,
     ),
+    Fault("kill-witness", "witness killed (-9)", _witness, _UNNOTICED, runs=20, short=1),
 )

@@ -88,11 +88,11 @@ def test_frames_are_logged_and_acknowledged_with_the_logs_signature(
 def test_a_flood_of_garbage_does_not_keep_an_honest_frame_out(
     engine: Engine, own_broker: EmbeddedBroker, ring: KeyRing, stream: Stream
 ) -> None:
-    chance = random.Random(7)
+    chance, registry = random.Random(7), CollectorRegistry()
     with (
         MqttClient(own_broker.host, own_broker.port, "gw-1") as gateway,
         MqttClient(own_broker.host, own_broker.port, "flooder") as flooder,
-        running(new_worker(engine, own_broker.port, ring)),
+        running(new_worker(engine, own_broker.port, ring, registry=registry)),
     ):
         gateway.subscribe(ack_of(stream))
         topics = [stream.topic, stream.topic.replace("gw-1", "gw-9"), "leafproof/v1/0/1/2/3/frames"]
@@ -105,6 +105,11 @@ def test_a_flood_of_garbage_does_not_keep_an_honest_frame_out(
             gateway.paho.publish(message.topic, message.payload, qos=1)
         eventually(lambda: Acknowledgement(stream.key_id, 1, 19, 19) in acknowledgements(gateway), "the last one")
         eventually(lambda: _quarantined(engine) == 500, "all garbage counted")
+        counted = ("leafproof_ingest_messages_total", {"outcome": "quarantined"})
+        eventually(lambda: registry.get_sample_value(*counted) == 500, "and told")
+    with database.reading(engine) as connection:
+        shown = quarantine.page(connection, None, 200).messages
+    assert 0 < len(shown) < 500 and {one.topic for one in shown} == set(topics)
     assert envelopes(engine) == [decode_message(m.payload)[0] for m in sent]
 
 

@@ -16,6 +16,7 @@ from backend.log.schemas import NewEntry
 from backend.stamps import Stamp, Watch
 from leafproof import body, envelope
 from leafproof.envelope import FrameHeader, Header
+from tests.support import loops
 from tests.support.storage import ISSUER, ISSUER_KEY, REF, open_test_log, statement
 
 
@@ -87,7 +88,7 @@ class TestWatch:
             watch = Watch(engine)
             return await asyncio.gather(*(watch.now() for _ in range(50)))
 
-        assert {stamp.number for stamp in asyncio.run(ask())} == {1}
+        assert {stamp.number for stamp in loops.run(ask())} == {1}
 
     def test_none_is_told_the_past(self, engine: Engine) -> None:
         """Each asks after a commit of its own, while others' readings are under way, and sees it."""
@@ -108,7 +109,7 @@ class TestWatch:
             watch = Watch(engine)
             await asyncio.gather(*(ask(watch, number) for number in range(8)))
 
-        asyncio.run(ask_all())
+        loops.run(ask_all())
 
     def test_an_error_goes_to_all_who_asked_and_to_no_other(self, engine: Engine) -> None:
         async def ask() -> tuple[list[BaseException | Stamp], Stamp]:
@@ -118,7 +119,7 @@ class TestWatch:
                 failed = await asyncio.gather(*(watch.now() for _ in range(3)), return_exceptions=True)
             return failed, await watch.now()
 
-        failed, good = asyncio.run(ask())
+        failed, good = loops.run(ask())
         assert [type(one) for one in failed] == [ZeroDivisionError] * 3
         assert isinstance(good, Stamp)
 
@@ -130,4 +131,4 @@ class TestWatch:
             leaving.cancel()
             return await staying
 
-        assert asyncio.run(ask()).number == 1
+        assert loops.run(ask()).number == 1

@@ -205,8 +205,10 @@ class TestProcesses:
                 reader.kill()
 
 
+# What is started in a shell's background ignores SIGINT, and so do its children: a terminal's do not.
 READER = """
-import multiprocessing
+import multiprocessing, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from leafproof.client import workers
 from leafproof.replay.checking import Rules
 from tests.support import world as w
