@@ -95,6 +95,9 @@ def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any]) -> None:
     narrator.say(
         f"  {result['energy_kwh']} kWh metered at the plant: {lots} in lots, {idle} outside runs, none lost"
     )
+    first, *others = result["profiles"]
+    beside = "".join(f", {p['footprint']} by {p['id']}" for p in others)
+    narrator.say(f"  {first['footprint']} kg CO2e per tonne by {first['id']}{beside}")
     narrator.say("")
     narrator.qr(url)
     narrator.say(f"  {url}", "bold")

@@ -198,7 +198,10 @@ class Bench:
             lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
             lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
         )
-        computed = calculate(of.content, of.id, chosen.profile, choices_of(chosen), sources, supersedes)
+        choices = choices_of(chosen)
+        if chosen.record != of.id:  # the energy period counts the other one's record
+            choices = msgspec.structs.replace(choices, period=None)
+        computed = calculate(of.content, of.id, chosen.profile, choices, sources, supersedes)
         data, disclosures = computed.issue(self.issuer(company), values.party_uri(company.gln))
         return self.state(company, of.content.of.urn, body.FOOTPRINT, data, *disclosures.values())
 

@@ -215,7 +215,7 @@ def test_each_tier_is_given_what_the_tier_below_has_and_more(chain_of_two: Works
     sizes = [len(build(chain_of_two, section("S"), tier).encode()) for tier in Tier]
     assert sizes == sorted(set(sizes))
     given = [sum(len(i.disclosures) for i in build(chain_of_two, section("S"), t).items) for t in Tier]
-    assert given == [2, 4, 8, 8]
+    assert given == [2, 4, 10, 10]
 
 
 def test_auditors_get_every_frame_of_the_gateways_in_the_range_and_no_other(chain_of_two: Works) -> None:
