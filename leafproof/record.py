@@ -10,23 +10,21 @@ footprint statements, so that the record stays when a factor changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, Self
 
 import msgspec
 
-from leafproof import clock, disclosure, metering, numbers, units, values
+from leafproof import clock, disclosure, units, values
 from leafproof.chain.view import SHARES
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
+from leafproof.measuring import Measured
+from leafproof.plan import Basis, MeteringPoint
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-batch-record+sd-jwt"
-# Below a watt-hour no meter of a plant resolves; what a run's share of a cut interval has beyond it stays in
-# the energy outside runs, so that lots and rest add up to the meter.
-ACTIVITY_QUANTUM = Decimal("0.001")  # kWh
 MAX_LINES = 512
 
 Tier = Literal["public", "buyer", "authority", "auditor"]
@@ -101,7 +99,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one metering point metered during the run, and the range of log entries that holds its frames."""
+    """What one metering point metered during the run, and the range of log entries that holds its frames. `basis`
+    says of fuel energy by which calorific value it was found."""
 
     point: str
     carrier: str
@@ -112,6 +111,23 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gaps: tuple[tuple[str, str], ...]
     first_index: int
     last_index: int
+    basis: Basis | None = None
+
+    @classmethod
+    def of(cls, point: MeteringPoint, found: Measured, first: int, last: int) -> Self:
+        """What was measured at a point, in frames of the log's entries from `first` to `last`."""
+        return cls(
+            point=point.point,
+            carrier=point.carrier,
+            quantity=found.quantity,
+            unit=found.unit,
+            intervals=found.count,
+            split=found.split,
+            gaps=found.gaps_as_text,
+            first_index=first,
+            last_index=last,
+            basis=found.basis,
+        )
 
 
 class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,11 +192,6 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record = convert(claims, cls, "batch record")
         record.check()
         return record
-
-
-def activity_quantity(found: metering.Metered) -> Decimal:
-    """What a record publishes of a metered amount: kWh, cut down to the watt-hour."""
-    return numbers.rounded_down(found.amount * units.scale(found.unit, "kWh"), ACTIVITY_QUANTUM)
 
 
 def shares_for(quantity: Fraction, whole: Fraction) -> int:

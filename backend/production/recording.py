@@ -55,7 +55,7 @@ def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = F
         log_repository.state(connection, plan.log, lock=True)
     points = plan.plan.of_line(run["line"])
     reader = evidence.FrameReader(connection, archive.log(plan.log), run["facility"], run["opened"], run["closed"])
-    return Evidence(plan, tuple(reader.gather(points)))
+    return Evidence(plan, tuple(reader.gather(plan.plan, points)))
 
 
 def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grace: int) -> str | None:
@@ -78,7 +78,8 @@ def is_overdue(run: Row, now: int, grace: int) -> bool:
 def has_come_to_the_end(connection: Connection, archive: Archive, run: Row) -> bool:
     """A cheap look first: whether every gateway of the run's line has come as far as its close."""
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
-    for point in plan.plan.of_line(run["line"]):
+    line = plan.plan.of_line(run["line"])
+    for point in {reader for metered in line for reader in plan.plan.readers(metered)}:
         newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
         if newest is None or newest < run["closed"] - point.interval_seconds:
             return False

@@ -155,9 +155,10 @@ def check_facts(
         with within(name):
             _check_line(plan, line)
     record.check()
-    plan.plan.of_line(run["line"])
     log = desk.of_partition(place["partition"])
-    footprints.check_materials(footprints.choose(connection, desk, log, place), record)
+    chosen = footprints.choose(connection, desk, log, place)
+    footprints.check_carriers(chosen, plan.plan.of_line(run["line"]))
+    footprints.check_materials(chosen, record)
 
 
 def _check_line(plan: PlanInForce, line: Output | Input) -> None:

@@ -11,8 +11,8 @@ from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
-from leafproof.metering import MeteringPlan
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.periods import Periods
@@ -250,11 +250,9 @@ class Lots:
             newest = [v[-1][1] for (maker, _), v in self._records.items() if maker == operator]
             made_here = [r for r in newest if r.facility == facility]
             try:
-                one = balance(facility, plans, made_here, self._evidence)
+                found += balance(facility, plans, made_here, self._evidence)
             except LeafproofError as error:
                 self._report.add("evidence", None, f"the energy balance of {facility}: {error.message}")
-                continue
-            found += [one] if one else []
         return found
 
     def _elsewhere(self) -> None:

@@ -13,8 +13,8 @@ from leafproof.chain.view import SHARES, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, place_of
-from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev

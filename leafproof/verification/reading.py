@@ -14,8 +14,8 @@ from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
-from leafproof.metering import MeteringPlan
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 from leafproof.values import Lot

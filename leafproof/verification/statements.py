@@ -12,8 +12,8 @@ from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
-from leafproof.metering import MeteringPlan
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 
 Content: TypeAlias = FrameContent | MeteringPlan | BatchRecord | Footprint | FactorSet | EnergyPeriod

@@ -5,7 +5,7 @@ var __export = (target, all) => {
     __defProp(target, name2, { get: all[name2], enumerable: true });
 };
 
-// node_modules/cborg/lib/is.js
+// ../../work/main/node_modules/cborg/lib/is.js
 var objectTypeNames = [
   "Object",
   // for Object.create(null) and other non-plain objects
@@ -74,7 +74,7 @@ function getObjectType(value) {
   return void 0;
 }
 
-// node_modules/cborg/lib/token.js
+// ../../work/main/node_modules/cborg/lib/token.js
 var Type = class {
   /**
    * @param {number} major
@@ -140,7 +140,7 @@ var Token = class {
   }
 };
 
-// node_modules/cborg/lib/byte-utils.js
+// ../../work/main/node_modules/cborg/lib/byte-utils.js
 var useBuffer = globalThis.process && // @ts-ignore
 !globalThis.process.browser && // @ts-ignore
 globalThis.Buffer && // @ts-ignore
@@ -303,7 +303,7 @@ function utf8ToBytes(str) {
   return out;
 }
 
-// node_modules/cborg/lib/bl.js
+// ../../work/main/node_modules/cborg/lib/bl.js
 var defaultChunkSize = 256;
 var Bl = class {
   /**
@@ -444,7 +444,7 @@ var U8Bl = class {
   }
 };
 
-// node_modules/cborg/lib/common.js
+// ../../work/main/node_modules/cborg/lib/common.js
 var decodeErrPrefix = "CBOR decode error:";
 var encodeErrPrefix = "CBOR encode error:";
 var uintMinorPrefixBytes = [];
@@ -459,7 +459,7 @@ function assertEnoughData(data, pos, need) {
   }
 }
 
-// node_modules/cborg/lib/0uint.js
+// ../../work/main/node_modules/cborg/lib/0uint.js
 var uintBoundaries = [24, 256, 65536, 4294967296, BigInt("18446744073709551616")];
 function readUint8(data, offset, options) {
   assertEnoughData(data, offset, 1);
@@ -577,7 +577,7 @@ encodeUint.compareTokens = function compareTokens(tok1, tok2) {
   return tok1.value < tok2.value ? -1 : tok1.value > tok2.value ? 1 : 0;
 };
 
-// node_modules/cborg/lib/1negint.js
+// ../../work/main/node_modules/cborg/lib/1negint.js
 function decodeNegint8(data, pos, _minor, options) {
   return new Token(Type.negint, -1 - readUint8(data, pos + 1, options), 2);
 }
@@ -628,7 +628,7 @@ encodeNegint.compareTokens = function compareTokens2(tok1, tok2) {
   return tok1.value < tok2.value ? 1 : tok1.value > tok2.value ? -1 : 0;
 };
 
-// node_modules/cborg/lib/2bytes.js
+// ../../work/main/node_modules/cborg/lib/2bytes.js
 function toToken(data, pos, prefix, length) {
   assertEnoughData(data, pos, prefix + length);
   const buf = data.slice(pos + prefix, pos + prefix + length);
@@ -675,7 +675,7 @@ function compareBytes(b1, b2) {
   return b1.length < b2.length ? -1 : b1.length > b2.length ? 1 : compare(b1, b2);
 }
 
-// node_modules/cborg/lib/3string.js
+// ../../work/main/node_modules/cborg/lib/3string.js
 var textDecoder = new TextDecoder();
 var ASCII_THRESHOLD = 32;
 function toStr(bytes, start, end) {
@@ -723,7 +723,7 @@ function decodeString64(data, pos, _minor, options) {
 }
 var encodeString = encodeBytes;
 
-// node_modules/cborg/lib/4array.js
+// ../../work/main/node_modules/cborg/lib/4array.js
 function toToken3(_data, _pos, prefix, length) {
   return new Token(Type.array, length, prefix);
 }
@@ -760,7 +760,7 @@ encodeArray.encodedSize = function encodedSize5(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/5map.js
+// ../../work/main/node_modules/cborg/lib/5map.js
 function toToken4(_data, _pos, prefix, length) {
   return new Token(Type.map, length, prefix);
 }
@@ -797,7 +797,7 @@ encodeMap.encodedSize = function encodedSize6(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/6tag.js
+// ../../work/main/node_modules/cborg/lib/6tag.js
 function decodeTagCompact(_data, _pos, minor, _options) {
   return new Token(Type.tag, minor, 1);
 }
@@ -821,7 +821,7 @@ encodeTag.encodedSize = function encodedSize7(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/7float.js
+// ../../work/main/node_modules/cborg/lib/7float.js
 var MINOR_FALSE = 20;
 var MINOR_TRUE = 21;
 var MINOR_NULL = 22;
@@ -1052,7 +1052,7 @@ encodeFloat.compareTokens = function compareTokens4(tok1, tok2, options) {
   return compare(b1, b2);
 };
 
-// node_modules/cborg/lib/jump.js
+// ../../work/main/node_modules/cborg/lib/jump.js
 function invalidMinor(data, pos, minor) {
   throw new Error(`${decodeErrPrefix} encountered invalid minor (${minor}) for major ${data[pos] >>> 5}`);
 }
@@ -1208,7 +1208,7 @@ function quickEncodeToken(token) {
   }
 }
 
-// node_modules/cborg/lib/encode.js
+// ../../work/main/node_modules/cborg/lib/encode.js
 var defaultEncodeOptions = {
   float64: false,
   mapSorter,
@@ -1707,7 +1707,7 @@ function encode(data, options) {
   return encodeCustom(data, cborEncoders, options);
 }
 
-// node_modules/cborg/lib/decode.js
+// ../../work/main/node_modules/cborg/lib/decode.js
 var defaultDecodeOptions = {
   strict: false,
   allowIndefinite: true,
@@ -1908,7 +1908,7 @@ function decode(data, options) {
   return decoded;
 }
 
-// node_modules/cborg/lib/tagged.js
+// ../../work/main/node_modules/cborg/lib/tagged.js
 var Tagged = class _Tagged {
   /**
    * @param {number} tag - CBOR tag number, a non-negative integer
@@ -2044,7 +2044,7 @@ function fromBase64url(text2) {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
-// node_modules/@noble/hashes/_u64.js
+// ../../work/main/node_modules/@noble/hashes/_u64.js
 var U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
 var _32n = /* @__PURE__ */ BigInt(32);
 function fromBig(n, le = false) {
@@ -2087,7 +2087,7 @@ var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0
 var add5L = (Al, Bl2, Cl, Dl, El) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
 var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
 
-// node_modules/@noble/hashes/utils.js
+// ../../work/main/node_modules/@noble/hashes/utils.js
 function isBytes2(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
 }
@@ -2271,7 +2271,7 @@ var oidNist = (suffix) => ({
   oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
 });
 
-// node_modules/@noble/hashes/_md.js
+// ../../work/main/node_modules/@noble/hashes/_md.js
 function Chi(a, b, c) {
   return a & b ^ ~a & c;
 }
@@ -2402,7 +2402,7 @@ var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
   327033209
 ]);
 
-// node_modules/@noble/hashes/sha2.js
+// ../../work/main/node_modules/@noble/hashes/sha2.js
 var SHA256_K = /* @__PURE__ */ Uint32Array.from([
   1116352408,
   1899447441,
@@ -2799,7 +2799,7 @@ var sha512 = /* @__PURE__ */ createHasher(
   /* @__PURE__ */ oidNist(3)
 );
 
-// node_modules/@noble/curves/utils.js
+// ../../work/main/node_modules/@noble/curves/utils.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 function aarray(item, title, inner = () => {
 }) {
@@ -2982,7 +2982,7 @@ function validateObject(object, fields = {}, optFields = {}, title = "object") {
   iter(optFields, true);
 }
 
-// node_modules/@noble/curves/abstract/modular.js
+// ../../work/main/node_modules/@noble/curves/abstract/modular.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n2 = /* @__PURE__ */ BigInt(0);
 var _1n2 = /* @__PURE__ */ BigInt(1);
@@ -3446,7 +3446,7 @@ function mapHashToField(key, fieldOrder, isLE2 = false) {
   return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
 
-// node_modules/@noble/curves/abstract/curve.js
+// ../../work/main/node_modules/@noble/curves/abstract/curve.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n3 = /* @__PURE__ */ BigInt(0);
 var _1n3 = /* @__PURE__ */ BigInt(1);
@@ -3834,7 +3834,7 @@ function createKeygen(randomSecretKey, getPublicKey) {
   };
 }
 
-// node_modules/@noble/curves/abstract/edwards.js
+// ../../work/main/node_modules/@noble/curves/abstract/edwards.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n4 = /* @__PURE__ */ BigInt(0);
 var _1n4 = /* @__PURE__ */ BigInt(1);
@@ -4286,7 +4286,7 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   });
 }
 
-// node_modules/@noble/curves/ed25519.js
+// ../../work/main/node_modules/@noble/curves/ed25519.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _1n5 = /* @__PURE__ */ BigInt(1);
 var _2n3 = /* @__PURE__ */ BigInt(2);
@@ -4362,7 +4362,7 @@ function ed(opts) {
 }
 var ed25519 = /* @__PURE__ */ ed({});
 
-// node_modules/@noble/hashes/hmac.js
+// ../../work/main/node_modules/@noble/hashes/hmac.js
 var _HMAC = class {
   oHash;
   iHash;
@@ -4439,7 +4439,7 @@ var hmac = /* @__PURE__ */ (() => {
   return hmac_;
 })();
 
-// node_modules/@noble/curves/abstract/der.js
+// ../../work/main/node_modules/@noble/curves/abstract/der.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n5 = /* @__PURE__ */ BigInt(0);
 var DERErr = class extends Error {
@@ -4567,7 +4567,7 @@ var DER = /* @__PURE__ */ (() => {
   return Object.freeze(_DER);
 })();
 
-// node_modules/@noble/curves/abstract/weierstrass.js
+// ../../work/main/node_modules/@noble/curves/abstract/weierstrass.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n4) / den;
 function _splitEndoScalar(k, basis, n) {
@@ -5400,7 +5400,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   });
 }
 
-// node_modules/@noble/curves/nist.js
+// ../../work/main/node_modules/@noble/curves/nist.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var p256_CURVE = /* @__PURE__ */ (() => ({
   p: BigInt("0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
@@ -5638,7 +5638,7 @@ function readItem(value, heads) {
   return { envelope, body, disclosures, index, head, path };
 }
 
-// node_modules/@noble/hashes/sha3.js
+// ../../work/main/node_modules/@noble/hashes/sha3.js
 var _0n7 = BigInt(0);
 var _1n7 = BigInt(1);
 var _2n5 = BigInt(2);
@@ -6266,25 +6266,44 @@ var UNITS = /* @__PURE__ */ new Map([
   ["Wh", ["energy", new Fraction(1n)]],
   ["kWh", ["energy", new Fraction(1000n)]],
   ["MWh", ["energy", new Fraction(10n ** 6n)]],
+  ["GWh", ["energy", new Fraction(10n ** 9n)]],
   ["J", ["energy", new Fraction(1n, 3600n)]],
+  ["kJ", ["energy", new Fraction(1000n, 3600n)]],
   ["MJ", ["energy", new Fraction(10n ** 6n, 3600n)]],
   ["GJ", ["energy", new Fraction(10n ** 9n, 3600n)]],
+  ["TJ", ["energy", new Fraction(10n ** 12n, 3600n)]],
+  ["mg", ["mass", new Fraction(1n, 1000n)]],
   ["g", ["mass", new Fraction(1n)]],
   ["kg", ["mass", new Fraction(1000n)]],
   ["t", ["mass", new Fraction(10n ** 6n)]],
   ["m3", ["volume", new Fraction(1n)]],
   ["l", ["volume", new Fraction(1n, 1000n)]],
+  ["Nm3", ["gas volume", new Fraction(1n)]],
+  ["Sm3", ["gas volume", new Fraction(27315n, 28815n)]],
+  ["m3@20C", ["gas volume", new Fraction(27315n, 29315n)]],
   ["varh", ["reactive energy", new Fraction(1n)]],
   ["kvarh", ["reactive energy", new Fraction(1000n)]],
   ["W", ["power", new Fraction(1n)]],
   ["kW", ["power", new Fraction(1000n)]],
-  ["/", ["count", new Fraction(1n)]]
+  ["/", ["count", new Fraction(1n)]],
+  ["/100", ["count", new Fraction(1n, 100n)]],
+  ["ppm", ["count", new Fraction(1n, 10n ** 6n)]]
 ]);
 function known(unit) {
   const found = UNITS.get(unit);
-  if (!found) throw new Malformed(`unit: unknown unit '${unit.slice(0, 20)}'; known: ${[...UNITS.keys()].join(", ")}`);
-  return found;
+  if (found) return found;
+  const [above, below] = ratio(unit).map((part) => UNITS.get(part));
+  if (!above || !below) {
+    throw new Malformed(`unit: unknown unit '${unit.slice(0, 20)}'; known: ${[...UNITS.keys()].join(", ")}, and two with / between`);
+  }
+  return [above[0] === below[0] ? "count" : `${above[0]}/${below[0]}`, above[1].over(below[1])];
 }
+function ratio(unit) {
+  const slash = unit.indexOf("/");
+  if (UNITS.has(unit) || slash < 1 || slash === unit.length - 1) return ["", ""];
+  return [unit.slice(0, slash), unit.slice(slash + 1)];
+}
+var dimension = (unit) => known(unit)[0];
 function scale(source2, target) {
   const [from, numerator] = known(source2);
   const [to, denominator] = known(target);
@@ -6314,17 +6333,20 @@ var input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
 );
-var activity = struct({
-  point: text,
-  carrier: text,
-  quantity: text,
-  unit: text,
-  intervals: whole,
-  split: whole,
-  gaps: list(pair(text)),
-  first_index: whole,
-  last_index: whole
-});
+var activity = struct(
+  {
+    point: text,
+    carrier: text,
+    quantity: text,
+    unit: text,
+    intervals: whole,
+    split: whole,
+    gaps: list(pair(text)),
+    first_index: whole,
+    last_index: whole
+  },
+  { basis: orNull(oneOf("net", "gross")) }
+);
 var run = struct({ id: text, line: text, opened: text, closed: text });
 var shape = struct(
   {
@@ -7319,7 +7341,7 @@ var factor = struct(
     id: text,
     name: text,
     name_zh: text,
-    category: oneOf("electricity", "material", "fuel", "freight"),
+    category: oneOf("electricity", "fuel", "heat", "gas", "material", "freight"),
     subject: text,
     region: text,
     year: whole,
@@ -7505,7 +7527,7 @@ function readPeriod(body) {
   gln(period.facility, "facility");
   const named2 = new Map(lots.map((lot2) => [lot2.record, lot2]));
   if (!lots.length || lots.length > MAX_LOTS || named2.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS}, each once`);
-  if (new Set(balances.map(({ carrier }) => carrier)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
+  if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const { record } of lots) digest(record, "lots.record");
   const expected2 = shareOut(balances, lots.map(tonnesOf));
   if (lots.some(({ overhead }, i) => JSON.stringify(overhead) !== JSON.stringify(expected2[i]))) {
@@ -7533,24 +7555,102 @@ function shareOut(balances, tonnes2) {
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
 
+// backend/web/verify/carriers.js
+var ELECTRICITY = "electricity";
+var GOODS = "goods";
+var PUBLISHED = { energy: "GJ", mass: "kg", "gas volume": "Nm3" };
+var FUELS = [
+  "anthracite",
+  "biogas",
+  "blast-furnace-gas",
+  "coke-oven-coke",
+  "coke-oven-gas",
+  "coking-coal",
+  "converter-gas",
+  "diesel",
+  "hydrogen",
+  "lignite",
+  "lpg",
+  "motor-gasoline",
+  "natural-gas",
+  "other-bituminous-coal",
+  "residual-fuel-oil",
+  "sub-bituminous-coal",
+  "wood-pellets"
+];
+var GASES = [
+  "co2",
+  "ch4",
+  "n2o",
+  "sf6",
+  "nf3",
+  "cf4",
+  "c2f6",
+  "hfc23",
+  "hfc32",
+  "hfc125",
+  "hfc134a",
+  "hfc143a",
+  "r404a",
+  "r407c",
+  "r410a"
+];
+var carrier = (category2, ...dimensions) => ({ category: category2, dimensions });
+var CARRIERS = new Map([
+  [ELECTRICITY, carrier("electricity", "energy")],
+  ...FUELS.map((name2) => [name2, carrier("fuel", "energy", "mass")]),
+  ["heat", carrier("heat", "energy")],
+  ["steam", carrier("heat", "energy")],
+  ["cold", carrier("heat", "energy")],
+  ["compressed-air", carrier("heat", "gas volume", "energy")],
+  ...GASES.map((name2) => [`emitted-${name2}`, carrier("gas", "mass")])
+]);
+function carrierOf(name2) {
+  const found = CARRIERS.get(name2);
+  if (!found) throw new Malformed(`carrier: unknown carrier '${name2.slice(0, 40)}'; known: ${[...CARRIERS.keys()].join(", ")}`);
+  return found;
+}
+function publishedUnit(name2, dimension2) {
+  const { dimensions } = carrierOf(name2);
+  if (!dimensions.includes(dimension2)) throw new Malformed(`carrier: ${name2} is counted as ${dimensions.join(" or ")}, not as ${dimension2}`);
+  return name2 === ELECTRICITY ? "kWh" : PUBLISHED[dimension2];
+}
+
 // backend/web/verify/plan.js
 var DAY = 86400;
 var MAX_POINTS = 4096;
-var point = struct({
-  point: text,
-  line: orNull(text),
-  carrier: oneOf("electricity"),
-  kind: oneOf("interval", "register"),
-  names: oneOf("end", "start"),
-  interval_seconds: whole,
-  unit: text,
-  resolution: text,
-  gateway: text,
-  parent: orNull(text),
-  meter: text,
-  accuracy_class: text,
-  heartbeat_seconds: whole
-});
+var MAX_CONVERSIONS = 4;
+var RATIOS = {
+  "calorific value": [["energy"], ["gas volume", "volume", "mass"]],
+  enthalpy: [["energy"], ["mass"]],
+  density: [["mass"], ["gas volume", "volume"]],
+  concentration: [["mass", "gas volume"], ["gas volume", "mass"]],
+  "net to gross": [["energy"], ["energy"]]
+};
+var WITH_BASIS = ["calorific value", "net to gross"];
+var BASIS = oneOf("net", "gross");
+var conversion = struct(
+  { quantity: oneOf("calorific value", "enthalpy", "density", "concentration", "net to gross"), unit: text, source: text },
+  { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
+);
+var point = struct(
+  {
+    point: text,
+    line: orNull(text),
+    carrier: text,
+    kind: oneOf("interval", "register", "weight", "value"),
+    names: oneOf("end", "start"),
+    interval_seconds: whole,
+    unit: text,
+    resolution: text,
+    gateway: text,
+    parent: orNull(text),
+    meter: text,
+    accuracy_class: text,
+    heartbeat_seconds: whole
+  },
+  { basis: orNull(BASIS), conversions: list(conversion) }
+);
 var shape5 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
   const plan = convert(bodyContent(body), shape5, "metering plan");
@@ -7561,24 +7661,101 @@ function readPlan(body) {
   if (!plan.points.length || plan.points.length > MAX_POINTS) throw new Malformed(`points: 1 to ${MAX_POINTS} are allowed`);
   const named2 = new Map(plan.points.map((one) => [one.point, one]));
   if (named2.size !== plan.points.length) throw new Malformed("points: one name is given twice");
-  for (const one of plan.points) checkPoint(one, named2);
-  for (const one of plan.points) checkNesting(one, named2);
+  for (const one of plan.points) checkPlaced(one, named2);
+  checkCarriers(plan.points);
   return plan;
 }
-function checkPoint(one, named2) {
+function checkPlaced(one, named2) {
+  checkPoint(one);
+  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  checkNesting(one, named2);
+  for (const { point: name2, unit } of one.conversions) {
+    if (name2 === null) continue;
+    const reader = named2.get(name2);
+    if (reader?.kind !== "value" || reader.carrier !== one.carrier) {
+      throw new Malformed(`conversions.point: ${name2} reads no value of ${one.carrier}`);
+    }
+    scale(reader.unit, unit);
+  }
+}
+var counts = ({ kind: kind2, carrier: carrier2 }) => kind2 !== "value" && carrier2 !== GOODS;
+function checkPoint(one) {
+  one.conversions ??= [];
   pointName(one.point);
   digest(one.gateway, "points.gateway");
-  scale(one.unit, "kWh");
+  dimension(one.unit);
   decimal(one.resolution, "points.resolution");
   if (one.interval_seconds < 1 || one.interval_seconds > DAY || DAY % Number(one.interval_seconds)) {
     throw new Malformed("points.interval_seconds: not a whole part of a day");
   }
-  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
+  for (const step of one.conversions) checkConversion(step);
+  if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
+    throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
+  }
+  if (one.carrier === GOODS && (one.kind !== "weight" || dimension(one.unit) !== "mass")) {
+    throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`);
+  }
+  if (counts(one)) published2(one);
+  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+    throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`);
+  } else if (one.kind === "value") carrierOf(one.carrier);
+}
+function checkConversion(step) {
+  const [above, below] = ratio(step.unit);
+  if (!above) throw new Malformed(`conversions.unit: '${step.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
+  const [over, under] = RATIOS[step.quantity];
+  if (!over.includes(dimension(above)) || !under.includes(dimension(below))) {
+    throw new Malformed(`conversions.unit: a ${step.quantity} is not in ${step.unit}`);
+  }
+  if (step.value === null === (step.point === null)) {
+    throw new Malformed(`conversions.value: ${step.quantity}: either a value or a point that reads it`);
+  }
+  if (step.value !== null && decimal(step.value, "conversions.value").compare(ZERO) <= 0) {
+    throw new Malformed(`conversions.value: ${step.value} is not positive`);
+  }
+  if (step.basis !== null !== WITH_BASIS.includes(step.quantity)) {
+    throw new Malformed(`conversions.basis: ${step.quantity}: net or gross is for calorific values alone`);
+  }
+  if (step.quantity === "enthalpy" && !(step.conditions ?? "").trim()) {
+    throw new Malformed(`conversions.conditions: ${step.quantity}: of which state?`);
+  }
+  if (!step.source.trim()) throw new Malformed(`conversions.source: ${step.quantity}: by whom, or from which table?`);
+}
+function published2(one) {
+  let { unit, basis } = one;
+  for (const step of one.conversions) {
+    const [above, below] = ratio(step.unit);
+    scale(unit, below);
+    if (step.quantity === "net to gross" && basis === step.basis) {
+      throw new Malformed(`conversions.basis: ${one.point}: it is ${basis} already`);
+    }
+    unit = above;
+    basis = step.basis ?? basis;
+  }
+  const last = dimension(unit);
+  const found = publishedUnit(one.carrier, last);
+  const burnt = carrierOf(one.carrier).category === "fuel" && last === "energy";
+  if (basis === null === burnt) throw new Malformed(`basis: ${one.point}: energy of fuels is net or gross, and nothing else is`);
+  return `${found} ${basis}`;
+}
+function checkCarriers(points) {
+  const known2 = /* @__PURE__ */ new Map();
+  for (const one of points.filter(counts)) {
+    const found = published2(one);
+    if ((known2.get(one.carrier) ?? found) !== found) {
+      throw new Malformed(`points.conversions: ${one.point}: elsewhere ${one.carrier} is in another unit, or on another basis`);
+    }
+    known2.set(one.carrier, found);
+  }
 }
 function checkNesting(one, named2) {
   let above = one.parent;
   for (let steps = 0; steps < named2.size && above !== null; steps++) {
     const parent = named2.get(above);
+    if (!counts(parent) || parent.carrier !== one.carrier) {
+      throw new Malformed(`points.parent: ${parent.point} does not meter ${one.carrier}`);
+    }
     if (one.line !== null && parent.line !== null) {
       throw new Malformed(`points.line: ${one.point} is metered by ${parent.point} as well, and both are on a line`);
     }
@@ -8370,7 +8547,7 @@ function weighted(parts) {
 }
 
 // backend/web/verify/flagged.js
-var ELECTRICITY = "electricity";
+var ELECTRICITY2 = "electricity";
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
@@ -8393,19 +8570,19 @@ function ofFactors(subject2, used, profile, region) {
   const own = [subject2, ...SUPPLEMENTS.map((part) => `${subject2}-${part}`)];
   for (const one of used) {
     if (!own.includes(one.subject)) found.push(`${one.id}: a factor of ${one.subject}, used for ${subject2}`);
-    if (one.category === ELECTRICITY && !covers(one.region, region)) found.push(`${one.id}: of another region`);
+    if (one.category === ELECTRICITY2 && !covers(one.region, region)) found.push(`${one.id}: of another region`);
     if (isLump(one) && one.gwp_set === null) found.push(`${one.id}: CO2e by a set of GWPs that is not stated`);
     else if (isLump(one) && one.gwp_set !== profile.gases.gwp_set) found.push(`${one.id}: CO2e by another set of GWPs`);
   }
   const counted = new Set(used.flatMap(({ boundary }) => boundary));
-  if (used[0].category === ELECTRICITY) {
+  if (used[0].category === ELECTRICITY2) {
     for (const missing of profile.electricity.required.filter((part) => !counted.has(part))) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
   const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
   if (profile.gases.gases === null) {
-    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used];
+    const parts = used[0].category === ELECTRICITY2 ? used.map((one) => [one]) : [used];
     for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
   }
   return found;
@@ -8430,8 +8607,8 @@ function shared(record, chosen, rule) {
   byRatio(rule, method, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
   const whole3 = sum(keys);
-  const published3 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES).parts;
-  const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published3[i] }));
+  const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES).parts;
+  const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
   return { stated: { ...chosen, method, shares }, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
@@ -8486,8 +8663,8 @@ function calculate(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published3 = apportioned(exact, PLACES3);
-  const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published3.parts[i] }));
+  const published4 = apportioned(exact, PLACES3);
+  const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published4.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
   return {
@@ -8497,7 +8674,7 @@ function calculate(record, stated, sources) {
     region: choices.region,
     record: stated.record,
     profile: stated.profile,
-    per_tonne: published3.total,
+    per_tonne: published4.total,
     stages: stagesOf(components),
     categories: categoriesOf(whole3, counted),
     masses: whole3.inOrder().map(([category2, gas, kg]) => ({ category: category2, gas, kg: rounded(kg, MASS_PLACES) })),
@@ -8529,15 +8706,18 @@ var made = (stage2, line2, subject2, kind2, footprint = null) => ({
 });
 function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work;
-  const counts = (carrier) => carrier !== ELECTRICITY || profile.boundary.electricity;
-  for (const activity2 of record.activity.filter(({ carrier }) => counts(carrier))) {
+  const counts2 = (carrier2) => carrier2 !== ELECTRICITY2 || profile.boundary.electricity;
+  for (const activity2 of record.activity.filter(({ carrier: carrier2 }) => counts2(carrier2))) {
+    if (activity2.basis === "gross") {
+      throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
+    }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
     yield byFactors(work, component2, ONE2, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
     const period = sources.period(choices.period);
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's");
-    for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
+    for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
       yield byFactors(work, { ...component2, overhead: true }, ONE2, sharing.ofProduct(null));
     }
@@ -8552,7 +8732,7 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);
   const factors = refs.map((ref2) => sources.factor(ref2));
-  checkFactors(profile, component2.subject, factors);
+  checkFactors(profile, component2.subject, factors, component2.kind === "primary");
   const amount = quantity2(component2.quantity, component2.unit, "quantity");
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
@@ -8580,13 +8760,14 @@ function ofLot({ profile, choices, sources, sharing, by }, line2) {
   return { component: component2, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream };
 }
 var words = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
-function checkFactors({ electricity, boundary }, subject2, used) {
+function checkFactors({ electricity, boundary }, subject2, used, metered) {
   const counted = /* @__PURE__ */ new Set();
+  const category2 = metered ? carrierOf(subject2).category : "material";
   for (const one of used) {
-    if (one.category === ELECTRICITY !== (subject2 === ELECTRICITY)) {
+    if (metered ? one.category !== category2 : one.category === ELECTRICITY2) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject2}`);
     }
-    if (one.category === ELECTRICITY) {
+    if (one.category === ELECTRICITY2) {
       const twice = one.boundary.filter((part) => counted.has(part));
       if (twice.length) refuse(electricity, `${one.id} counts ${words(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
@@ -8597,7 +8778,7 @@ function checkFactors({ electricity, boundary }, subject2, used) {
     }
   }
   const missing = electricity.required.filter((part) => !counted.has(part));
-  if (subject2 === ELECTRICITY && electricity.incomplete === "refuse" && missing.length) {
+  if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
     refuse(electricity, `${ids}: ${words(missing)} not included, and no factor adds it`);
   }
@@ -8668,9 +8849,9 @@ async function checkRecomputed(reading, pause) {
     if (record) check2.attempt("not-computable", lotOf(statement.content), () => recompute(reading, statement.content, record));
     await pause();
   }
-  published2(reading);
+  published3(reading);
 }
-function published2(reading) {
+function published3(reading) {
   const sets = [...reading.footprints.values()].flatMap(({ content }) => setsUsed(content));
   for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
     const known2 = reading.trust.publishers.includes(publisher);

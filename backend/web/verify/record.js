@@ -21,10 +21,13 @@ const input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) },
 )
-const activity = struct({
-  point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
-  first_index: whole, last_index: whole,
-})
+const activity = struct(
+  {
+    point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
+    first_index: whole, last_index: whole,
+  },
+  { basis: orNull(oneOf('net', 'gross')) },
+)
 const run = struct({ id: text, line: text, opened: text, closed: text })
 const shape = struct(
   {

@@ -17,7 +17,7 @@ from backend.context import Context
 from backend.database import transaction
 from backend.production.endpoints import router
 from backend.settings import Settings
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln
 from tests.integration.production.works import (

@@ -14,7 +14,7 @@ from backend.footprints.reissue import reissue
 from backend.production import lots, repository, runs, service
 from leafproof import units
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.record import Input, Output, Source
 from leafproof.values import Gtin, Lot
 from tests.integration.production.works import (

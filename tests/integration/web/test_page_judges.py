@@ -22,6 +22,7 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
+from leafproof.plan import Conversion, MeteringPlan
 from leafproof.record import JWT_TYPE
 from leafproof.texts import printable
 from leafproof.trust import Trust
@@ -32,6 +33,7 @@ from tests.integration.web.street import section
 from tests.support import methods as m
 from tests.support import world as w
 from tests.support import world_methods as wm
+from tests.support import world_plant as wp
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
 
@@ -518,6 +520,45 @@ class TestEveryMethod:
         assert "period-foreign" in {code for code, _ in page[8][1]}
 
 
+def planned(**changes: Any) -> Callable[[w.Party], MeteringPlan]:
+    """A plan whose gas meter is otherwise, which no reader takes for one."""
+
+    def lie(party: w.Party) -> MeteringPlan:
+        true = wp.plan_of(party)
+        points = tuple(msgspec.structs.replace(p, **changes) if p.point == "gas" else p for p in true.points)
+        return msgspec.structs.replace(true, points=points)
+
+    return lie
+
+
+def replanned(**changes: Any) -> Callable[[], wp.Plant]:
+    """A plant that logs a second plan, with a gas meter that no plan may have."""
+
+    def lie() -> wp.Plant:
+        made = wp.plant()
+        w.log_plan(made.world, made.world.steel, planned(**changes)(made.world.steel))
+        made.world.anchor()
+        return made
+
+    return lie
+
+
+STATED = Conversion("calorific value", "MJ/Nm3", "supplier", value="36", basis="net")
+PLANTS: dict[str, Callable[[], wp.Plant]] = {
+    "none": wp.plant,
+    "no conversion": replanned(conversions=()),
+    "no carrier": replanned(carrier="moonlight"),
+    "no source": replanned(conversions=(msgspec.structs.replace(STATED, source=""),)),
+    "no basis": replanned(conversions=(msgspec.structs.replace(STATED, basis=None),)),
+    "not at these conditions": replanned(unit="m3", conversions=(STATED,)),
+    "a value that nobody reads": replanned(conversions=(msgspec.structs.replace(STATED, value=None, point="x"),)),
+    "a negative value": replanned(conversions=(msgspec.structs.replace(STATED, value="-36"),)),
+    "a density for an energy": replanned(conversions=(msgspec.structs.replace(STATED, quantity="density"),)),
+    "weighings of an hour": replanned(kind="weight"),
+    "the part of a meter of something else": replanned(conversions=(STATED,), parent="rolling"),
+}
+
+
 class TestALie:
     @pytest.mark.parametrize("lie", LIES)
     def test_fails_at_the_kernels_check(self, phone: Phone, lie: str) -> None:
@@ -550,6 +591,16 @@ class TestALie:
         page, kernel = compared(phone, case(world, COIL), world)
         assert page == kernel
         assert "plan-later" in {code for code, _ in page[7][1]}
+
+
+class TestAPlantThatBurnsGas:
+    @pytest.mark.parametrize("lie", PLANTS)
+    def test_is_judged_as_the_kernel_judges_it(self, phone: Phone, lie: str) -> None:
+        made = PLANTS[lie]()
+        given = case(made.world, COIL)
+        page, kernel = compared(phone, given, made.world)
+        assert agreed(page) == agreed(kernel)
+        assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
 
 
 def agreed(found: Found) -> Found:
