@@ -161,6 +161,8 @@ class BundleBuilder:
         gathered.places[plan_row["log"], plan_row["index"]] = None
         if tier < Tier.AUDITOR:
             return
+        for index in (index for one in record.weighings() for index in one.frames):
+            gathered.places[row["log"], index] = None
         plan = read_plan(connection, self._archive, plan_row).plan
         for activity in record.activity or ():
             first, last = activity.first_index, activity.last_index

@@ -17,6 +17,7 @@ from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay.energy import Energy, balance
 from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
+from leafproof.replay.weighings import Weighings
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
 from leafproof.verification.lots import differences
@@ -51,6 +52,7 @@ class Lots:
         self._plans: dict[tuple[bytes, str], list[tuple[int, Statement]]] = defaultdict(list)
         self._forked: set[tuple[bytes, Lot]] = set()
         self._periods = Periods(report, evidence)
+        self._weighings = Weighings(report, evidence)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -117,7 +119,10 @@ class Lots:
 
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
         plan = self._plan(statement, record)
-        if plan is None or record.activity is None or self._evidence.lacks(plan):
+        if plan is None or self._evidence.lacks(plan):
+            return
+        self._weighings.recompute(statement.index, record, plan)
+        if record.activity is None:
             return
         maker = self._chain.keys[statement.envelope.key_id]
         for gateway in ev.foreign_gateways(self._chain, maker, plan):
@@ -224,6 +229,7 @@ class Lots:
             leaves.update(s.leaf for s, _ in versions)
             self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
             self._periods.against(operator, versions[-1][1].facility, versions[-1][0].index, versions[-1][1])
+            self._weighings.use(versions[-1][0].index, versions[-1][1])
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():

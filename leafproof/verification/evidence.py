@@ -194,8 +194,9 @@ def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterat
         yield _fail("mode-differs", "", stated=record.mode, found=weakest)
 
 
-def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
-    """Check 7: what is recorded or simulated, and what rests on a declaration; `entered` in Unix seconds."""
+def provenance(record: BatchRecord, entered: int, seen: bool) -> Iterator[Finding]:
+    """Check 7: what is recorded or simulated, and what rests on a declaration; `entered` in Unix seconds, `seen`
+    says whether the readings of scales are at hand."""
     if record.mode == "recorded":
         measured = clock.local_date(record.run.window[0], record.zone)[:4]
         params = {"measured": measured, "entered": clock.local_date(entered, record.zone)[:4]}
@@ -206,9 +207,9 @@ def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
     for line in lines:
         params = {"name": line.name, "quantity": line.quantity, "unit": line.unit}
         if line.source.kind == "weighed":
-            yield Finding(
-                Status.WARNING, "quantity-weighed", "", {**params, "reference": line.source.reference or ""}
-            )
+            points = ", ".join(dict.fromkeys(one.point for one in line.source.weighings))
+            code, status = ("quantity-weighed", Status.PASS) if seen else ("quantity-unseen", Status.WARNING)
+            yield Finding(status, code, "", {**params, "points": points})
         else:
             yield Finding(Status.WARNING, f"quantity-{line.source.kind}", "", params)
 

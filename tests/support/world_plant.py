@@ -46,6 +46,7 @@ def plan_of(party: Party) -> MeteringPlan:
     points = (
         point(party, "rolling", "electricity", "kWh"),
         point(party, "gas", "natural-gas", "Nm3", conversions=(by_reading,)),
+        point(party, "bridge", "goods", "kg", kind="weight", interval_seconds=1, line=None),
         point(party, "gc", "natural-gas", "MJ/Nm3", kind="value", interval_seconds=HOUR, line=None),
     )
     return MeteringPlan(str(PLANT), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", points)

@@ -6321,7 +6321,12 @@ var WITHHELD = ["outputs", "inputs", "activity"];
 var JWT_TYPE = "leafproof-batch-record+sd-jwt";
 var SHARES = 10n ** 18n;
 var MAX_LINES = 512;
-var source = struct({ kind: oneOf("weighed", "document", "declared") }, { reference: orNull(text) });
+var MAX_WEIGHINGS = 200;
+var weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) });
+var source = struct(
+  { kind: oneOf("weighed", "document", "declared") },
+  { reference: orNull(text), weighings: list(weighing) }
+);
 var output = struct({
   role: oneOf("product", "co-product", "waste", "rework"),
   name: text,
@@ -6379,6 +6384,7 @@ function readRecord(members) {
   const metered = (record.activity ?? []).map(({ point: point2 }) => point2);
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
+  checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
   for (const line2 of record.inputs ?? []) {
     if (parentOf(line2) === null === (line2.material === null)) {
@@ -6399,6 +6405,30 @@ function checkLines(lines) {
       throw new Malformed(`quantity: ${line2.name}: ${line2.quantity} ${line2.unit} is not positive`);
     }
   }
+}
+function checkWeighings(lines) {
+  const known2 = /* @__PURE__ */ new Set();
+  for (const { source: source2 } of lines) {
+    source2.weighings ??= [];
+    const count = source2.weighings.length;
+    if (source2.kind === "weighed" !== count > 0 || count > MAX_WEIGHINGS) {
+      throw new Malformed(`weighings: 1 to ${MAX_WEIGHINGS} belong to what was weighed, none to the rest`);
+    }
+    for (const { gateway, point: point2, time, tare, frames } of source2.weighings) {
+      digest(gateway, "weighings.gateway");
+      pointName(point2);
+      const full = utcSeconds(time, "weighings.time");
+      if (tare !== null && utcSeconds(tare, "weighings.tare") === full) {
+        throw new Malformed(`weighings.tare: ${point2}: full and empty at one moment`);
+      }
+      if ((frames ?? []).length > 2 || (frames ?? []).some((index) => index < 0 || index >= 2n ** 63n)) {
+        throw new Malformed("weighings.frames: not one or two places in a log");
+      }
+      known2.add(`${gateway} ${point2} ${time}`);
+    }
+  }
+  const all = lines.flatMap(({ source: source2 }) => source2.weighings);
+  if (known2.size !== all.length) throw new Malformed("weighings: one weighing is given for two lines");
 }
 var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line2) => amountOf(line2).to("t")));
 function sharesFor(part, whole3) {
@@ -8212,8 +8242,8 @@ function provenance(check2, { content, issuedAt }) {
   if (content.mode === "simulated") check2.add(WARNING, "simulated", content.of);
   for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
     const params = { name: name2, quantity: quantity3, unit };
-    if (source2.kind === "weighed") params.reference = source2.reference ?? "";
-    check2.add(WARNING, `quantity-${source2.kind}`, content.of, params);
+    if (source2.kind === "weighed") params.points = [...new Set(source2.weighings.map(({ point: point2 }) => point2))].join(", ");
+    check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
   }
 }
 function ownPlan(reading, record, named2) {
