@@ -103,13 +103,14 @@ def calculate(
         allocation=shared.stated,
         exempted=choices.exempted,
         excluded=by.rule(profile.Boundary).excluded,
-        flags=flagged.flags(work.record, parts, by, choices, shared.stated),
+        flags=flagged.flags(record, parts, by, choices, shared),
         status=_status(record, parts, by, choices),
         quality=quality.weighted(_ratings(parts, by)) if by.rule(profile.DataQuality).rated else None,
-        product=choices.product,
+        product=choices.product if by.rule(profile.Product).required else None,
         functional=_functional(sum(exact, Fraction(0)), by, choices.product),
         period=choices.period,
         supersedes=supersedes,
+        prices=shared.prices,
         components=components,
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from leafproof import profile
 from leafproof.carbon import LUMP, Part
 from leafproof.factors import Factor
-from leafproof.footprint import Allocation, Choices
+from leafproof.footprint import Choices
 from leafproof.profile import Profile
 from leafproof.quality import covers
 from leafproof.record import BatchRecord
+from leafproof.sharing import Shared
 
 OUTSIDE = "energy outside runs"  # the name of such a component
 ELECTRICITY = "electricity"
@@ -18,7 +19,7 @@ SUPPLEMENTS = ("transmission-losses", "fuel-supply")  # what a second factor of 
 
 
 def flags(
-    record: BatchRecord, parts: Iterable[Part], by: Profile, choices: Choices, shared: Allocation
+    record: BatchRecord, parts: Iterable[Part], by: Profile, choices: Choices, shared: Shared
 ) -> tuple[str, ...]:
     """Each once, in the order in which they arise."""
     found: list[str] = []
@@ -26,13 +27,13 @@ def flags(
     for part in parts:
         found += _of_factors(part.component.subject, part.factors, by, choices.region)
         resting |= part.upstream is not None and part.upstream.status == "provisional"
-    if shared.method == "mass":
+    if shared.stated.method == "mass":
         found.append("burden shared with co-products by mass")
-    if shared.method == "economic":
+    if shared.stated.method == "economic":
         found.append("burden shared with co-products by value")
-    if shared.subdivided:
+    if shared.stated.subdivided:
         found.append("some metering points serve one output alone")
-    if by.rule(profile.Sharing).value_ratio and shared.method == "mass" and not shared.prices:
+    if by.rule(profile.Sharing).value_ratio and shared.stated.method == "mass" and not shared.prices:
         found.append("prices of the co-products are not stated: whether mass is allowed was not tested")
     if any(a.split for a in record.activity or ()):
         found.append("metering intervals cut by the run's bounds were split pro rata")

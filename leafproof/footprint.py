@@ -15,7 +15,8 @@ Shape, for whoever reads or issues one (computed by `leafproof.calculation.calcu
 * `period` is the statement of the energy period whose idle and overhead energy the lot carries a share of
   (`leafproof.period`). Until there is one, the status is provisional where the profile demands it.
 
-`components` can be withheld: they name quantities, points and suppliers. `stages` cannot.
+`components` and `prices` can be withheld, and are then None: they name quantities, points, suppliers, and what
+outputs fetch. `stages` cannot.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-footprint+sd-jwt"
-# Components tell what a record's activity data and inputs tell, so they are given out no earlier than these.
-DISCLOSED_FROM: dict[str, Tier] = {"components": "authority"}
+# Components tell what a record's activity data and inputs tell, so they are given out no earlier than these; what
+# outputs fetch is nobody's business but an authority's.
+DISCLOSED_FROM: dict[str, Tier] = {"components": "authority", "prices": "authority"}
 
 Stage = Literal["raw material", "production"]
 # Metered here, a default factor, or another operator's own footprint.
@@ -106,11 +108,19 @@ class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Allocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How product and co-products share: `reason` says why by value, where it is by value."""
+    """How product and co-products shall share: `reason` says why by value, where it is by value."""
 
     method: AllocationMethod = "none"
     reason: str = ""
     prices: tuple[Price, ...] = ()
+    subdivided: tuple[Subdivision, ...] = ()
+
+
+class Allocated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How they share. Prices stand beside it, in the footprint's `prices`, since they can be withheld."""
+
+    method: AllocationMethod = "none"
+    reason: str = ""
     subdivided: tuple[Subdivision, ...] = ()
     shares: tuple[Share, ...] = ()
 
@@ -170,7 +180,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[CategoryTotal, ...]
     masses: tuple[Mass, ...]
     primary_data_share: str
-    allocation: Allocation
+    allocation: Allocated
     exempted: Exempted
     excluded: tuple[str, ...]
     flags: tuple[str, ...]
@@ -180,6 +190,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     functional: Functional | None = None
     period: str | None = None
     supersedes: str | None = None
+    prices: tuple[Price, ...] | None = None
     components: tuple[Component, ...] | None = None
 
     @property
@@ -253,11 +264,12 @@ def choices_of(footprint: Footprint) -> Choices:
             raise InvalidInput("components", f"{one.subject}: two factors for one thing")
         if one.footprint and parents.setdefault(one.subject, one.footprint) != one.footprint:
             raise InvalidInput("components", f"{one.subject}: two footprints of one lot")
+    stated = footprint.allocation
     return Choices(
         footprint.region,
         factors,
         parents,
-        msgspec.structs.replace(footprint.allocation, shares=()),
+        Allocation(stated.method, stated.reason, footprint.prices or (), stated.subdivided),
         footprint.exempted,
         footprint.product,
         footprint.period,

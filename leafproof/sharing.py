@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-import msgspec
-
 from leafproof import numbers, units
-from leafproof.footprint import Allocation, Share
+from leafproof.footprint import Allocated, Allocation, Price, Share
 from leafproof.profile import Profile, Sharing
 from leafproof.record import BatchRecord, Output
 
@@ -25,10 +23,11 @@ SHARE_QUANTUM = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`stated` with its shares; `part` of a common burden is the product's, of which there are `tonnes`; points in
-    `alone` serve one output: 1 where it is the product, 0 where it is a co-product."""
+    """`stated` with its shares, by these `prices`; `part` of a common burden is the product's, of which there are
+    `tonnes`; points in `alone` serve one output: 1 where it is the product, 0 where it is a co-product."""
 
-    stated: Allocation
+    stated: Allocated
+    prices: tuple[Price, ...]
     part: Fraction
     tonnes: Fraction
     alone: dict[str, Fraction]
@@ -47,7 +46,7 @@ def shared(record: BatchRecord, chosen: Allocation, profile: Profile) -> Shared:
     if tonnes <= 0:
         raise rule.refuse("the record has no product with a mass")
     if len(products) == len(outputs):
-        return Shared(Allocation(), Fraction(1), tonnes, {})
+        return Shared(Allocated(), (), Fraction(1), tonnes, {})
     if len({o.name for o in outputs}) != len(outputs):
         raise rule.refuse("two outputs have one name, and shares are stated by name")
     method = "mass" if chosen.method == "none" else chosen.method
@@ -58,13 +57,10 @@ def shared(record: BatchRecord, chosen: Allocation, profile: Profile) -> Shared:
     keys = _values(rule, outputs, chosen) if by_value else [o.amount.to("t") for o in outputs]
     whole = sum(keys, Fraction(0))
     published = numbers.apportioned([k / whole for k in keys], SHARE_QUANTUM)
-    stated = msgspec.structs.replace(
-        chosen,
-        method=method,
-        shares=tuple(Share(o.name, f"{s:f}") for o, s in zip(outputs, published, strict=True)),
-    )
+    shares = tuple(Share(o.name, f"{s:f}") for o, s in zip(outputs, published, strict=True))
+    stated = Allocated(method, chosen.reason, chosen.subdivided, shares)
     part = sum((k for o, k in zip(outputs, keys, strict=True) if o.role == "product"), Fraction(0)) / whole
-    return Shared(stated, part, tonnes, _alone(rule, record, outputs, chosen))
+    return Shared(stated, chosen.prices, part, tonnes, _alone(rule, record, outputs, chosen))
 
 
 def _by_ratio(rule: Sharing, method: str, chosen: Allocation) -> None:

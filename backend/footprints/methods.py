@@ -48,8 +48,5 @@ def product(connection: Connection, gtin: str) -> ProductMethod:
 
 
 def set_product(connection: Connection, gtin: Gtin, method: ProductMethod) -> None:
-    """What is said of a product from now on. Raises `InvalidInput` for shares, which nobody but the calculation
-    states."""
-    if method.allocation.shares:
-        raise InvalidInput("allocation.shares", "shares follow from the outputs, they are not given")
+    """What is said of a product from now on."""
     repository.put_product(connection, str(gtin), msgspec.json.encode(method).decode("utf-8"))

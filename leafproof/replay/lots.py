@@ -169,7 +169,7 @@ class Lots:
             self._calculate(statement, stated, record.id, record.content)
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
-        if None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+        if None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
             return True
         sets = {ref.set for c in stated.components or () for ref in c.factors}
         parents = {line.footprint for line in facts.inputs or ()} | set(footprint.parents_used(stated).values())

@@ -167,7 +167,7 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
     if stated.period is not None and reading.maker_of(stated.period) not in (None, reading.maker(statement)):
         check.add(Status.FAIL, "period-foreign", lot)
     hidden = stated.period is not None and reading.withheld(stated.period)
-    if hidden or None in (stated.components, facts.outputs, facts.inputs, facts.activity):
+    if hidden or None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
         check.add(Status.NOT_CHECKED, "withheld", lot)
         return
     try:

@@ -9,7 +9,7 @@ import msgspec
 
 from leafproof import body, calculation, clock, profile
 from leafproof.factors import FactorSet
-from leafproof.footprint import Allocation, Choices, Exempted, FactorRef, Footprint, Price, ProductFacts
+from leafproof.footprint import Allocated, Allocation, Choices, Exempted, FactorRef, Footprint, Price, ProductFacts
 from leafproof.period import Balance, EnergyPeriod, PeriodLot, share_out
 from leafproof.record import BatchRecord, Input, Output, Run
 from leafproof.values import Lot
@@ -144,7 +144,7 @@ LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
     ),
     "an allocation changed after the fact": (
         "iso-14067-2018",
-        lambda f: msgspec.structs.replace(f, allocation=Allocation()),
+        lambda f: msgspec.structs.replace(f, allocation=Allocated()),
         "per_tonne: stated",
     ),
     "mass where PACT demands value": (

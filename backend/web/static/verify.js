@@ -7423,7 +7423,7 @@ __export(footprint_exports, {
   readFootprint: () => readFootprint,
   setsUsed: () => setsUsed
 });
-var WITHHELD2 = ["components"];
+var WITHHELD2 = ["components", "prices"];
 var JWT_TYPE2 = "leafproof-footprint+sd-jwt";
 var stage = oneOf("raw material", "production");
 var kind = oneOf("primary", "secondary", "supplier");
@@ -7439,7 +7439,6 @@ var allocation = struct(
   {
     method: orElse(oneOf("none", "mass", "economic"), "none"),
     reason: orElse(text, ""),
-    prices: orElse(list(price), []),
     subdivided: orElse(list(struct({ point: text, output: text })), []),
     shares: orElse(list(struct({ output: text, share: text })), [])
   }
@@ -7474,6 +7473,7 @@ var shape3 = struct(
     functional: orNull(struct({ unit: text, emissions: text })),
     period: orNull(text),
     supersedes: orNull(text),
+    prices: orNull(list(price)),
     components: orNull(list(component))
   }
 );
@@ -7499,6 +7499,7 @@ var MEMBERS = [
   "functional",
   "period",
   "supersedes",
+  "prices",
   "components"
 ];
 var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
@@ -7530,8 +7531,9 @@ function choicesOf(footprint) {
     }
     if (one.footprint) parents.set(one.subject, one.footprint);
   }
-  const { region, allocation: sharing, exempted: cut, product: facts, period } = footprint;
-  return { region, factors, parents, allocation: { ...sharing, shares: [] }, exempted: cut, product: facts, period };
+  const { region, exempted: cut, product: facts, period, prices } = footprint;
+  const { method, reason, subdivided } = footprint.allocation;
+  return { region, factors, parents, allocation: { method, reason, prices: prices ?? [], subdivided }, exempted: cut, product: facts, period };
 }
 
 // backend/web/verify/period.js
@@ -8582,10 +8584,10 @@ var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
   const found = parts.flatMap(({ component: component2, factors }) => ofFactors(component2.subject, factors, profile, choices.region));
-  if (sharing.method === "mass") found.push("burden shared with co-products by mass");
-  if (sharing.method === "economic") found.push("burden shared with co-products by value");
-  if (sharing.subdivided.length) found.push("some metering points serve one output alone");
-  if (profile.allocation.value_ratio && sharing.method === "mass" && !sharing.prices.length) {
+  if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
+  if (sharing.stated.method === "economic") found.push("burden shared with co-products by value");
+  if (sharing.stated.subdivided.length) found.push("some metering points serve one output alone");
+  if (profile.allocation.value_ratio && sharing.stated.method === "mass" && !sharing.prices.length) {
     found.push("prices of the co-products are not stated: whether mass is allowed was not tested");
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
@@ -8621,14 +8623,14 @@ function ofFactors(subject2, used, profile, region) {
 // backend/web/verify/sharing.js
 var SHARE_PLACES = 6;
 var ONE = new Fraction(1n);
-var NOTHING = { method: "none", reason: "", prices: [], subdivided: [], shares: [] };
+var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
   const outputs = record.outputs.filter(({ role }) => role === "product" || role === "co-product");
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, ofProduct: () => ONE.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -8641,7 +8643,8 @@ function shared(record, chosen, rule) {
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
-  return { stated: { ...chosen, method, shares }, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
+  const { reason, prices, subdivided } = chosen;
+  return { stated: { method, reason, subdivided, shares }, prices, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
 }
 function byRatio(rule, method, { prices }) {
   if (rule.value_ratio === null || !prices.length) return;
@@ -8712,13 +8715,14 @@ function calculate(record, stated, sources) {
     allocation: sharing.stated,
     exempted: choices.exempted,
     excluded: profile.boundary.excluded,
-    flags: flagsOf(record, parts, profile, choices, sharing.stated),
+    flags: flagsOf(record, parts, profile, choices, sharing),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? weighted(ratingsOf(parts)) : null,
-    product: choices.product,
+    product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
     supersedes: stated.supersedes,
+    prices: sharing.prices,
     components
   };
 }
@@ -8893,7 +8897,7 @@ function recompute(reading, stated, record) {
   const period = stated.period === null ? null : reading.makerOf(stated.period);
   if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
   const hidden = stated.period !== null && reading.withheld(stated.period);
-  if (hidden || [stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+  if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }

@@ -49,13 +49,14 @@ export function calculate(record, stated, sources) {
     allocation: sharing.stated,
     exempted: choices.exempted,
     excluded: profile.boundary.excluded,
-    flags: flagsOf(record, parts, profile, choices, sharing.stated),
+    flags: flagsOf(record, parts, profile, choices, sharing),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? quality.weighted(ratingsOf(parts)) : null,
-    product: choices.product,
+    product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
     supersedes: stated.supersedes,
+    prices: sharing.prices,
     components,
   }
 }

@@ -9,10 +9,10 @@ const SUPPLEMENTS = ['transmission-losses', 'fuel-supply']
 
 export function flagsOf(record, parts, profile, choices, sharing) {
   const found = parts.flatMap(({ component, factors }) => ofFactors(component.subject, factors, profile, choices.region))
-  if (sharing.method === 'mass') found.push('burden shared with co-products by mass')
-  if (sharing.method === 'economic') found.push('burden shared with co-products by value')
-  if (sharing.subdivided.length) found.push('some metering points serve one output alone')
-  if (profile.allocation.value_ratio && sharing.method === 'mass' && !sharing.prices.length) {
+  if (sharing.stated.method === 'mass') found.push('burden shared with co-products by mass')
+  if (sharing.stated.method === 'economic') found.push('burden shared with co-products by value')
+  if (sharing.stated.subdivided.length) found.push('some metering points serve one output alone')
+  if (profile.allocation.value_ratio && sharing.stated.method === 'mass' && !sharing.prices.length) {
     found.push('prices of the co-products are not stated: whether mass is allowed was not tested')
   }
   if (record.activity.some(({ split }) => split)) found.push("metering intervals cut by the run's bounds were split pro rata")

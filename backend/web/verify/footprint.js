@@ -7,7 +7,7 @@ import { convert, flag, list, oneOf, orElse, orNull, struct, text } from './shap
 import { checkPrintable } from './texts.js'
 import { digest, lot } from './values.js'
 
-export const WITHHELD = ['components']
+export const WITHHELD = ['components', 'prices']
 export const JWT_TYPE = 'leafproof-footprint+sd-jwt'
 
 const stage = oneOf('raw material', 'production')
@@ -22,7 +22,7 @@ const price = struct({ output: text, value: text, currency: text, source: text }
 const allocation = struct(
   {},
   {
-    method: orElse(oneOf('none', 'mass', 'economic'), 'none'), reason: orElse(text, ''), prices: orElse(list(price), []),
+    method: orElse(oneOf('none', 'mass', 'economic'), 'none'), reason: orElse(text, ''),
     subdivided: orElse(list(struct({ point: text, output: text })), []),
     shares: orElse(list(struct({ output: text, share: text })), []),
   },
@@ -45,14 +45,14 @@ const shape = struct(
   {
     quality: orNull(struct({ technological: text, geographical: text, temporal: text })), product: orNull(product),
     functional: orNull(struct({ unit: text, emissions: text })), period: orNull(text), supersedes: orNull(text),
-    components: orNull(list(component)),
+    prices: orNull(list(price)), components: orNull(list(component)),
   },
 )
 
 export const MEMBERS = [
   'gtin', 'lot', 'facility', 'region', 'record', 'profile', 'per_tonne', 'stages', 'categories', 'masses',
   'primary_data_share', 'allocation', 'exempted', 'excluded', 'flags', 'status', 'quality', 'product', 'functional',
-  'period', 'supersedes', 'components',
+  'period', 'supersedes', 'prices', 'components',
 ]
 
 export const lotOf = (footprint) => lot(footprint.gtin, footprint.lot)
@@ -89,6 +89,7 @@ export function choicesOf(footprint) {
     }
     if (one.footprint) parents.set(one.subject, one.footprint)
   }
-  const { region, allocation: sharing, exempted: cut, product: facts, period } = footprint
-  return { region, factors, parents, allocation: { ...sharing, shares: [] }, exempted: cut, product: facts, period }
+  const { region, exempted: cut, product: facts, period, prices } = footprint
+  const { method, reason, subdivided } = footprint.allocation
+  return { region, factors, parents, allocation: { method, reason, prices: prices ?? [], subdivided }, exempted: cut, product: facts, period }
 }

@@ -37,7 +37,7 @@ function recompute(reading, stated, record) {
   const period = stated.period === null ? null : reading.makerOf(stated.period)
   if (period !== null && period !== reading.maker(record)) check.add(FAIL, 'period-foreign', lot)
   const hidden = stated.period !== null && reading.withheld(stated.period)
-  if (hidden || [stated.components, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+  if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check.add(NOT_CHECKED, 'withheld', lot)
     return
   }

@@ -6,17 +6,17 @@ import { amountOf } from './record.js'
 
 const SHARE_PLACES = 6
 const ONE = new Fraction(1n)
-const NOTHING = { method: 'none', reason: '', prices: [], subdivided: [], shares: [] }
+const NOTHING = { method: 'none', reason: '', subdivided: [], shares: [] }
 
 const tonnes = (output) => amountOf(output).to('t')
 
-// `stated` with its shares; `ofProduct(point)`, how much of a burden each tonne of product carries.
+// `stated` with its shares, by these `prices`; `ofProduct(point)`, how much of a burden each tonne of product carries.
 export function shared(record, chosen, rule) {
   const outputs = record.outputs.filter(({ role }) => role === 'product' || role === 'co-product')
   const products = outputs.filter(({ role }) => role === 'product')
   const mass = sum(products.map(tonnes))
   if (mass.compare(ZERO) <= 0) refuse(rule, 'the record has no product with a mass')
-  if (products.length === outputs.length) return { stated: NOTHING, ofProduct: () => ONE.over(mass) }
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE.over(mass) }
   if (new Set(outputs.map(({ name }) => name)).size !== outputs.length) {
     refuse(rule, 'two outputs have one name, and shares are stated by name')
   }
@@ -29,7 +29,8 @@ export function shared(record, chosen, rule) {
   const shares = outputs.map(({ name }, i) => ({ output: name, share: published[i] }))
   const part = sum(keys.filter((_, i) => outputs[i].role === 'product')).over(whole)
   const alone = servesAlone(rule, record, outputs, chosen)
-  return { stated: { ...chosen, method, shares }, ofProduct: (point) => (alone.get(point) ?? part).over(mass) }
+  const { reason, prices, subdivided } = chosen
+  return { stated: { method, reason, subdivided, shares }, prices, ofProduct: (point) => (alone.get(point) ?? part).over(mass) }
 }
 
 // Where prices are stated and the profile has a ratio, the ratio decides.

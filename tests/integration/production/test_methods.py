@@ -281,7 +281,7 @@ class TestOverHttp:
             assert client.put(f"{path}/profiles", json=body, headers=mine).status_code == 422
         assert client.put(f"{path}/profiles", json={"profiles": ["pact-3"]}, headers=others).status_code == 403
         assert client.put(f"/v1/products/{COIL}/method", json={}, headers=others).status_code == 403
-        shares = {"allocation": {"shares": [{"output": "coil", "share": "1"}]}}
+        shares = {"allocation": {"shares": [{"output": "coil", "share": "1"}]}}  # follow, and are not given
         assert client.put(f"/v1/products/{COIL}/method", json=shares, headers=mine).status_code == 422
         span = {"from": "2018-03-01T00:00+09:00", "to": "2018-03-02T00:00+09:00"}
         assert client.post(f"{path}/energy-periods", json=span, headers=others).status_code == 403
