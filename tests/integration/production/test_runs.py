@@ -321,7 +321,7 @@ class TestCorrections:
         )
         with transaction(works.engine) as connection:
             assert reissue(connection, works.desk, coil("A")) is None
-            newer = msgspec.structs.replace(shipped, version="2026.2", factors=doubled)
+            newer = msgspec.structs.replace(shipped, version="2099.1", factors=doubled)
             footprints.use_set(connection, works.desk, works.log, STEWARD, newer)
             assert reissue(connection, works.desk, coil("A")) is not None
         after = works.footprint(coil("A"))
