@@ -32,8 +32,9 @@ from leafproof.chain.view import (
 from leafproof.envelope import MODES, FrameHeader, Header, LogRef, parse, sign
 from leafproof.frame import FrameContent, Series
 from leafproof.keys import SigningKey
-from leafproof.metering import MeteringPlan, MeteringPoint
-from leafproof.record import ACTIVITY_QUANTUM, Activity, BatchRecord, Output, Run, Source
+from leafproof.measuring import QUANTUM
+from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.record import Activity, BatchRecord, Output, Run, Source
 from leafproof.replay import export
 from leafproof.replay.rollups import QUARTER
 from leafproof.replay.source import Entry, Rollup
@@ -160,7 +161,7 @@ class Maker:
         (first, start, _), last = plant.run[0], plant.run[-1][0]
         end = start + RUN * FRAME * STEP
         metered = sum(total for _, _, total in plant.run) * units.scale("Wh", "kWh")
-        used = numbers.rounded(metered, ACTIVITY_QUANTUM)
+        used = numbers.rounded(metered, QUANTUM)
         activity = Activity(plant.point, "electricity", f"{used:f}", "kWh", RUN * FRAME, 0, (), first, last)
         payload = f"88012346{plant.number:04}"
         lot = Lot.parse(payload + str(values.gs1_check_digit(payload)), f"L-{plant.lots}")

@@ -21,7 +21,7 @@ from typing import Literal
 
 import msgspec
 
-from leafproof import carbon, flagged, numbers, profile, quality, sharing, units
+from leafproof import carbon, carriers, flagged, numbers, profile, quality, sharing, units
 from leafproof.carbon import Carbon, Part, Ratings
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor
@@ -129,6 +129,9 @@ class _Work:
         for activity in self.record.activity or ():
             if not self._counts(activity.carrier):
                 continue
+            if activity.basis == "gross":
+                reason = f"{activity.point}: energy by gross calorific value, factors of fuels are for the net one"
+                raise InvalidInput("factor", reason)
             component = _component(
                 "production", activity.point, activity.carrier, activity.quantity, activity.unit
             )
@@ -165,7 +168,7 @@ class _Work:
         if not refs:
             raise InvalidInput("factor", f"none is chosen for {component.subject}")
         used = tuple(self.sources.factor(ref) for ref in refs)
-        _check_factors(self.by, component.subject, used)
+        _check_factors(self.by, component.subject, used, component.kind == "primary")
         amount = units.Quantity(units.parse_decimal(component.quantity, "quantity"), component.unit)
         whole, ratings = Carbon(), []
         end = self.record.run.window[1]
@@ -212,19 +215,21 @@ def _component(stage: str, name: str, subject: str, quantity: str, unit: str) ->
     )
 
 
-def _check_factors(by: Profile, subject: str, used: Iterable[Factor]) -> None:
+def _check_factors(by: Profile, subject: str, used: Iterable[Factor], metered: bool) -> None:
     electricity, boundary = by.rule(profile.Electricity), by.rule(profile.Boundary)
     counted: set[str] = set()
+    wanted = carriers.named(subject).category if metered else "material"
     for one in used:
-        if (one.category == ELECTRICITY) != (subject == ELECTRICITY):
+        fits = one.category == wanted if metered else one.category != ELECTRICITY
+        if not fits:
             raise InvalidInput("factor", f"{one.id} is a factor of {one.category}, not of {subject}")
         if one.category == ELECTRICITY:
             if twice := counted.intersection(one.boundary):
                 raise electricity.refuse(f"{one.id} counts {_words(sorted(twice))} once more")
             counted.update(one.boundary)
-        wanted = boundary.material_boundary
-        if one.category == "material" and wanted is not None and one.boundary != (wanted,):
-            raise boundary.refuse(f"{one.id} counts {_words(one.boundary)}, not {wanted}")
+        demanded = boundary.material_boundary
+        if one.category == "material" and demanded is not None and one.boundary != (demanded,):
+            raise boundary.refuse(f"{one.id} counts {_words(one.boundary)}, not {demanded}")
     if subject == ELECTRICITY and electricity.incomplete == "refuse":
         missing = [p for p in electricity.required if p not in counted]
         if missing:

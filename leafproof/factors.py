@@ -24,7 +24,7 @@ class Factor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name: str
     name_zh: str
-    category: Literal["electricity", "material", "fuel", "freight"]
+    category: Literal["electricity", "fuel", "heat", "gas", "material", "freight"]
     subject: str
     region: str
     year: int

@@ -1,14 +1,13 @@
-"""The metering plan, and what readings mean under it.
+"""What readings mean under a metering plan.
 
-A plan says which points must exist, on which line, by which gateway, how often, and whether a value is an
-interval's amount (named by its end or its start) or a register's state. From plan and readings come
-*intervals*: half-open spans [start, end) in Unix seconds with an exact amount.
+From a plan's point and its readings come *intervals*: half-open spans [start, end) in Unix seconds with an exact
+amount.
 
 Rules:
 * A point's interval that two readings name counts once, if they agree; the first one logged stands, and a
   disagreement is reported.
 * An interval that a window's bound cuts is split pro rata of time, and counted as split.
-* An interval of the plan's grid that no reading names is a gap.
+* An interval of the plan's grid that no reading names is a gap; between two weighings there is none.
 * A reading in a unit that measures something else, and a register that runs backwards (its meter was exchanged),
   give no interval. Whoever asks for a window that holds such a thing is told; all other windows stay good.
 """
@@ -22,127 +21,25 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, Self
 
-import msgspec
-
-from leafproof import body, clock, numbers, units, values
+from leafproof import clock, numbers, units
 from leafproof.errors import InvalidInput, PrecisionLost
-from leafproof.structs import convert
-from leafproof.texts import check_printable
+from leafproof.plan import MeteringPoint
 
 _DAY = 86400
-MAX_POINTS = 4096  # a large integrated works has some hundreds
-
-
-class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place where energy is metered; it outlives its meters. `parent` is null for the facility's main meter."""
-
-    point: str
-    line: str | None
-    carrier: Literal["electricity"]
-    kind: Literal["interval", "register"]
-    names: Literal["end", "start"]
-    interval_seconds: int
-    unit: str
-    resolution: str
-    gateway: str  # key id, hexadecimal
-    parent: str | None
-    meter: str
-    accuracy_class: str
-    heartbeat_seconds: int
-
-
-class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What must exist at a facility from `valid_from` on; a newer version supersedes."""
-
-    facility: str
-    zone: str
-    version: int
-    valid_from: str
-    points: tuple[MeteringPoint, ...]
-
-    def encode_body(self) -> bytes:
-        """The statement's body: `[salt, plan]`."""
-        return body.encode(msgspec.to_builtins(self))
-
-    @classmethod
-    def decode_body(cls, data: bytes) -> Self:
-        """Read and check a plan; raises `InvalidInput` naming the field."""
-        (value,) = body.decode(data, 1)
-        plan = convert(value, cls, "metering plan")
-        plan.check()
-        return plan
-
-    def check(self) -> None:
-        """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
-        values.Gln.parse(self.facility, "facility")
-        clock.zone(self.zone)
-        clock.utc_seconds(self.valid_from, "valid_from")
-        if not 1 <= len(self.points) <= MAX_POINTS:
-            raise InvalidInput("points", f"1 to {MAX_POINTS} are allowed")
-        names = [p.point for p in self.points]
-        if len(set(names)) != len(names):
-            raise InvalidInput("points", "one name is given twice")
-        for point in self.points:
-            values.point_name(point.point)
-            values.digest(point.gateway, "points.gateway")
-            units.scale(point.unit, "kWh")
-            units.parse_decimal(point.resolution, "points.resolution")
-            if not 1 <= point.interval_seconds <= _DAY or _DAY % point.interval_seconds:
-                raise InvalidInput("points.interval_seconds", "not a whole part of a day")
-            if point.parent is not None and point.parent not in names:
-                raise InvalidInput("points.parent", f"{point.parent} is no point of this plan")
-        by_name = {p.point: p for p in self.points}
-        for point in self.points:
-            self._check_nesting(point, by_name)
-
-    def _check_nesting(self, point: MeteringPoint, by_name: Mapping[str, MeteringPoint]) -> None:
-        """Energy of a line is the sum of its points, energy of the facility that of its main points: a point
-        that meters a part of another line's point, or of none, would be counted twice or never."""
-        above = point.parent
-        for _ in self.points:
-            if above is None:
-                return
-            parent = by_name[above]
-            if point.line is not None and parent.line is not None:
-                raise InvalidInput(
-                    "points.line", f"{point.point} is metered by {parent.point} as well, and both are on a line"
-                )
-            above = parent.parent
-        if above is not None:
-            raise InvalidInput("points.parent", f"{point.point} hangs on itself")
-
-    def point(self, name: str) -> MeteringPoint:
-        """The point of that name; raises `InvalidInput`."""
-        for point in self.points:
-            if point.point == name:
-                return point
-        raise InvalidInput("point", f"{name[:63]!r} is not in the metering plan of {self.facility}")
-
-    def of_line(self, line: str) -> tuple[MeteringPoint, ...]:
-        """The points that meter a production line; raises `InvalidInput` where there are none."""
-        found = tuple(p for p in self.points if p.line == line)
-        if not found:
-            raise InvalidInput("line", f"no metering point of {self.facility} is on line {line[:63]!r}")
-        return found
-
-    def main_points(self) -> tuple[MeteringPoint, ...]:
-        """The facility's main meters: their sum is all energy that came in."""
-        return tuple(p for p in self.points if p.parent is None)
 
 
 @dataclass(slots=True)
 class Intervals:
     """The intervals of `point`, `amounts[(start, end)]`, in `unit`; `conflicts` names those told in two ways,
-    `impossible[(start, end)]` says what kept a reading from giving one."""
+    `impossible[(start, end)]` says what kept a reading from giving one. `sparse`: nothing need be between them."""
 
     point: str
     unit: str
     amounts: dict[tuple[int, int], Decimal] = field(default_factory=dict)
     conflicts: list[tuple[int, int]] = field(default_factory=list)
     impossible: dict[tuple[int, int], str] = field(default_factory=dict)
+    sparse: bool = False
     _ordered: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, start: int, end: int, amount: Decimal) -> None:
@@ -176,7 +73,7 @@ class Intervals:
 
 def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]) -> Intervals:
     """Intervals from a point's readings (time, value, unit) in log order, in the plan's unit."""
-    result = Intervals(point.point, point.unit)
+    result = Intervals(point.point, point.unit, sparse=point.kind == "weight")
     registers: dict[int, Decimal] = {}
     for time, value, unit in readings:
         span = _span(point, time)
@@ -292,6 +189,8 @@ def metered(found: Intervals, start: int, end: int, whole: Iterable[Whole] = ())
         covered = max(covered, right)
     if covered < end:
         gaps.append((covered, end))
+    if found.sparse:
+        gaps = []
     return Metered(amount(found, start, end, whole), found.unit, count, split, tuple(gaps))
 
 

@@ -10,24 +10,23 @@ footprint statements, so that the record stays when a factor changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, Self
 
 import msgspec
 
-from leafproof import clock, disclosure, metering, numbers, units, values
+from leafproof import clock, disclosure, units, values
 from leafproof.chain.view import SHARES
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
+from leafproof.measuring import Measured
+from leafproof.plan import Basis, MeteringPoint
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-batch-record+sd-jwt"
-# Below a watt-hour no meter of a plant resolves; what a run's share of a cut interval has beyond it stays in
-# the energy outside runs, so that lots and rest add up to the meter.
-ACTIVITY_QUANTUM = Decimal("0.001")  # kWh
 MAX_LINES = 512
+MAX_WEIGHINGS = 200  # of one line: the lorries of a day
 
 Tier = Literal["public", "buyer", "authority", "auditor"]
 TIERS: tuple[Tier, ...] = ("public", "buyer", "authority", "auditor")
@@ -36,11 +35,46 @@ TIERS: tuple[Tier, ...] = ("public", "buyer", "authority", "auditor")
 DISCLOSED_FROM: dict[str, Tier] = {"outputs": "public", "inputs": "buyer", "activity": "authority"}
 
 
+class Weighing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A scale's signed reading: `gateway` (key id, hexadecimal) said at `time` what `point` weighed; less what it
+    weighed empty at `tare`, where a vehicle was. `frames` are the log entries that hold the readings."""
+
+    gateway: str
+    point: str
+    time: str
+    tare: str | None = None
+    frames: tuple[int, ...] = ()
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """Unix seconds of its one or two readings; raises `InvalidInput`."""
+        tare = () if self.tare is None else (clock.utc_seconds(self.tare, "weighings.tare"),)
+        return (clock.utc_seconds(self.time, "weighings.time"), *tare)
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field."""
+        values.digest(self.gateway, "weighings.gateway")
+        values.point_name(self.point, "weighings.point")
+        if len(set(self.times)) != len(self.times):
+            raise InvalidInput("weighings.tare", f"{self.point}: full and empty at one moment")
+        if len(self.frames) > 2 or any(not 0 <= index < 2**63 for index in self.frames):
+            raise InvalidInput("weighings.frames", "not one or two places in a log")
+
+
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a quantity comes from: a signed reading, a document (its SHA-256), or the issuer's word alone."""
+    """Where a quantity comes from: signed readings of a scale, a document (its SHA-256), or the issuer's word
+    alone. `reference` may be the ticket's number of what was weighed."""
 
     kind: Literal["weighed", "document", "declared"]
     reference: str | None = None
+    weighings: tuple[Weighing, ...] = ()
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field."""
+        if (self.kind == "weighed") != bool(self.weighings) or len(self.weighings) > MAX_WEIGHINGS:
+            raise InvalidInput("weighings", f"1 to {MAX_WEIGHINGS} belong to what was weighed, none to the rest")
+        for one in self.weighings:
+            one.check()
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +135,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one metering point metered during the run, and the range of log entries that holds its frames."""
+    """What one metering point metered during the run, and the range of log entries that holds its frames. `basis`
+    says of fuel energy by which calorific value it was found."""
 
     point: str
     carrier: str
@@ -112,6 +147,23 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gaps: tuple[tuple[str, str], ...]
     first_index: int
     last_index: int
+    basis: Basis | None = None
+
+    @classmethod
+    def of(cls, point: MeteringPoint, found: Measured, first: int, last: int) -> Self:
+        """What was measured at a point, in frames of the log's entries from `first` to `last`."""
+        return cls(
+            point=point.point,
+            carrier=point.carrier,
+            quantity=found.quantity,
+            unit=found.unit,
+            intervals=found.count,
+            split=found.split,
+            gaps=found.gaps_as_text,
+            first_index=first,
+            last_index=last,
+            basis=found.basis,
+        )
 
 
 class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,13 +201,26 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if len(lines) > MAX_LINES:
                 raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")
             for line in lines:
+                line.source.check()
                 if line.amount.value <= 0:
                     raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
+        weighed = [(w.gateway, w.point, w.time) for w in self.weighings()]
+        if len(set(weighed)) != len(weighed):
+            raise InvalidInput("weighings", "one weighing is given for two lines")
         if self.outputs is not None and self.product_mass() <= 0:
             raise InvalidInput("outputs", "no product with a mass")
         for line in self.inputs or ():
             if (line.parent is None) == (line.material is None):
                 raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+
+    def weighed(self) -> tuple[Output | Input, ...]:
+        """The lines whose quantity a scale states, as far as they are disclosed."""
+        lines: tuple[Output | Input, ...] = (*(self.outputs or ()), *(self.inputs or ()))
+        return tuple(line for line in lines if line.source.kind == "weighed")
+
+    def weighings(self) -> tuple[Weighing, ...]:
+        """All of them, in the order of the lines."""
+        return tuple(one for line in self.weighed() for one in line.source.weighings)
 
     def product_mass(self) -> Fraction:
         """Tonnes of product and co-products: what shares and declared units are counted by."""
@@ -176,11 +241,6 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         record = convert(claims, cls, "batch record")
         record.check()
         return record
-
-
-def activity_quantity(found: metering.Metered) -> Decimal:
-    """What a record publishes of a metered amount: kWh, cut down to the watt-hour."""
-    return numbers.rounded_down(found.amount * units.scale(found.unit, "kWh"), ACTIVITY_QUANTUM)
 
 
 def shares_for(quantity: Fraction, whole: Fraction) -> int:

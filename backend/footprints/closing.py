@@ -22,6 +22,7 @@ from backend.production.evidence import FrameReader
 from backend.production.statements import Desk, Logged
 from leafproof import body, clock, numbers, units
 from leafproof.errors import InvalidInput
+from leafproof.measuring import measured
 from leafproof.period import QUANTUM, Balance, EnergyPeriod, PeriodLot, counted, share_out, tonnes_of
 from leafproof.record import BatchRecord
 from leafproof.values import Gln
@@ -124,8 +125,8 @@ def _balances(
     metered: dict[str, Fraction] = defaultdict(Fraction)
     unit: dict[str, str] = {}
     for point in plan.plan.main_points():
-        into = unit.setdefault(point.carrier, point.unit)
-        metered[point.carrier] += reader.metered(point, start, end).amount * units.scale(point.unit, into)
+        found = measured(plan.plan, point, reader, [(start, end)])
+        metered[point.carrier] += found.exact * units.scale(found.unit, unit.setdefault(point.carrier, found.unit))
     return [
         Balance(
             carrier,

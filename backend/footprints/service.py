@@ -8,7 +8,7 @@ very number that it used.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -22,12 +22,13 @@ from backend.footprints.repository import Row
 from backend.log.service import TransparencyLog
 from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
-from leafproof import body, footprint, profile
+from leafproof import body, carriers, footprint, profile
 from leafproof.calculation import Sources, calculate
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPoint
 from leafproof.profile import ProfileRef
 from leafproof.quality import covers
 from leafproof.record import BatchRecord
@@ -40,7 +41,6 @@ MAX_SET_FILE = 1 << 20
 # What a material without evidence is counted as unless the facility says otherwise: see docs/factors.md.
 DEFAULT_FACTORS = {"steel-slab": ["steel-slab-bf-bof-glo-2023"]}
 MAX_FACTORS = 10  # of one subject: three gases of a fuel, three parts of a grid
-_CATEGORY = {ELECTRICITY: "electricity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +128,14 @@ def set_factor(
     *factor_ids: str,
     by: str = "",
 ) -> None:
-    """Which factors a facility uses for "electricity" or a material, by one profile or (empty) by all: the first
+    """Which factors a facility uses for a carrier or a material, by one profile or (empty) by all: the first
     is of the thing itself, the others add what it leaves out. Raises `InvalidInput` naming `factor`."""
     used = set_in_use(connection, archive, log).content
     if not 1 <= len(factor_ids) <= MAX_FACTORS or len(set(factor_ids)) != len(factor_ids):
         raise InvalidInput("factor", f"not 1 to {MAX_FACTORS}, each once")
     if by:
         profile.newest(by)
-    wanted = _CATEGORY.get(subject, "material")
+    wanted = carriers.named(subject).category if subject in carriers.CARRIERS else "material"
     for place, factor_id in enumerate(factor_ids):
         found = used.get(factor_id)
         if found.category != wanted:
@@ -162,7 +162,8 @@ def choose(
     """
     used = set_in_use(connection, archive, log)
     own = repository.factors_of(connection, facility["gln"], by)
-    ids: dict[str, list[str]] = {**DEFAULT_FACTORS, **{subject: json.loads(text) for subject, text in own.items()}}
+    ids: dict[str, list[str]] = {**DEFAULT_FACTORS, **_of_gases(used.content)}
+    ids |= {subject: json.loads(text) for subject, text in own.items()}
     if ELECTRICITY not in ids:
         raise InvalidInput(
             "factor",
@@ -170,6 +171,22 @@ def choose(
             + _offer(used.content, facility["region"]),
         )
     return {subject: tuple(used.ref(one) for one in several) for subject, several in ids.items()}
+
+
+def _of_gases(used: FactorSet) -> dict[str, list[str]]:
+    """Emitted gases need no choice: a kilogram of a gas is what it is, and a blend is its parts."""
+    found: dict[str, list[str]] = {}
+    for one in used.factors:
+        if one.category == "gas":
+            found.setdefault(one.subject, []).append(one.id)
+    return found
+
+
+def check_carriers(chosen: Mapping[str, tuple[FactorRef, ...]], points: Iterable[MeteringPoint]) -> None:
+    """Raises `InvalidInput` for a carrier of a run's line that no factor is set for."""
+    for point in points:
+        if point.carrier not in chosen:
+            raise InvalidInput("line", f"no factor is set for {point.carrier}, which {point.point} meters")
 
 
 def check_materials(chosen: Mapping[str, tuple[FactorRef, ...]], record: BatchRecord) -> None:

@@ -28,7 +28,7 @@ from backend.log.schemas import Hex
 from leafproof import clock
 from leafproof.envelope import MODES
 from leafproof.errors import InvalidInput
-from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.plan import MeteringPlan, MeteringPoint
 
 
 class Grain(StrEnum):
@@ -51,7 +51,7 @@ class Span(BaseModel):
     start: str
     end: str
     count: int = Field(description="readings counted")
-    amount: str | None = Field(description="energy: sum of intervals, or difference of registers")
+    amount: str | None = Field(description="sum of intervals, or difference of registers; null for a quality")
     minimum: str
     maximum: str
     last: str = Field(description="the newest reading's value")
@@ -67,7 +67,7 @@ class SeriesOut(BaseModel):
     gateway: Hex
     mode: str
     unit: str
-    kind: str | None = Field(description="interval or register, as the metering plan says; null without one")
+    kind: str | None = Field(description="interval, register, weight or value, as the metering plan says")
     names: str = Field(description="a reading's time is its interval's end or start")
     aligned: bool = Field(description="false: intervals may reach over the bounds of the spans")
     spans: list[Span]
@@ -139,7 +139,7 @@ def _series_out(
         kind=point.kind if point else None,
         names=row.names,
         aligned=point is None or _SECONDS[grain] % point.interval_seconds == 0,
-        spans=_spans(connection, row.number, bounds, point is not None and point.kind == "register"),
+        spans=_spans(connection, row.number, bounds, point.kind if point else None),
     )
 
 
@@ -171,7 +171,8 @@ def _midnight(day: date, zone: tzinfo) -> int:
     return int(datetime.combine(day, time(), zone).timestamp())
 
 
-def _spans(connection: Connection, number: int, bounds: list[int], register: bool) -> list[Span]:
+def _spans(connection: Connection, number: int, bounds: list[int], kind: str | None) -> list[Span]:
+    register = kind == "register"
     rows = connection.execute(
         sa.select(rollups)
         .where(rollups.c.series == number, rollups.c.start >= bounds[0], rollups.c.start < bounds[-1])
@@ -187,6 +188,8 @@ def _spans(connection: Connection, number: int, bounds: list[int], register: boo
             if register:
                 amount = None if before is None else last - before
                 before = last
+            if kind == "value":
+                amount = None  # a mean is never summed
             result.append(_span(bounds[place - 1], bounds[place], parts, last, amount))
     return result
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from backend.log.tables import bodies
 from backend.production.tables import metering_plans
 from leafproof.errors import InvalidInput
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 
 _log = structlog.get_logger(__name__)
 

@@ -213,12 +213,15 @@ class BundleBuilder:
         gathered.places[plan_row["log"], plan_row["index"]] = None
         if tier < Tier.AUDITOR:
             return
+        for index in (index for one in record.weighings() for index in one.frames):
+            gathered.places[row["log"], index] = None
         plan = read_plan(connection, self._archive, plan_row).plan
         for activity in record.activity or ():
-            gateway = bytes.fromhex(plan.point(activity.point).gateway)
             first, last = activity.first_index, activity.last_index
-            for index in production_rows.frames_between(connection, row["log"], gateway, first, last):
-                gathered.places[row["log"], index] = None
+            for gateway in {point.gateway for point in plan.readers(plan.point(activity.point))}:
+                key = bytes.fromhex(gateway)
+                for index in production_rows.frames_between(connection, row["log"], key, first, last):
+                    gathered.places[row["log"], index] = None
 
     def _bundle(self, connection: Connection, lot: Lot, tier: Tier, places: Iterable[_Place]) -> Bundle:
         heads: dict[BundleHead, int] = {}

@@ -1,7 +1,8 @@
-"""The energy balance of a facility: all that came in, what went into lots, and the rest.
+"""The balance of a facility's energy, of one carrier: all that came in, what went into lots, and the rest.
 
 Everything is computed from frames by the kernel, never from rollups. Lots are counted as their records publish
-them (kWh, cut down to the watt-hour); the energy outside runs is the total minus the lots, so that they add up.
+them (cut down at 0.001 of the carrier's unit); what is outside runs is the total minus the lots, so that they add
+up.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from backend.production import service as production
 from backend.production.evidence import FrameReader
 from backend.production.repository import Row
 from backend.production.statements import Archive
-from leafproof import clock, numbers, units
+from leafproof import carriers, clock, numbers, units
 from leafproof.errors import InvalidInput, PrecisionLost
-from leafproof.metering import Metered, MeteringPoint
-from leafproof.record import ACTIVITY_QUANTUM, activity_quantity
+from leafproof.measuring import QUANTUM, measured
+from leafproof.plan import MeteringPoint
 from leafproof.values import Gln, Lot
 
 MAX_SPAN = 400 * 86400  # seconds: a year, with room; a longer one would hold its frames in memory
@@ -28,7 +29,7 @@ MAX_SPAN = 400 * 86400  # seconds: a year, with room; a longer one would hold it
 
 @dataclass(frozen=True, slots=True)
 class LotEnergy:
-    """What a lot's run took within the window, in kWh; `run` is its id."""
+    """What a lot's run took within the window, in the balance's unit; `run` is its id."""
 
     lot: Lot
     run: str
@@ -40,10 +41,12 @@ class LotEnergy:
 
 @dataclass(frozen=True, slots=True)
 class EnergyBalance:
-    """All in kWh: total = lots + idle, exactly. `expected` and `present` count intervals of the main points by the
-    metering plan; where they differ, what was not metered is in none of the numbers."""
+    """All in `unit`: total = lots + idle, exactly. `expected` and `present` count intervals of the main points by
+    the metering plan; where they differ, what was not metered is in none of the numbers."""
 
     facility: Gln
+    carrier: str
+    unit: str
     start: int
     end: int
     total: Decimal
@@ -54,10 +57,18 @@ class EnergyBalance:
     present: int
 
 
-def energy_balance(connection: Connection, archive: Archive, facility: Gln, start: int, end: int) -> EnergyBalance:
+def energy_balance(
+    connection: Connection,
+    archive: Archive,
+    facility: Gln,
+    start: int,
+    end: int,
+    carrier: str = carriers.ELECTRICITY,
+) -> EnergyBalance:
     """The balance of [start, end), Unix seconds, under the metering plan in force at its end.
 
-    Raises `NotFound`, and `InvalidInput` for a window that is empty, too long, or before any metering plan.
+    Raises `NotFound`, and `InvalidInput` for a window that is empty, too long, or before any metering plan, and
+    for a carrier that no main meter meters.
     """
     if not start < end <= start + MAX_SPAN:
         raise InvalidInput("to", f"not after `from`, or more than {MAX_SPAN // 86400} days after it")
@@ -65,38 +76,49 @@ def energy_balance(connection: Connection, archive: Archive, facility: Gln, star
     plan = production.plan_at(connection, archive, facility, end - 1)
     log = archive.log(plan.log)
     reader = FrameReader(connection, log, place["gln"], start, end)
-    main = [(point, reader.metered(point, start, end)) for point in plan.plan.main_points()]
-    total = _published(sum((_kwh(found) for _, found in main), Fraction(0)))
+    main = [point for point in plan.plan.main_points() if point.carrier == carrier]
+    if not main:
+        raise InvalidInput("carrier", f"no main meter of {facility} meters {carrier[:40]!r}")
+    found = [measured(plan.plan, point, reader, [(start, end)]) for point in main]
+    total = _published(sum((one.exact for one in found), Fraction(0)))
     per_lot = tuple(
-        _lot_energy(connection, archive, reader, run, start, end)
+        _lot_energy(connection, archive, reader, run, carrier, start, end)
         for run in repository.closed_between(connection, place["gln"], start, end)
     )
     lots = sum((one.energy for one in per_lot), Decimal(0))
-    present = sum(found.count for _, found in main)
-    gaps = sum(_intervals(point, *gap) for point, found in main for gap in found.gaps)
-    return EnergyBalance(facility, start, end, total, lots, total - lots, per_lot, present + gaps, present)
+    present = sum(one.count for one in found)
+    gaps = sum(_intervals(point, *gap) for point, one in zip(main, found, strict=True) for gap in one.gaps)
+    return EnergyBalance(
+        facility=facility,
+        carrier=carrier,
+        unit=found[0].unit,
+        start=start,
+        end=end,
+        total=total,
+        lots=lots,
+        idle=total - lots,
+        per_lot=per_lot,
+        expected=present + gaps,
+        present=present,
+    )
 
 
 def _lot_energy(
-    connection: Connection, archive: Archive, reader: FrameReader, run: Row, start: int, end: int
+    connection: Connection, archive: Archive, reader: FrameReader, run: Row, carrier: str, start: int, end: int
 ) -> LotEnergy:
     left, right = max(run["opened"], start), min(run["closed"], end)
-    plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
-    points = plan.plan.of_line(run["line"])
-    energy = sum((activity_quantity(reader.metered(point, left, right)) for point in points), Decimal(0))
+    plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"]).plan
+    points = [point for point in plan.of_line(run["line"]) if point.carrier == carrier]
+    energy = sum((Decimal(measured(plan, p, reader, [(left, right)]).quantity) for p in points), Decimal(0))
     return LotEnergy(Lot.parse(run["gtin"], run["lot"]), run["id"], run["line"], left, right, energy)
 
 
-def _kwh(found: Metered) -> Fraction:
-    return found.amount * units.scale(found.unit, "kWh")
-
-
 def _published(total: Fraction) -> Decimal:
-    """The exact decimal; where the window's bounds cut an interval so that there is none, cut to watt-hours."""
+    """The exact decimal; where there is none, since a bound cuts an interval, or by a conversion: cut at 0.001."""
     try:
         return units.exact_decimal(total)
     except PrecisionLost:
-        return numbers.rounded_down(total, ACTIVITY_QUANTUM)
+        return numbers.rounded_down(total, QUANTUM)
 
 
 def _intervals(point: MeteringPoint, start: int, end: int) -> int:
@@ -109,7 +131,8 @@ def as_text(balance: EnergyBalance) -> dict[str, object]:
         "facility": str(balance.facility),
         "from": clock.utc_text(balance.start),
         "to": clock.utc_text(balance.end),
-        "unit": "kWh",
+        "carrier": balance.carrier,
+        "unit": balance.unit,
         "total": f"{balance.total:f}",
         "lots": f"{balance.lots:f}",
         "idle": f"{balance.idle:f}",

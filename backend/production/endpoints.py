@@ -26,9 +26,9 @@ from backend.production import status as lot_status
 from backend.production.keystore import FileSigner
 from backend.production.statements import Desk
 from backend.production.worker import desk_of
-from leafproof import clock, units
+from leafproof import carriers, clock, units
 from leafproof.errors import InvalidInput
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.structs import convert
 from leafproof.values import Gln, Gtin, Lot, party_uri
 
@@ -242,13 +242,15 @@ def energy_balance(
     gln: str,
     start: Annotated[str, Query(alias="from", max_length=40)],
     end: Annotated[str, Query(alias="to", max_length=40)],
+    carrier: Annotated[str, Query(max_length=40)] = carriers.ELECTRICITY,
 ) -> dict[str, Any]:
-    """All energy of [from, to), what went into lots, and the rest: exact decimals that add up, in kWh."""
+    """All energy of [from, to), or of another carrier what came in or was emitted; what went into lots, and the
+    rest: exact decimals that add up, in `unit`."""
     with reading(context.engine) as connection:
         place = production.facility(connection, Gln.parse(gln))
         _check_reader(caller, place["company"])
         window = (moments.parse(start, place["zone"], "from"), moments.parse(end, place["zone"], "to"))
-        return balance.as_text(balance.energy_balance(connection, desk, Gln(place["gln"]), *window))
+        return balance.as_text(balance.energy_balance(connection, desk, Gln(place["gln"]), *window, carrier))
 
 
 @router.get("/lots/{gtin}/{lot:path}/versions")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -18,11 +19,13 @@ from backend.errors import LogDamaged, NotFound
 from backend.log.service import TransparencyLog
 from backend.production import repository
 from leafproof import body as bodies
-from leafproof import clock, envelope, frame, metering
+from leafproof import clock, envelope, frame, measuring, metering
 from leafproof.errors import InvalidInput
 from leafproof.frame import FrameContent
-from leafproof.metering import Intervals, Metered, MeteringPoint
-from leafproof.record import Activity, activity_quantity
+from leafproof.measuring import Measured
+from leafproof.metering import Intervals, Metered
+from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.record import Activity
 
 MARGIN = 86400  # seconds around a window: no interval is longer, see leafproof.metering
 _MAX_GAPS_SAID = 3
@@ -42,28 +45,20 @@ class LoggedFrame:
 
 @dataclass(frozen=True, slots=True)
 class PointEvidence:
-    """What one point metered in the window. `first` and `last` are the log indexes of the frames that carry it,
-    `modes` theirs; none where nothing was metered."""
+    """What one point metered in the run. `first` and `last` are the log indexes of the frames that carry it, and
+    the values that it is converted by; `modes` theirs; none where nothing was metered."""
 
     point: MeteringPoint
-    metered: Metered
+    measured: Measured
     first: int | None
     last: int | None
     modes: frozenset[str]
 
     def activity(self, nothing: int) -> Activity:
         """As a batch record says it; `nothing` is the index named where no frame carries anything."""
-        return Activity(
-            point=self.point.point,
-            carrier=self.point.carrier,
-            quantity=f"{activity_quantity(self.metered):f}",
-            unit="kWh",
-            intervals=self.metered.count,
-            split=self.metered.split,
-            gaps=tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in self.metered.gaps),
-            first_index=nothing if self.first is None else self.first,
-            last_index=nothing if self.last is None else self.last,
-        )
+        first = nothing if self.first is None else self.first
+        last = nothing if self.last is None else self.last
+        return Activity.of(self.point, self.measured, first, last)
 
 
 def weakest(modes: Iterable[str]) -> Mode | None:
@@ -91,19 +86,29 @@ class FrameReader:
         """
         return metering.metered(self._of_point(point)[0], start, end)
 
-    def gather(self, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
-        """What each of `points` metered in the whole window, and in which frames. Raises like `metered`."""
-        return [self._evidence(point) for point in points]
+    def amount(self, point: MeteringPoint, start: int, end: int) -> Fraction:
+        """The same, of all that can be read."""
+        return metering.amount(self._of_point(point)[0], start, end)
 
-    def _evidence(self, point: MeteringPoint) -> PointEvidence:
+    def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
+        """The intervals of a quality's point; all that are known near the window."""
+        return self._of_point(point)[0]
+
+    def gather(self, plan: MeteringPlan, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
+        """What each of `points` metered in the whole window, and in which frames. Raises like `metered`."""
+        return [self._evidence(plan, point) for point in points]
+
+    def _evidence(self, plan: MeteringPlan, point: MeteringPoint) -> PointEvidence:
         start, end = self._window
-        found, carriers = self._of_point(point)
-        named = _times_that_matter(point, found, start, end)
-        carrying = [one for time, one in carriers if time in named]
+        carrying: list[LoggedFrame] = []
+        for reader in plan.readers(point):
+            found, carriers = self._of_point(reader)
+            named = _times_that_matter(reader, found, start, end)
+            carrying += [one for time, one in carriers if time in named]
         indexes = [one.index for one in carrying]
         return PointEvidence(
             point,
-            metering.metered(found, start, end),
+            measuring.measured(plan, point, self, [self._window]),
             min(indexes, default=None),
             max(indexes, default=None),
             frozenset(one.mode for one in carrying),
@@ -167,10 +172,10 @@ def read_frame(connection: Connection, log: TransparencyLog, index: int) -> Logg
 def missing(found: Iterable[PointEvidence]) -> str | None:
     """In one sentence, which readings are not there (yet); None where evidence is complete."""
     for one in found:
-        if one.metered.gaps:
-            said = one.metered.gaps[:_MAX_GAPS_SAID]
+        if gaps := one.measured.gaps:
+            said = gaps[:_MAX_GAPS_SAID]
             spans = ", ".join(f"{clock.utc_text(a)} to {clock.utc_text(b)}" for a, b in said)
-            more = len(one.metered.gaps) - _MAX_GAPS_SAID
+            more = len(gaps) - _MAX_GAPS_SAID
             return f"no readings of {one.point.point} from {spans}" + (
                 f", and {more} more gaps" if more > 0 else ""
             )

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.corrections import service as corrections
 from backend.errors import Conflict, NotFound
-from backend.production import pointing, recording, repository, runs, shares
+from backend.production import pointing, recording, repository, runs, shares, weighing
 from backend.production import service as production
 from backend.production.statements import Desk, Logged
 from leafproof import units
@@ -53,11 +53,14 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
         raise InvalidInput("inputs", "input lots and their quantities stay: their shares are spent on the chain")
     place = production.facility(connection, Gln(run["facility"]))
     found = recording.gather(connection, desk, run, lock=True)
+    outputs = weighing.named(found.plan.plan, outputs, "outputs")
+    inputs = weighing.named(found.plan.plan, inputs, "inputs")
     runs.check_facts(connection, desk, place, run, found.plan, run["closed"], outputs, inputs)
     entered = {
         "outputs": msgspec.json.encode(outputs).decode("utf-8"),
         "inputs": msgspec.json.encode(inputs).decode("utf-8"),
     }
+    weighing.take(connection, run["id"], (*outputs, *inputs))
     repository.update_run(connection, run["id"], **entered)
     logged = recording.issue(connection, desk, runs.find(connection, run["id"]), inputs, found, before)
     changes = [(bytes(before["statement_id"]), logged.statement_id)]

@@ -19,15 +19,16 @@ from backend.errors import Conflict
 from backend.production import moments, repository, runs
 from backend.production import service as production
 from backend.production.statements import Desk
+from leafproof import clock
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.record import Input, Output, Source
+from leafproof.record import Input, Output, Source, Weighing
 from leafproof.units import parse_decimal
 from leafproof.values import Gln, Lot, digest
 
 MAX_FILE = 8 << 20  # bytes; a year of orders of a works takes under one
 MAX_ROWS = 50_000
 REQUIRED = ("order", "line", "gtin", "lot", "opened", "closed", "output_t")
-_OPTIONAL = ("scrap_t", "source")
+_OPTIONAL = ("scrap_t", "scrap_source", "source")
 MAX_PARTS = 20  # inputs, and co-products, of one order
 _PART_COLUMNS = {
     "input": ("name", "t", "material", "gtin", "lot", "source"),
@@ -175,15 +176,17 @@ def _read(row: Mapping[str, str], zone: str) -> _Order:
     closed = moments.parse(row["closed"], zone, "closed")
     if closed <= opened:
         raise InvalidInput("closed", f"{row['closed']} is not after opened, {row['opened']}")
-    source = _source(row.get("source", ""), "source")
+    source = _source(row.get("source", ""), "source", zone)
+    scrap = _source(row.get("scrap_source", ""), "scrap_source", zone)
     outputs = [Output("product", "product", _tonnes(row["output_t"], "output_t"), "t", source)]
     for prefix in _used(row, "coproduct"):
-        part = _source(row.get(f"{prefix}_source", ""), f"{prefix}_source")
+        part = _source(row.get(f"{prefix}_source", ""), f"{prefix}_source", zone)
         named, tonnes = _named(row, prefix), _tonnes(row.get(f"{prefix}_t", ""), f"{prefix}_t")
         outputs.append(Output("co-product", named, tonnes, "t", part))
     if row.get("scrap_t", "") not in ("", "0"):
-        outputs.append(Output("waste", "scrap", _tonnes(row["scrap_t"], "scrap_t"), "t", source))
-    inputs = tuple(_input(row, prefix) for prefix in _used(row, "input"))
+        of_scrap = source if source.kind == "document" and not row.get("scrap_source") else scrap
+        outputs.append(Output("waste", "scrap", _tonnes(row["scrap_t"], "scrap_t"), "t", of_scrap))
+    inputs = tuple(_input(row, prefix, zone) for prefix in _used(row, "input"))
     lot = Lot.parse(row["gtin"], row["lot"])
     return _Order(row["order"], row["line"], lot, opened, closed, tuple(outputs), inputs)
 
@@ -194,7 +197,7 @@ def _used(row: Mapping[str, str], stem: str) -> list[str]:
     return [p for p in numbered if any(row.get(f"{p}_{column}") for column in _PART_COLUMNS[stem])]
 
 
-def _input(row: Mapping[str, str], prefix: str) -> Input:
+def _input(row: Mapping[str, str], prefix: str, zone: str) -> Input:
     gtin, lot, material = (row.get(f"{prefix}_{c}") or None for c in ("gtin", "lot", "material"))
     if (gtin is None) != (lot is None) or (gtin is None) == (material is None):
         raise InvalidInput(prefix, "either a lot (gtin and lot) or a material is needed")
@@ -205,7 +208,7 @@ def _input(row: Mapping[str, str], prefix: str) -> Input:
         name=_named(row, prefix),
         quantity=_tonnes(row.get(f"{prefix}_t", ""), f"{prefix}_t"),
         unit="t",
-        source=_source(row.get(f"{prefix}_source", ""), f"{prefix}_source"),
+        source=_source(row.get(f"{prefix}_source", ""), f"{prefix}_source", zone),
         gtin=gtin,
         lot=lot,
         material=material,
@@ -225,9 +228,19 @@ def _tonnes(text: str, field: str) -> str:
     return text
 
 
-def _source(text: str, field: str) -> Source:
-    """Empty: declared; 64 hexadecimal digits: the SHA-256 of a document."""
+def _source(text: str, field: str, zone: str) -> Source:
+    """Empty: declared; 64 hexadecimal digits: the SHA-256 of a document; `bridge@TIME`, or `bridge@TIME~TIME` with
+    the empty vehicle's: weighed, several with `;` between."""
     if not text:
         return Source("declared")
+    if "@" in text:
+        return Source("weighed", None, tuple(_weighing(one.strip(), field, zone) for one in text.split(";")))
     digest(text, field)
     return Source("document", text)
+
+
+def _weighing(text: str, field: str, zone: str) -> Weighing:
+    point, _, times = text.partition("@")
+    time, tilde, tare = times.partition("~")
+    full = clock.utc_text(moments.parse(time, zone, field))
+    return Weighing("", point, full, clock.utc_text(moments.parse(tare, zone, field)) if tilde else None)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from backend.corrections import repository as correction_rows
 from backend.footprints import service as footprints
 from backend.log import repository as log_repository
-from backend.production import evidence, pointing, repository, runs, shares
+from backend.production import evidence, pointing, repository, runs, shares, weighing
 from backend.production import service as production
 from backend.production.evidence import PointEvidence
 from backend.production.repository import Row
@@ -26,7 +26,7 @@ from backend.production.service import PlanInForce
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body
 from leafproof.errors import InvalidInput
-from leafproof.record import DISCLOSED_FROM, BatchRecord, Input
+from leafproof.record import DISCLOSED_FROM, BatchRecord, Input, Output
 from leafproof.values import Gln, Lot, party_uri
 
 GRACE = 86400  # seconds after a run's close was entered; then gaps are recorded as gaps
@@ -56,7 +56,7 @@ def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = F
         log_repository.state(connection, plan.log, lock=True)
     points = plan.plan.of_line(run["line"])
     reader = evidence.FrameReader(connection, archive.log(plan.log), run["facility"], run["opened"], run["closed"])
-    return Evidence(plan, tuple(reader.gather(points)))
+    return Evidence(plan, tuple(reader.gather(plan.plan, points)))
 
 
 def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grace: int) -> str | None:
@@ -68,7 +68,9 @@ def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grac
         return f"waits for readings: {found.missing}"
     if found.missing and not is_overdue(run, desk.now(), grace):
         return f"waits for readings: {found.missing}"
-    return None
+    lines: tuple[Output | Input, ...] = (*shares.outputs_of(run), *runs.read_inputs(run))
+    unweighed = weighing.missing(connection, desk.log(found.plan.log), found.plan.plan, lines)
+    return f"waits for readings: {unweighed}" if unweighed else None
 
 
 def is_overdue(run: Row, now: int, grace: int) -> bool:
@@ -79,7 +81,8 @@ def is_overdue(run: Row, now: int, grace: int) -> bool:
 def has_come_to_the_end(connection: Connection, archive: Archive, run: Row) -> bool:
     """A cheap look first: whether every gateway of the run's line has come as far as its close."""
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
-    for point in plan.plan.of_line(run["line"]):
+    line = plan.plan.of_line(run["line"])
+    for point in {reader for metered in line for reader in plan.plan.readers(metered)}:
         newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
         if newest is None or newest < run["closed"] - point.interval_seconds:
             return False
@@ -117,9 +120,12 @@ def issue(
         shares.promise(connection, maker, run["id"], inputs)
     earlier = read(connection, desk, before) if before else None
     cited = tuple(_cited(connection, run, line, earlier) for line in inputs)
-    base = runs.draft(connection, place, run, found.plan, run["closed"], shares.outputs_of(run), cited)
+    log, plan = desk.log(found.plan.log), found.plan.plan
+    outputs = weighing.seen(connection, log, plan, shares.outputs_of(run))
+    consumed = weighing.seen(connection, log, plan, cited)
+    base = runs.draft(connection, place, run, found.plan, run["closed"], outputs, consumed)
     statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
-    issuer, log = Gln(place["company"]), desk.log(found.plan.log)
+    issuer = Gln(place["company"])
     content, disclosures = statement.issue(desk.signer.key(issuer), party_uri(issuer))
     tiers, subject = production.tiers_of(connection, statement.of.gtin, DISCLOSED_FROM), statement.of.urn
     logged = desk.put(connection, log, issuer, subject, body.BATCH_RECORD, content, disclosures, tiers)

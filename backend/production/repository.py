@@ -21,6 +21,7 @@ from backend.production.tables import (
     run_inputs,
     runs,
     transfers,
+    weighings,
 )
 
 Row = sa.RowMapping
@@ -195,6 +196,20 @@ def inputs_of_run(connection: Connection, run_id: str) -> list[Row]:
     """In the order of their lots."""
     query = sa.select(run_inputs).where(run_inputs.c.run == run_id)
     return _all(connection, query.order_by(run_inputs.c.gtin, run_inputs.c.lot))
+
+
+def put_weighings(
+    connection: Connection, run_id: str, used: Iterable[tuple[str, str, int]]
+) -> tuple[str, str, int] | None:
+    """Which weighings (gateway, point, time) evidence a run's lines, in place of those before; the first that is
+    taken already."""
+    connection.execute(sa.delete(weighings).where(weighings.c.run == run_id))
+    for one in used:
+        gateway, point, time = one
+        values = {"gateway": bytes.fromhex(gateway), "point": point, "time": time, "run": run_id}
+        if not _insert(connection, weighings, values):
+            return one
+    return None
 
 
 def spent(connection: Connection, gtin: str, lot: str, company_gln: str, but_run: str) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from backend.errors import Conflict, NotFound
 from backend.footprints import service as footprints
-from backend.production import repository, shares
+from backend.production import repository, shares, weighing
 from backend.production import service as production
 from backend.production.repository import Row
 from backend.production.service import PlanInForce
@@ -79,6 +79,9 @@ def close_run(
     that was closed otherwise.
     """
     run = find(connection, run_id, lock=True)
+    plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
+    outputs = weighing.named(plan.plan, outputs, "outputs")
+    inputs = weighing.named(plan.plan, inputs, "inputs")
     entered = {"closed": closed, "outputs": _text(outputs), "inputs": _text(inputs)}
     if run["state"] != "open":
         if any(run[name] != value for name, value in entered.items()):
@@ -86,10 +89,11 @@ def close_run(
         return
     place = production.facility(connection, Gln(run["facility"]), lock=True)
     plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
-    check_facts(connection, desk, place, run, plan, closed, tuple(outputs), tuple(inputs))
+    check_facts(connection, desk, place, run, plan, closed, outputs, inputs)
     _check_line_is_free(connection, place["gln"], run["line"], run["opened"], closed, run_id)
     maker = production.company(connection, Gln(place["company"]))
-    shares.promise(connection, maker, run_id, tuple(inputs))
+    shares.promise(connection, maker, run_id, inputs)
+    weighing.take(connection, run_id, (*outputs, *inputs))
     repository.update_run(connection, run_id, **entered, entered_at=desk.now(), state="closed")
 
 
@@ -153,14 +157,18 @@ def check_facts(
     numbered += [(f"inputs.{i}", line) for i, line in enumerate(inputs)]
     for name, line in numbered:
         with within(name):
-            _check_line(plan, line)
+            _check_line(line)
     record.check()
-    plan.plan.of_line(run["line"])
     log = desk.of_partition(place["partition"])
-    footprints.check_materials(footprints.choose(connection, desk, log, place), record)
+    for name, line in numbered:
+        with within(name):
+            weighing.seen(connection, log, plan.plan, [line], partly=True)
+    chosen = footprints.choose(connection, desk, log, place)
+    footprints.check_carriers(chosen, plan.plan.of_line(run["line"]))
+    footprints.check_materials(chosen, record)
 
 
-def _check_line(plan: PlanInForce, line: Output | Input) -> None:
+def _check_line(line: Output | Input) -> None:
     if line.amount.value <= 0:
         raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
     if isinstance(line, Input):
@@ -168,9 +176,8 @@ def _check_line(plan: PlanInForce, line: Output | Input) -> None:
             raise InvalidInput("material", f"{line.name}: either a lot (gtin, lot) or a material is needed")
     elif line.role in ("product", "co-product"):
         line.amount.to("t")
-    if line.source.kind == "weighed":
-        plan.plan.point(line.source.reference or "")
-    elif line.source.kind == "document" and not line.source.reference:
+    line.source.check()
+    if line.source.kind == "document" and not line.source.reference:
         raise InvalidInput("source", f"{line.name}: the SHA-256 of the document is needed")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.log.schemas import Hex
-from leafproof.record import Input, Output, Source
+from leafproof.record import MAX_WEIGHINGS, Input, Output, Source, Weighing
 
 Text = Annotated[str, Field(max_length=500)]
 MAX_LINES = 512  # of outputs or inputs, leafproof.record
@@ -100,15 +100,26 @@ class StatementOut(BaseModel):
     statement_id: Hex
 
 
+class WeighingIn(Taken):
+    """A scale's reading: the metering point, and its time in UTC; `tare` where the empty vehicle was weighed."""
+
+    point: Text
+    time: Text
+    tare: Text | None = None
+
+
 class SourceIn(Taken):
-    """`declared`; `document` with its SHA-256; `weighed` with the metering point."""
+    """`declared`; `document` with its SHA-256; `weighed` with its weighings, and perhaps the ticket's number as
+    `reference`."""
 
     kind: Literal["weighed", "document", "declared"] = "declared"
     reference: Text | None = None
+    weighings: Annotated[list[WeighingIn], Field(max_length=MAX_WEIGHINGS)] = []
 
     def value(self) -> Source:
-        """The kernel's type."""
-        return Source(self.kind, self.reference)
+        """The kernel's type; which gateway a scale has, the metering plan says."""
+        named = tuple(Weighing("", one.point, one.time, one.tare) for one in self.weighings)
+        return Source(self.kind, self.reference, named)
 
 
 class OutputIn(Taken):

@@ -18,7 +18,7 @@ from backend.production.statements import Archive, Desk, Logged, facility_uri
 from leafproof import body, clock
 from leafproof.chain.view import RegisteredKey
 from leafproof.errors import InvalidInput
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.record import Tier
 from leafproof.values import Gln, Gtin
 

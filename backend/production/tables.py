@@ -108,6 +108,17 @@ run_inputs = Table(
     Index(None, "gtin", "lot"),
 )
 
+# Which run's line a scale's reading evidences, `time` in Unix seconds: none evidences two.
+weighings = Table(
+    "weighings",
+    metadata,
+    Column("gateway", LargeBinary(32), primary_key=True),
+    Column("point", Text, primary_key=True),
+    Column("time", BigInteger, primary_key=True, autoincrement=False),
+    Column("run", Text, ForeignKey(runs.c.id), nullable=False),
+    Index(None, "run"),
+)
+
 # Batch records by version. `transaction` is the key under which `backend.anchor` keeps the call that points the
 # chain to this version (mint, then supersede); `attempt` and `tried_at` say how often it was submitted, and when.
 records = Table(

@@ -134,7 +134,9 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
             _console.print(f"  {report.inputs_elsewhere} input lots not checked: their evidence is in another log")
         for one in report.energy:
             went = f"{one.lots} in lots, {one.outside} outside runs"
-            _console.print(f"  {one.facility}: {one.metered} kWh metered, {went}", markup=False)
+            _console.print(
+                f"  {one.facility}: {one.carrier} {one.metered} {one.unit} metered, {went}", markup=False
+            )
         for note in report.notes[:SHOWN]:
             _console.print(f"  note {note.kind} entry {note.index}: {note.message}", style="yellow", markup=False)
         if len(report.notes) > SHOWN:

@@ -1,27 +1,34 @@
 """Where a facility's energy went: what its main meters metered, and how much of it the lots' records count.
 
-The rest was used outside production runs, or lies between a run's published watt-hours and the meter's. It is
-shown and accuses nobody: sub-meters of lines may differ from the main meter within their tolerance.
+For each carrier by itself, fuels and emitted gases too. The rest was used outside production runs, or lies between
+a run's published amount and the meter's. It is shown and accuses nobody: sub-meters of lines may differ from the
+main meter within their tolerance.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from leafproof import clock, numbers, units
-from leafproof.metering import MeteringPlan
-from leafproof.record import ACTIVITY_QUANTUM, BatchRecord
+from leafproof.measuring import QUANTUM, total
+from leafproof.plan import MeteringPlan
+from leafproof.record import BatchRecord
 from leafproof.verification.evidence import Evidence
+
+_Sums = dict[tuple[str, str], Fraction]  # by carrier and published unit
 
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """kWh of a facility: metered, counted in lots, and what is left."""
+    """A facility's amount of one carrier, in `unit`: metered, counted in lots, and what is left."""
 
     facility: str
+    carrier: str
+    unit: str
     metered: Decimal
     lots: Decimal
 
@@ -34,36 +41,39 @@ class Energy:
         """For `--json`; exact decimals as text."""
         return {
             "facility": self.facility,
-            "metered_kwh": f"{self.metered:f}",
-            "lots_kwh": f"{self.lots:f}",
-            "outside_kwh": f"{self.outside:f}",
+            "carrier": self.carrier,
+            "unit": self.unit,
+            "metered": f"{self.metered:f}",
+            "lots": f"{self.lots:f}",
+            "outside": f"{self.outside:f}",
         }
 
 
 def balance(
     facility: str, plans: Sequence[tuple[int, MeteringPlan]], records: Iterable[BatchRecord], evidence: Evidence
-) -> Energy | None:
-    """The balance by the plans, each with the moment (Unix seconds) from which on it is in force, in their order,
+) -> list[Energy]:
+    """The balances by the plans, each with the moment (Unix seconds) from which on it is in force, in their order,
     and by the newest record of each lot. None where frames or activity data are withheld.
 
     Raises `PrecisionLost` beyond 40 digits."""
     counted = list(records)
     if any(evidence.lacks(plan) for _, plan in plans) or any(r.activity is None for r in counted):
-        return None
-    metered = Fraction(0)
+        return []
+    metered: _Sums = defaultdict(Fraction)
     for place, (start, plan) in enumerate(plans):
         end = plans[place + 1][0] if place + 1 < len(plans) else clock.LATEST
-        metered += sum(_within(evidence, facility, plan, start, end), Fraction(0))
-    lots = numbers.total(
-        units.parse_decimal(a.quantity, "activity") for record in counted for a in record.activity or ()
-    )
-    return Energy(facility, numbers.rounded(metered, ACTIVITY_QUANTUM), lots)
+        _within(metered, evidence, facility, plan, start, end)
+    lots: _Sums = defaultdict(Fraction)
+    for activity in (a for record in counted for a in record.activity or ()):
+        lots[activity.carrier, activity.unit] += Fraction(units.parse_decimal(activity.quantity, "activity"))
+    return [
+        Energy(facility, *place, numbers.rounded(metered[place], QUANTUM), numbers.rounded(lots[place], QUANTUM))
+        for place in sorted(metered | lots)
+    ]
 
 
-def _within(evidence: Evidence, facility: str, plan: MeteringPlan, start: int, end: int) -> Iterable[Fraction]:
-    """What the main meters have within [start, end), in kWh, portion by portion."""
+def _within(sums: _Sums, evidence: Evidence, facility: str, plan: MeteringPlan, start: int, end: int) -> None:
+    """Add what the main meters have within [start, end), portion by portion."""
     for point in plan.main_points():
-        scale = units.scale(point.unit, "kWh")
-        known = evidence.readings(facility, point)
-        for left, right in known.portions(start, end):
-            yield known.window(point, left, right).amount(left, right) * scale
+        portions = evidence.readings(facility, point).portions(start, end)
+        sums[point.carrier, point.published.unit] += total(plan, point, evidence.at(facility), portions)

@@ -17,9 +17,9 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.lifecycle import Lifecycle
-from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.replay import shares
 from leafproof.replay.corrections import Corrections
@@ -29,6 +29,7 @@ from leafproof.replay.opinions import Opinions
 from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.stages import Stages
+from leafproof.replay.weighings import Weighings
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
 from leafproof.verification.lots import differences
@@ -70,6 +71,7 @@ class Lots:
             Lifecycle: Stages(report, self._operator, self._factor, known.withheld).take,
         }
         self._periods = Periods(report, evidence)
+        self._weighings = Weighings(report, evidence)
 
     def withhold(self, statement: Statement) -> None:
         """A statement whose body was not handed over: what rests on it is not checked, and nobody is accused."""
@@ -151,7 +153,10 @@ class Lots:
 
     def _recompute(self, statement: Statement, record: BatchRecord) -> None:
         plan = self._plan(statement, record)
-        if plan is None or record.activity is None or self._evidence.lacks(plan):
+        if plan is None or self._evidence.lacks(plan):
+            return
+        self._weighings.recompute(statement.index, record, plan)
+        if record.activity is None:
             return
         maker = self._chain.keys[statement.envelope.key_id]
         for gateway in ev.foreign_gateways(self._chain, maker, plan):
@@ -259,6 +264,7 @@ class Lots:
             leaves.update(s.leaf for s, _ in versions)
             self._pointer(lot, versions, on_chain, (operator, lot) in self._forked)
             self._periods.against(operator, versions[-1][1].facility, versions[-1][0].index, versions[-1][1])
+            self._weighings.use(versions[-1][0].index, versions[-1][1])
             if on_chain:
                 self._inputs(lot, versions[-1], on_chain)
         for lot_ in self._chain.lots.values():
@@ -288,11 +294,9 @@ class Lots:
             newest = [v[-1][1] for (maker, _), v in self._records.items() if maker == operator]
             made_here = [r for r in newest if r.facility == facility]
             try:
-                one = balance(facility, plans, made_here, self._evidence)
+                found += balance(facility, plans, made_here, self._evidence)
             except LeafproofError as error:
                 self._report.add("evidence", None, f"the energy balance of {facility}: {error.message}")
-                continue
-            found += [one] if one else []
         return found
 
     def _elsewhere(self) -> None:

@@ -18,8 +18,9 @@ from fractions import Fraction
 
 from leafproof import numbers, units
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.metering import MeteringPlan
+from leafproof.measuring import total
 from leafproof.period import QUANTUM, EnergyPeriod, counted, tonnes_of
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
 from leafproof.verification.evidence import Evidence
@@ -116,10 +117,9 @@ class Periods:
         for point in first.main_points():
             if point.carrier not in stated:
                 raise InvalidInput("balances", f"{point.carrier} is left out")
-            known = self._evidence.readings(period.facility, point)
-            scale = units.scale(point.unit, stated[point.carrier].unit)
-            for left, right in known.portions(start, end):
-                metered[point.carrier] += known.window(point, left, right).amount(left, right) * scale
+            portions = self._evidence.readings(period.facility, point).portions(start, end)
+            amount = total(first, point, self._evidence.at(period.facility), portions)
+            metered[point.carrier] += amount * units.scale(point.published.unit, stated[point.carrier].unit)
         for carrier, balance in stated.items():
             found = numbers.rounded(metered[carrier], QUANTUM)
             lots = counted(list(within.values()), carrier, balance.unit)

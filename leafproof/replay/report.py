@@ -32,6 +32,8 @@ KINDS = {
     "gateway-foreign": "a record's metering plan counts on another operator's gateway",
     "evidence": "a record's evidence is incomplete or contradicts itself",
     "activity-differs": "a record's activity data is not what the readings give",
+    "weighed-differs": "a quantity called weighed is not what the scale weighed",
+    "weighed-twice": "one weighing evidences two lots",
     "footprint-differs": "a footprint is not what its facts and factors give",
     "footprint-foreign": "a footprint is not by the operator of its batch record",
     "energy-period": "a plant's energy outside runs is not what meters and lots leave, or a lot is left out",

@@ -11,13 +11,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import msgspec
 
 from leafproof import clock
 from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.envelope import MODES, FrameHeader
 from leafproof.frame import FrameContent, Opening
-from leafproof.metering import Metered, MeteringPlan, MeteringPoint
-from leafproof.record import Activity, BatchRecord, Input, Output, activity_quantity
+from leafproof.measuring import measured
+from leafproof.metering import Intervals, Metered
+from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.record import Activity, BatchRecord, Input, Output
 from leafproof.verification.readings import Block, Readings, Window
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -108,6 +114,10 @@ class Evidence:
             self._asked = question, known.window(point, start, end)
         return self._asked[1]
 
+    def at(self, facility: str) -> MeterOf:
+        """The readings of one facility."""
+        return MeterOf(self, facility)
+
     def modes(self, facility: str, point: MeteringPoint, start: int, end: int) -> set[str]:
         """The modes of the frames that carry what the point metered in [start, end)."""
         named = self.window(facility, point, start, end).named
@@ -115,9 +125,25 @@ class Evidence:
             return set()
         return {block.mode for block in self.readings(facility, point).within(*named)}
 
-    def metered(self, facility: str, point: MeteringPoint, start: int, end: int) -> Metered:
-        """What the point metered in [start, end), Unix seconds; raises `InvalidInput` for impossible readings."""
-        return self.window(facility, point, start, end).metered(start, end)
+
+@dataclass(frozen=True, slots=True)
+class MeterOf:
+    """A `leafproof.measuring.Meter`: one facility's readings of all that were taken in."""
+
+    evidence: Evidence
+    facility: str
+
+    def metered(self, point: MeteringPoint, start: int, end: int) -> Metered:
+        """In the point's own unit; raises `InvalidInput` for impossible readings."""
+        return self.evidence.window(self.facility, point, start, end).metered(start, end)
+
+    def amount(self, point: MeteringPoint, start: int, end: int) -> Fraction:
+        """The same, of all that can be read."""
+        return self.evidence.window(self.facility, point, start, end).amount(start, end)
+
+    def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
+        """A quality's intervals, one by one."""
+        return self.evidence.window(self.facility, point, start, end).intervals
 
 
 _NONE = Readings()
@@ -145,15 +171,15 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
         if point.point not in stated:
             yield _fail("point-missing", "", point=point.point)
             continue
-        found = evidence.window(record.facility, point, start, end)
-        metered = found.metered(start, end)
-        for left, right in metered.gaps:
-            span = {"start": clock.utc_text(left), "end": clock.utc_text(right)}
-            yield _fail("metering-gap", "", point=point.point, **span)
-        for _, right in [c for c in found.intervals.conflicts if start < c[1] <= end]:
-            yield _fail("conflict", "", point=point.point, end=clock.utc_text(right))
-        if not metered.gaps:
-            params = {"intervals": metered.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
+        found = measured(plan, point, evidence.at(record.facility), [(start, end)])
+        for gap in found.gaps_as_text:
+            yield _fail("metering-gap", "", point=point.point, start=gap[0], end=gap[1])
+        for reader in plan.readers(point):
+            told = evidence.window(record.facility, reader, start, end).intervals.conflicts
+            for _, right in [c for c in told if start < c[1] and (c[0] < end or c[1] == end)]:
+                yield _fail("conflict", "", point=reader.point, end=clock.utc_text(right))
+        if not found.gaps:
+            params = {"intervals": found.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
             yield _pass("frames-complete", point=point.point, **params)
     yield from _mode(record, plan, evidence)
 
@@ -161,15 +187,16 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
 def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
     """A record is live only if all that it counts is; `MODES` has the strongest first."""
     start, end = record.run.window
-    points = plan.of_line(record.run.line)
+    points = {r for p in plan.of_line(record.run.line) for r in plan.readers(p)}
     found = {mode for p in points for mode in evidence.modes(record.facility, p, start, end)}
     weakest = max(found, key=MODES.index, default=record.mode)
     if weakest != record.mode:
         yield _fail("mode-differs", "", stated=record.mode, found=weakest)
 
 
-def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
-    """Check 7: what is recorded or simulated, and what rests on a declaration; `entered` in Unix seconds."""
+def provenance(record: BatchRecord, entered: int, seen: bool) -> Iterator[Finding]:
+    """Check 7: what is recorded or simulated, and what rests on a declaration; `entered` in Unix seconds, `seen`
+    says whether the readings of scales are at hand."""
     if record.mode == "recorded":
         measured = clock.local_date(record.run.window[0], record.zone)[:4]
         params = {"measured": measured, "entered": clock.local_date(entered, record.zone)[:4]}
@@ -180,9 +207,9 @@ def provenance(record: BatchRecord, entered: int) -> Iterator[Finding]:
     for line in lines:
         params = {"name": line.name, "quantity": line.quantity, "unit": line.unit}
         if line.source.kind == "weighed":
-            yield Finding(
-                Status.WARNING, "quantity-weighed", "", {**params, "reference": line.source.reference or ""}
-            )
+            points = ", ".join(dict.fromkeys(one.point for one in line.source.weighings))
+            code, status = ("quantity-weighed", Status.PASS) if seen else ("quantity-unseen", Status.WARNING)
+            yield Finding(status, code, "", {**params, "points": points})
         else:
             yield Finding(Status.WARNING, f"quantity-{line.source.kind}", "", params)
 
@@ -195,24 +222,14 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
         if activity.carrier != point.carrier:
             params = {"point": activity.point, "stated": activity.carrier, "planned": point.carrier}
             yield _fail("carrier-differs", "", **params)
-        metered = evidence.metered(record.facility, point, start, end)
-        computed = f"{activity_quantity(metered):f}"
-        if (computed, "kWh", metered.count, metered.split, gaps_as_text(metered)) != (
-            activity.quantity,
-            activity.unit,
-            activity.intervals,
-            activity.split,
-            activity.gaps,
-        ):
-            params = {"stated": activity.quantity, "unit": activity.unit, "computed": computed}
-            yield _fail("activity-differs", "", point=activity.point, **params)
+        found = measured(plan, point, evidence.at(record.facility), [(start, end)])
+        computed = Activity.of(point, found, activity.first_index, activity.last_index)
+        if msgspec.structs.replace(computed, carrier=activity.carrier) != activity:
+            said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}
+            yield _fail("activity-differs", "", point=activity.point, **said)
         else:
-            yield _pass("activity-recomputed", point=activity.point, quantity=computed, unit="kWh")
-
-
-def gaps_as_text(metered: Metered) -> tuple[tuple[str, str], ...]:
-    """Gaps as a record writes them."""
-    return tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in metered.gaps)
+            params = {"quantity": computed.quantity, "unit": computed.unit}
+            yield _pass("activity-recomputed", point=activity.point, **params)
 
 
 def in_range(statement: Statement, activities: tuple[Activity, ...]) -> bool:

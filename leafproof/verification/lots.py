@@ -13,11 +13,11 @@ from leafproof.chain.view import SHARES, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, place_of
-from leafproof.metering import MeteringPlan
 from leafproof.numbers import rounded
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, opinions, stages, timing
+from leafproof.verification import corrections, declared, opinions, stages, timing, weighing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -28,7 +28,8 @@ def check_evidence(reading: Reading) -> None:
     """7: no frame, interval or point missing, by the metering plan; and what rests on declarations."""
     check = reading.report[7]
     for lot, statement, record in reading.used():
-        for finding in ev.provenance(record, statement.envelope.header.issued_at):
+        seen = _weighings(reading, statement, record) is not None
+        for finding in ev.provenance(record, statement.envelope.header.issued_at, seen):
             check.add(finding.status, finding.code, str(lot), **finding.params)
         plan = _plan(reading, statement, record)
         if plan is None and reading.plan(record) is not None:
@@ -94,6 +95,32 @@ def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evid
     return found
 
 
+def _weighings(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:
+    """The readings of scales that the record names, from the very frames that it names; None where one of those
+    is not here. They lie where they like in their gateway's stream, and are no part of it here."""
+    found = ev.Evidence()
+    named = sorted({(index, w.gateway) for w in record.weighings() for index in w.frames})
+    for index, gateway in named:
+        here = [
+            s
+            for s in reading.frames.get(bytes.fromhex(gateway), ())
+            if s.index == index and s.envelope.header.log == signed.envelope.header.log
+        ]
+        content = here[0].content if here else None
+        if not isinstance(content, FrameContent):
+            return None
+        reading.spend(content.count)
+        found.add(here[0].envelope.key_id, place_of(here[0].envelope), content)
+    return found
+
+
+def _weighed(reading: Reading, signed: Statement, record: BatchRecord, plan: MeteringPlan) -> Iterable[Finding]:
+    found = _weighings(reading, signed, record)
+    if found is None:
+        return [Finding(Status.NOT_CHECKED, "withheld")]
+    return weighing.recomputed(record, plan, found)
+
+
 def _streams(reading: Reading, signed: Statement, record: BatchRecord) -> Iterable[Finding]:
     streams: dict[bytes, ev.Stream] = {}
     frames = [(place_of(s.envelope), s) for s in _frames_of(reading, signed, record)]
@@ -112,7 +139,7 @@ def check_recomputed(reading: Reading) -> None:
             if found is None or plan is None:
                 check.add(Status.NOT_CHECKED, "withheld", str(lot))
                 continue
-            for finding in ev.recomputed(record, plan, found):
+            for finding in [*ev.recomputed(record, plan, found), *_weighed(reading, statement, record, plan)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
         except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)

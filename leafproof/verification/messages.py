@@ -120,13 +120,16 @@ MESSAGES = {
     "point-missing": "{point}: on the line by the metering plan, not in the record",
     "quantity-declared": "{name} {quantity} {unit}: declared, unverified",
     "quantity-document": "{name} {quantity} {unit}: by a document that is not part of this bundle",
-    "quantity-weighed": (
-        "{name} {quantity} {unit}: said to be weighed at {reference}; no such reading is checked yet"
-    ),
+    "quantity-weighed": "{name} {quantity} {unit}: weighed at {points}, by signed readings",
+    "quantity-unseen": "{name} {quantity} {unit}: said to be weighed at {points}; the readings were not looked at",
     "recorded": "recorded data: measured {measured}, entered {entered}",
     "simulated": "the readings are simulated",
     # 8 recomputed
     "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
+    "weighed": "{name} {quantity} {unit}: the same as in {count} weighings",
+    "weighed-differs": "{name}: the record says {quantity} {unit}, the scale weighed {weighed}",
+    "weighing-foreign": "{name}: the metering plan has no scale {point} of that gateway",
+    "weighing-missing": "{name}: {point} has no reading of {time}",
     "carrier-differs": "{point}: the record says {stated}, the metering plan {planned}",
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne by {profile}, the same digits",

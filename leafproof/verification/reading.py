@@ -17,9 +17,9 @@ from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
 from leafproof.lifecycle import Lifecycle
-from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 from leafproof.trust import Trust
 from leafproof.values import Lot

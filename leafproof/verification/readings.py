@@ -21,7 +21,8 @@ from typing import cast
 
 from leafproof import metering, units
 from leafproof.frame import Series
-from leafproof.metering import Intervals, Metered, MeteringPoint, Whole
+from leafproof.metering import Intervals, Metered, Whole
+from leafproof.plan import MeteringPoint
 
 _CODES = "HIQq"  # the smallest that holds all numbers of a block
 _PORTION = 64  # groups that are looked at together when all of them are asked for
@@ -127,7 +128,7 @@ class Readings:
         whole: list[Whole] = []
         near = point.interval_seconds  # no reading that is further away names an interval of the window
         for group in self._groups(start - near, end + near):
-            if len(group) == 1 and group[0].plain and _countable(point, group[0]):
+            if point.kind != "value" and len(group) == 1 and group[0].plain and _countable(point, group[0]):
                 rows += _cut(point, group[0], start, end, whole)
             else:
                 rows += [(b.order, list(_rows(b, start - near, end + near))) for b in group]

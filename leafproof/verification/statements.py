@@ -15,9 +15,9 @@ from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
 from leafproof.lifecycle import Lifecycle
-from leafproof.metering import MeteringPlan
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 
 Content: TypeAlias = (

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import msgspec
 
-from leafproof import body, calculation, checkpoint, clock, frame, metering, note, profile, tiles, tree, values
+from leafproof import body, calculation, checkpoint, clock, frame, note, profile, tiles, tree, values
 from leafproof.bundle import Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import (
     POINTER_GRACE,
@@ -38,12 +38,14 @@ from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.keys import EDDSA, SigningKey
-from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.measuring import measured
 from leafproof.period import EnergyPeriod
-from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, activity_quantity, shares_for
+from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, shares_for
 from leafproof.replay import source as replay_source
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln, Lot
+from leafproof.verification.evidence import Evidence
 
 LOG = LogRef(31337, b"\x11" * 20, b"\x22" * 32)
 OTHER_LOG = LogRef(31337, b"\x11" * 20, b"\x33" * 32)
@@ -287,21 +289,23 @@ def log_plan(world: World, party: Party, plan: MeteringPlan | None = None) -> in
     return world.state(party, subject, body.METERING_PLAN, (plan or plan_of(party)).encode_body())
 
 
-def activity_of(world: World, party: Party, start: int, end: int) -> Activity:
+def evidence_of(world: World, party: Party) -> Evidence:
+    """What the party's frames say that were logged so far."""
+    found = Evidence()
+    for entry in (world.entries[i] for i in frames_by(world, party)):
+        place = frame.place_of(entry.parsed)
+        found.add(entry.parsed.key_id, place, frame.decode_body(entry.body or b""))
+    return found
+
+
+def activity_of(
+    world: World, party: Party, start: int, end: int, plan: MeteringPlan | None = None, name: str = "rolling"
+) -> Activity:
     """What the party's meter says of [start, end), by the frames logged so far."""
-    frames = frames_by(world, party)
-    rows = [
-        (r.time, r.value, r.unit)
-        for i in frames
-        for series in frame.decode_body(world.entries[i].body or b"").series
-        for r in series
-    ]
-    found = metering.metered(metering.intervals(plan_of(party).points[0], rows), start, end)
-    gaps = tuple((clock.utc_text(a), clock.utc_text(b)) for a, b in found.gaps)
-    quantity = f"{activity_quantity(found):f}"
-    return Activity(
-        "rolling", "electricity", quantity, "kWh", found.count, found.split, gaps, frames[0], frames[-1]
-    )
+    by, frames = plan or plan_of(party), frames_by(world, party)
+    meter = evidence_of(world, party).at(str(party.facility))
+    found = measured(by, by.point(name), meter, [(start, end)])
+    return Activity.of(by.point(name), found, frames[0], frames[-1])
 
 
 def coil_record(world: World, plan: int, tonnes: str = "18.4", supersedes: str | None = None) -> BatchRecord:

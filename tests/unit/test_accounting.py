@@ -16,8 +16,9 @@ from leafproof import calculation, clock, metering, numbers, profile, units
 from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
-from leafproof.metering import MeteringPlan, MeteringPoint
-from leafproof.record import BatchRecord, Input, Output, Run, activity_quantity, shares_for
+from leafproof.measuring import Measured
+from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.record import BatchRecord, Input, Output, Run, shares_for
 from leafproof.units import Quantity
 from tests.support import world as w
 from tests.support.world import DECLARED, FACTORS, PLANT
@@ -157,7 +158,8 @@ class TestMetering:
 
     def test_what_a_lot_publishes_is_cut_down_to_the_watt_hour(self) -> None:
         found = metering.intervals(point(), [(T0 + 900, Decimal("0.01"), "kWh")])
-        assert activity_quantity(metering.metered(found, T0, T0 + 100)) == Decimal("0.001")
+        amount = metering.metered(found, T0, T0 + 100).amount
+        assert Measured(amount, "kWh", None, 1, 1, ()).quantity == "0.001"
 
 
 class TestMeteringPlan:
@@ -176,7 +178,8 @@ class TestMeteringPlan:
             ("points", {"points": (point(), point())}),
             ("interval_seconds", {"points": (point(interval_seconds=700),)}),
             ("parent", {"points": (point(parent="nowhere"),)}),
-            ("unit", {"points": (point(unit="kg"),)}),
+            ("carrier", {"points": (point(unit="kg"),)}),
+            ("carrier", {"points": (point(carrier="moonlight"),)}),
             ("gateway", {"points": (point(gateway="xyz"),)}),
         ],
     )

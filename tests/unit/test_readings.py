@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from leafproof import metering
 from leafproof.errors import InvalidInput
 from leafproof.frame import Series
-from leafproof.metering import Intervals, MeteringPoint
+from leafproof.metering import Intervals
+from leafproof.plan import MeteringPoint
 from leafproof.verification.readings import Block, Readings
 
 T0 = 1_514_764_800

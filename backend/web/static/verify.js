@@ -6276,25 +6276,44 @@ var UNITS = /* @__PURE__ */ new Map([
   ["Wh", ["energy", new Fraction(1n)]],
   ["kWh", ["energy", new Fraction(1000n)]],
   ["MWh", ["energy", new Fraction(10n ** 6n)]],
+  ["GWh", ["energy", new Fraction(10n ** 9n)]],
   ["J", ["energy", new Fraction(1n, 3600n)]],
+  ["kJ", ["energy", new Fraction(1000n, 3600n)]],
   ["MJ", ["energy", new Fraction(10n ** 6n, 3600n)]],
   ["GJ", ["energy", new Fraction(10n ** 9n, 3600n)]],
+  ["TJ", ["energy", new Fraction(10n ** 12n, 3600n)]],
+  ["mg", ["mass", new Fraction(1n, 1000n)]],
   ["g", ["mass", new Fraction(1n)]],
   ["kg", ["mass", new Fraction(1000n)]],
   ["t", ["mass", new Fraction(10n ** 6n)]],
   ["m3", ["volume", new Fraction(1n)]],
   ["l", ["volume", new Fraction(1n, 1000n)]],
+  ["Nm3", ["gas volume", new Fraction(1n)]],
+  ["Sm3", ["gas volume", new Fraction(27315n, 28815n)]],
+  ["m3@20C", ["gas volume", new Fraction(27315n, 29315n)]],
   ["varh", ["reactive energy", new Fraction(1n)]],
   ["kvarh", ["reactive energy", new Fraction(1000n)]],
   ["W", ["power", new Fraction(1n)]],
   ["kW", ["power", new Fraction(1000n)]],
-  ["/", ["count", new Fraction(1n)]]
+  ["/", ["count", new Fraction(1n)]],
+  ["/100", ["count", new Fraction(1n, 100n)]],
+  ["ppm", ["count", new Fraction(1n, 10n ** 6n)]]
 ]);
 function known(unit) {
   const found = UNITS.get(unit);
-  if (!found) throw new Malformed(`unit: unknown unit '${unit.slice(0, 20)}'; known: ${[...UNITS.keys()].join(", ")}`);
-  return found;
+  if (found) return found;
+  const [above, below] = ratio(unit).map((part) => UNITS.get(part));
+  if (!above || !below) {
+    throw new Malformed(`unit: unknown unit '${unit.slice(0, 20)}'; known: ${[...UNITS.keys()].join(", ")}, and two with / between`);
+  }
+  return [above[0] === below[0] ? "count" : `${above[0]}/${below[0]}`, above[1].over(below[1])];
 }
+function ratio(unit) {
+  const slash = unit.indexOf("/");
+  if (UNITS.has(unit) || slash < 1 || slash === unit.length - 1) return ["", ""];
+  return [unit.slice(0, slash), unit.slice(slash + 1)];
+}
+var dimension = (unit) => known(unit)[0];
 function scale(source2, target) {
   const [from, numerator] = known(source2);
   const [to, denominator] = known(target);
@@ -6312,7 +6331,12 @@ var WITHHELD = ["outputs", "inputs", "activity"];
 var JWT_TYPE = "leafproof-batch-record+sd-jwt";
 var SHARES = 10n ** 18n;
 var MAX_LINES = 512;
-var source = struct({ kind: oneOf("weighed", "document", "declared") }, { reference: orNull(text) });
+var MAX_WEIGHINGS = 200;
+var weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) });
+var source = struct(
+  { kind: oneOf("weighed", "document", "declared") },
+  { reference: orNull(text), weighings: list(weighing) }
+);
 var output = struct({
   role: oneOf("product", "co-product", "waste", "rework"),
   name: text,
@@ -6324,17 +6348,20 @@ var input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
 );
-var activity = struct({
-  point: text,
-  carrier: text,
-  quantity: text,
-  unit: text,
-  intervals: whole,
-  split: whole,
-  gaps: list(pair(text)),
-  first_index: whole,
-  last_index: whole
-});
+var activity = struct(
+  {
+    point: text,
+    carrier: text,
+    quantity: text,
+    unit: text,
+    intervals: whole,
+    split: whole,
+    gaps: list(pair(text)),
+    first_index: whole,
+    last_index: whole
+  },
+  { basis: orNull(oneOf("net", "gross")) }
+);
 var run = struct({ id: text, line: text, opened: text, closed: text });
 var shape = struct(
   {
@@ -6367,6 +6394,7 @@ function readRecord(members) {
   const metered = (record.activity ?? []).map(({ point: point2 }) => point2);
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
+  checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
   for (const line4 of record.inputs ?? []) {
     if (parentOf(line4) === null === (line4.material === null)) {
@@ -6387,6 +6415,30 @@ function checkLines(lines) {
       throw new Malformed(`quantity: ${line4.name}: ${line4.quantity} ${line4.unit} is not positive`);
     }
   }
+}
+function checkWeighings(lines) {
+  const known2 = /* @__PURE__ */ new Set();
+  for (const { source: source2 } of lines) {
+    source2.weighings ??= [];
+    const count = source2.weighings.length;
+    if (source2.kind === "weighed" !== count > 0 || count > MAX_WEIGHINGS) {
+      throw new Malformed(`weighings: 1 to ${MAX_WEIGHINGS} belong to what was weighed, none to the rest`);
+    }
+    for (const { gateway, point: point2, time, tare, frames } of source2.weighings) {
+      digest(gateway, "weighings.gateway");
+      pointName(point2);
+      const full = utcSeconds(time, "weighings.time");
+      if (tare !== null && utcSeconds(tare, "weighings.tare") === full) {
+        throw new Malformed(`weighings.tare: ${point2}: full and empty at one moment`);
+      }
+      if ((frames ?? []).length > 2 || (frames ?? []).some((index) => index < 0 || index >= 2n ** 63n)) {
+        throw new Malformed("weighings.frames: not one or two places in a log");
+      }
+      known2.add(`${gateway} ${point2} ${time}`);
+    }
+  }
+  const all = lines.flatMap(({ source: source2 }) => source2.weighings);
+  if (known2.size !== all.length) throw new Malformed("weighings: one weighing is given for two lines");
 }
 var productMass = (record) => sum((record.outputs ?? []).filter(({ role }) => role === "product" || role === "co-product").map((line4) => amountOf(line4).to("t")));
 function sharesFor(part, whole3) {
@@ -7640,8 +7692,8 @@ var methodOf = ({ profile }) => `${profile.id} ${profile.version}`;
 function deviation(perTonne, declared) {
   const base = decimal(declared, "per_tonne");
   if (!base.compare(ZERO)) return null;
-  const ratio = decimal(perTonne, "per_tonne").over(base).minus(new Fraction(1n));
-  const percent = rounded(ratio.times(new Fraction(100n)), PERCENT_PLACES);
+  const ratio2 = decimal(perTonne, "per_tonne").over(base).minus(new Fraction(1n));
+  const percent = rounded(ratio2.times(new Fraction(100n)), PERCENT_PLACES);
   return percent.startsWith("-") ? percent : `+${percent}`;
 }
 function newest2(named2) {
@@ -7728,7 +7780,7 @@ var factor = struct(
     id: text,
     name: text,
     name_zh: text,
-    category: oneOf("electricity", "material", "fuel", "freight"),
+    category: oneOf("electricity", "fuel", "heat", "gas", "material", "freight"),
     subject: text,
     region: text,
     year: whole,
@@ -7987,7 +8039,7 @@ function readPeriod(body) {
   gln(period.facility, "facility");
   const named2 = new Map(lots.map((lot2) => [lot2.record, lot2]));
   if (!lots.length || lots.length > MAX_LOTS2 || named2.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
-  if (new Set(balances.map(({ carrier }) => carrier)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
+  if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const { record } of lots) digest(record, "lots.record");
   const expected2 = shareOut(balances, lots.map(tonnesOf));
   if (lots.some(({ overhead }, i) => JSON.stringify(overhead) !== JSON.stringify(expected2[i]))) {
@@ -8015,24 +8067,102 @@ function shareOut(balances, tonnes2) {
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
 
+// backend/web/verify/carriers.js
+var ELECTRICITY = "electricity";
+var GOODS = "goods";
+var PUBLISHED = { energy: "GJ", mass: "kg", "gas volume": "Nm3" };
+var FUELS = [
+  "anthracite",
+  "biogas",
+  "blast-furnace-gas",
+  "coke-oven-coke",
+  "coke-oven-gas",
+  "coking-coal",
+  "converter-gas",
+  "diesel",
+  "hydrogen",
+  "lignite",
+  "lpg",
+  "motor-gasoline",
+  "natural-gas",
+  "other-bituminous-coal",
+  "residual-fuel-oil",
+  "sub-bituminous-coal",
+  "wood-pellets"
+];
+var GASES = [
+  "co2",
+  "ch4",
+  "n2o",
+  "sf6",
+  "nf3",
+  "cf4",
+  "c2f6",
+  "hfc23",
+  "hfc32",
+  "hfc125",
+  "hfc134a",
+  "hfc143a",
+  "r404a",
+  "r407c",
+  "r410a"
+];
+var carrier = (category2, ...dimensions) => ({ category: category2, dimensions });
+var CARRIERS = new Map([
+  [ELECTRICITY, carrier("electricity", "energy")],
+  ...FUELS.map((name2) => [name2, carrier("fuel", "energy", "mass")]),
+  ["heat", carrier("heat", "energy")],
+  ["steam", carrier("heat", "energy")],
+  ["cold", carrier("heat", "energy")],
+  ["compressed-air", carrier("heat", "gas volume", "energy")],
+  ...GASES.map((name2) => [`emitted-${name2}`, carrier("gas", "mass")])
+]);
+function carrierOf(name2) {
+  const found = CARRIERS.get(name2);
+  if (!found) throw new Malformed(`carrier: unknown carrier '${name2.slice(0, 40)}'; known: ${[...CARRIERS.keys()].join(", ")}`);
+  return found;
+}
+function publishedUnit(name2, dimension2) {
+  const { dimensions } = carrierOf(name2);
+  if (!dimensions.includes(dimension2)) throw new Malformed(`carrier: ${name2} is counted as ${dimensions.join(" or ")}, not as ${dimension2}`);
+  return name2 === ELECTRICITY ? "kWh" : PUBLISHED[dimension2];
+}
+
 // backend/web/verify/plan.js
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
-var point = struct({
-  point: text,
-  line: orNull(text),
-  carrier: oneOf("electricity"),
-  kind: oneOf("interval", "register"),
-  names: oneOf("end", "start"),
-  interval_seconds: whole,
-  unit: text,
-  resolution: text,
-  gateway: text,
-  parent: orNull(text),
-  meter: text,
-  accuracy_class: text,
-  heartbeat_seconds: whole
-});
+var MAX_CONVERSIONS = 4;
+var RATIOS = {
+  "calorific value": [["energy"], ["gas volume", "volume", "mass"]],
+  enthalpy: [["energy"], ["mass"]],
+  density: [["mass"], ["gas volume", "volume"]],
+  concentration: [["mass", "gas volume"], ["gas volume", "mass"]],
+  "net to gross": [["energy"], ["energy"]]
+};
+var WITH_BASIS = ["calorific value", "net to gross"];
+var BASIS = oneOf("net", "gross");
+var conversion = struct(
+  { quantity: oneOf("calorific value", "enthalpy", "density", "concentration", "net to gross"), unit: text, source: text },
+  { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
+);
+var point = struct(
+  {
+    point: text,
+    line: orNull(text),
+    carrier: text,
+    kind: oneOf("interval", "register", "weight", "value"),
+    names: oneOf("end", "start"),
+    interval_seconds: whole,
+    unit: text,
+    resolution: text,
+    gateway: text,
+    parent: orNull(text),
+    meter: text,
+    accuracy_class: text,
+    heartbeat_seconds: whole
+  },
+  { basis: orNull(BASIS), conversions: list(conversion) }
+);
 var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
   const plan = convert(bodyContent(body), shape9, "metering plan");
@@ -8043,24 +8173,101 @@ function readPlan(body) {
   if (!plan.points.length || plan.points.length > MAX_POINTS) throw new Malformed(`points: 1 to ${MAX_POINTS} are allowed`);
   const named2 = new Map(plan.points.map((one) => [one.point, one]));
   if (named2.size !== plan.points.length) throw new Malformed("points: one name is given twice");
-  for (const one of plan.points) checkPoint(one, named2);
-  for (const one of plan.points) checkNesting(one, named2);
+  for (const one of plan.points) checkPlaced(one, named2);
+  checkCarriers(plan.points);
   return plan;
 }
-function checkPoint(one, named2) {
+function checkPlaced(one, named2) {
+  checkPoint(one);
+  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  checkNesting(one, named2);
+  for (const { point: name2, unit } of one.conversions) {
+    if (name2 === null) continue;
+    const reader = named2.get(name2);
+    if (reader?.kind !== "value" || reader.carrier !== one.carrier) {
+      throw new Malformed(`conversions.point: ${name2} reads no value of ${one.carrier}`);
+    }
+    scale(reader.unit, unit);
+  }
+}
+var counts = ({ kind: kind2, carrier: carrier2 }) => kind2 !== "value" && carrier2 !== GOODS;
+function checkPoint(one) {
+  one.conversions ??= [];
   pointName(one.point);
   digest(one.gateway, "points.gateway");
-  scale(one.unit, "kWh");
+  dimension(one.unit);
   decimal(one.resolution, "points.resolution");
   if (one.interval_seconds < 1 || one.interval_seconds > DAY2 || DAY2 % Number(one.interval_seconds)) {
     throw new Malformed("points.interval_seconds: not a whole part of a day");
   }
-  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
+  for (const step of one.conversions) checkConversion(step);
+  if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
+    throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
+  }
+  if (one.carrier === GOODS && (one.kind !== "weight" || dimension(one.unit) !== "mass")) {
+    throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`);
+  }
+  if (counts(one)) published2(one);
+  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+    throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`);
+  } else if (one.kind === "value") carrierOf(one.carrier);
+}
+function checkConversion(step) {
+  const [above, below] = ratio(step.unit);
+  if (!above) throw new Malformed(`conversions.unit: '${step.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
+  const [over, under] = RATIOS[step.quantity];
+  if (!over.includes(dimension(above)) || !under.includes(dimension(below))) {
+    throw new Malformed(`conversions.unit: a ${step.quantity} is not in ${step.unit}`);
+  }
+  if (step.value === null === (step.point === null)) {
+    throw new Malformed(`conversions.value: ${step.quantity}: either a value or a point that reads it`);
+  }
+  if (step.value !== null && decimal(step.value, "conversions.value").compare(ZERO) <= 0) {
+    throw new Malformed(`conversions.value: ${step.value} is not positive`);
+  }
+  if (step.basis !== null !== WITH_BASIS.includes(step.quantity)) {
+    throw new Malformed(`conversions.basis: ${step.quantity}: net or gross is for calorific values alone`);
+  }
+  if (step.quantity === "enthalpy" && !(step.conditions ?? "").trim()) {
+    throw new Malformed(`conversions.conditions: ${step.quantity}: of which state?`);
+  }
+  if (!step.source.trim()) throw new Malformed(`conversions.source: ${step.quantity}: by whom, or from which table?`);
+}
+function published2(one) {
+  let { unit, basis } = one;
+  for (const step of one.conversions) {
+    const [above, below] = ratio(step.unit);
+    scale(unit, below);
+    if (step.quantity === "net to gross" && basis === step.basis) {
+      throw new Malformed(`conversions.basis: ${one.point}: it is ${basis} already`);
+    }
+    unit = above;
+    basis = step.basis ?? basis;
+  }
+  const last = dimension(unit);
+  const found = publishedUnit(one.carrier, last);
+  const burnt = carrierOf(one.carrier).category === "fuel" && last === "energy";
+  if (basis === null === burnt) throw new Malformed(`basis: ${one.point}: energy of fuels is net or gross, and nothing else is`);
+  return `${found} ${basis}`;
+}
+function checkCarriers(points) {
+  const known2 = /* @__PURE__ */ new Map();
+  for (const one of points.filter(counts)) {
+    const found = published2(one);
+    if ((known2.get(one.carrier) ?? found) !== found) {
+      throw new Malformed(`points.conversions: ${one.point}: elsewhere ${one.carrier} is in another unit, or on another basis`);
+    }
+    known2.set(one.carrier, found);
+  }
 }
 function checkNesting(one, named2) {
   let above = one.parent;
   for (let steps = 0; steps < named2.size && above !== null; steps++) {
     const parent = named2.get(above);
+    if (!counts(parent) || parent.carrier !== one.carrier) {
+      throw new Malformed(`points.parent: ${parent.point} does not meter ${one.carrier}`);
+    }
     if (one.line !== null && parent.line !== null) {
       throw new Malformed(`points.line: ${one.point} is metered by ${parent.point} as well, and both are on a line`);
     }
@@ -8505,8 +8712,8 @@ function provenance(check2, { content, issuedAt }) {
   if (content.mode === "simulated") check2.add(WARNING, "simulated", content.of);
   for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
     const params = { name: name2, quantity: quantity3, unit };
-    if (source2.kind === "weighed") params.reference = source2.reference ?? "";
-    check2.add(WARNING, `quantity-${source2.kind}`, content.of, params);
+    if (source2.kind === "weighed") params.points = [...new Set(source2.weighings.map(({ point: point2 }) => point2))].join(", ");
+    check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
   }
 }
 function ownPlan(reading, record, named2) {
@@ -8849,7 +9056,7 @@ function weighted(parts) {
 }
 
 // backend/web/verify/flagged.js
-var ELECTRICITY = "electricity";
+var ELECTRICITY2 = "electricity";
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
@@ -8872,19 +9079,19 @@ function ofFactors(subject2, used, profile, region) {
   const own = [subject2, ...SUPPLEMENTS.map((part) => `${subject2}-${part}`)];
   for (const one of used) {
     if (!own.includes(one.subject)) found.push(`${one.id}: a factor of ${one.subject}, used for ${subject2}`);
-    if (one.category === ELECTRICITY && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
+    if (one.category === ELECTRICITY2 && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
     if (isLump(one) && one.gwp_set === null) found.push(`${one.id}: CO2e by a set of GWPs that is not stated`);
     else if (isLump(one) && one.gwp_set !== profile.gases.gwp_set) found.push(`${one.id}: CO2e by another set of GWPs`);
   }
   const counted = new Set(used.flatMap(({ boundary }) => boundary));
-  if (used[0].category === ELECTRICITY) {
+  if (used[0].category === ELECTRICITY2) {
     for (const missing of profile.electricity.required.filter((part) => !counted.has(part))) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
   const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
   if (profile.gases.gases === null) {
-    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used];
+    const parts = used[0].category === ELECTRICITY2 ? used.map((one) => [one]) : [used];
     for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
   }
   return found;
@@ -8909,8 +9116,8 @@ function shared(record, chosen, rule) {
   byRatio(rule, method, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
   const whole3 = sum(keys);
-  const published3 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
-  const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published3[i] }));
+  const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
+  const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
   const { reason, prices, subdivided } = chosen;
@@ -8966,8 +9173,8 @@ function calculate3(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published3 = apportioned(exact, PLACES6);
-  const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published3.parts[i] }));
+  const published4 = apportioned(exact, PLACES6);
+  const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published4.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
   return {
@@ -8977,7 +9184,7 @@ function calculate3(record, stated, sources) {
     region: choices.region,
     record: stated.record,
     profile: stated.profile,
-    per_tonne: published3.total,
+    per_tonne: published4.total,
     stages: stagesOf(components),
     categories: categoriesOf(whole3, counted),
     masses: whole3.inOrder().map(([category2, gas, kg]) => ({ category: category2, gas, kg: rounded(kg, MASS_PLACES) })),
@@ -9010,15 +9217,18 @@ var made = (stage2, line4, subject2, kind2, footprint = null) => ({
 });
 function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work;
-  const counts = (carrier) => carrier !== ELECTRICITY || profile.boundary.electricity;
-  for (const activity2 of record.activity.filter(({ carrier }) => counts(carrier))) {
+  const counts2 = (carrier2) => carrier2 !== ELECTRICITY2 || profile.boundary.electricity;
+  for (const activity2 of record.activity.filter(({ carrier: carrier2 }) => counts2(carrier2))) {
+    if (activity2.basis === "gross") {
+      throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
+    }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
     yield byFactors(work, component2, ONE2, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
     const period = sources.period(choices.period);
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's");
-    for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
+    for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
       yield byFactors(work, { ...component2, overhead: true }, ONE2, sharing.ofProduct(null));
     }
@@ -9033,7 +9243,7 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);
   const factors = refs.map((ref2) => sources.factor(ref2));
-  checkFactors(profile, component2.subject, factors);
+  checkFactors(profile, component2.subject, factors, component2.kind === "primary");
   const amount = quantity2(component2.quantity, component2.unit, "quantity");
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
@@ -9061,13 +9271,14 @@ function ofLot({ profile, choices, sources, sharing, by }, line4) {
   return { component: component2, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream };
 }
 var words2 = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
-function checkFactors({ electricity, boundary }, subject2, used) {
+function checkFactors({ electricity, boundary }, subject2, used, metered) {
   const counted = /* @__PURE__ */ new Set();
+  const category2 = metered ? carrierOf(subject2).category : "material";
   for (const one of used) {
-    if (one.category === ELECTRICITY !== (subject2 === ELECTRICITY)) {
+    if (metered ? one.category !== category2 : one.category === ELECTRICITY2) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject2}`);
     }
-    if (one.category === ELECTRICITY) {
+    if (one.category === ELECTRICITY2) {
       const twice = one.boundary.filter((part) => counted.has(part));
       if (twice.length) refuse(electricity, `${one.id} counts ${words2(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
@@ -9078,7 +9289,7 @@ function checkFactors({ electricity, boundary }, subject2, used) {
     }
   }
   const missing = electricity.required.filter((part) => !counted.has(part));
-  if (subject2 === ELECTRICITY && electricity.incomplete === "refuse" && missing.length) {
+  if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
     refuse(electricity, `${ids}: ${words2(missing)} not included, and no factor adds it`);
   }
@@ -9151,9 +9362,9 @@ async function checkRecomputed(reading, pause) {
   }
   checkDeclaredRecomputed(reading);
   checkStages(reading);
-  published2(reading);
+  published3(reading);
 }
-function published2(reading) {
+function published3(reading) {
   const sets = [...reading.footprints.values()].flatMap(({ content }) => setsUsed(content));
   for (const publisher of [...new Set(sets.map((set) => reading.issuer(set)).filter(Boolean))].sort()) {
     const known2 = reading.trust.publishers.includes(publisher);

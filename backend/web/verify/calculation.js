@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lot's footprint by a method profile, calculated anew as leafproof/calculation.py does it, to the same digits.
 import { Carbon, emitted } from './carbon.js'
+import { carrierOf } from './carriers.js'
 import { Malformed } from './encoding.js'
 import { ELECTRICITY, flagsOf, OUTSIDE } from './flagged.js'
 import { choicesOf, lotOf } from './footprint.js'
@@ -68,6 +69,9 @@ function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work
   const counts = (carrier) => carrier !== ELECTRICITY || profile.boundary.electricity
   for (const activity of record.activity.filter(({ carrier }) => counts(carrier))) {
+    if (activity.basis === 'gross') {
+      throw new Malformed(`factor: ${activity.point}: energy by gross calorific value, factors of fuels are for the net one`)
+    }
     const component = made('production', { ...activity, name: activity.point }, activity.carrier, 'primary')
     yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
   }
@@ -92,7 +96,7 @@ function byFactors({ record, profile, choices, sources }, component, primary, pe
   const refs = choices.factors.get(component.subject) ?? []
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component.subject}`)
   const factors = refs.map((ref) => sources.factor(ref))
-  checkFactors(profile, component.subject, factors)
+  checkFactors(profile, component.subject, factors, component.kind === 'primary')
   const amount = quantity(component.quantity, component.unit, 'quantity')
   const carbon = new Carbon()
   const ratings = factors.map((one) => {
@@ -123,10 +127,11 @@ function ofLot({ profile, choices, sources, sharing, by }, line) {
 
 const words = (names) => [...names].map((name) => name.replaceAll('-', ' ')).join(', ')
 
-function checkFactors({ electricity, boundary }, subject, used) {
+function checkFactors({ electricity, boundary }, subject, used, metered) {
   const counted = new Set()
+  const category = metered ? carrierOf(subject).category : 'material'
   for (const one of used) {
-    if ((one.category === ELECTRICITY) !== (subject === ELECTRICITY)) {
+    if (metered ? one.category !== category : one.category === ELECTRICITY) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject}`)
     }
     if (one.category === ELECTRICITY) {

@@ -31,8 +31,8 @@ function provenance(check, { content, issuedAt }) {
   if (content.mode === 'simulated') check.add(WARNING, 'simulated', content.of)
   for (const { name, quantity, unit, source } of [...(content.outputs ?? []), ...(content.inputs ?? [])]) {
     const params = { name, quantity, unit }
-    if (source.kind === 'weighed') params.reference = source.reference ?? ''
-    check.add(WARNING, `quantity-${source.kind}`, content.of, params)
+    if (source.kind === 'weighed') params.points = [...new Set(source.weighings.map(({ point }) => point))].join(', ')
+    check.add(WARNING, source.kind === 'weighed' ? 'quantity-unseen' : `quantity-${source.kind}`, content.of, params)
   }
 }
 

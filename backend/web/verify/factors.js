@@ -11,7 +11,7 @@ const MAX_FACTORS = 2000
 
 const factor = struct(
   {
-    id: text, name: text, name_zh: text, category: oneOf('electricity', 'material', 'fuel', 'freight'), subject: text,
+    id: text, name: text, name_zh: text, category: oneOf('electricity', 'fuel', 'heat', 'gas', 'material', 'freight'), subject: text,
     region: text, year: whole, value: text, unit: text, per: text, boundary: list(text), gases: list(text),
     gwp_set: orNull(text), kind: oneOf('primary', 'secondary'), source: text,
     source_class: oneOf('primary-source', 'secondary-source'),

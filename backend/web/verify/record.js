@@ -6,14 +6,19 @@ import { sum, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, pair, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
-import { checkZone, digest, gln, lot, utcSeconds } from './values.js'
+import { checkZone, digest, gln, lot, pointName, utcSeconds } from './values.js'
 
 export const WITHHELD = ['outputs', 'inputs', 'activity']
 export const JWT_TYPE = 'leafproof-batch-record+sd-jwt'
 export const SHARES = 10n ** 18n // of every lot, LotRegistry.sol
 const MAX_LINES = 512
+const MAX_WEIGHINGS = 200
 
-const source = struct({ kind: oneOf('weighed', 'document', 'declared') }, { reference: orNull(text) })
+const weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) })
+const source = struct(
+  { kind: oneOf('weighed', 'document', 'declared') },
+  { reference: orNull(text), weighings: list(weighing) },
+)
 const output = struct({
   role: oneOf('product', 'co-product', 'waste', 'rework'), name: text, quantity: text, unit: text, source,
 })
@@ -21,10 +26,13 @@ const input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) },
 )
-const activity = struct({
-  point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
-  first_index: whole, last_index: whole,
-})
+const activity = struct(
+  {
+    point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
+    first_index: whole, last_index: whole,
+  },
+  { basis: orNull(oneOf('net', 'gross')) },
+)
 const run = struct({ id: text, line: text, opened: text, closed: text })
 const shape = struct(
   {
@@ -55,6 +63,7 @@ export function readRecord(members) {
   const metered = (record.activity ?? []).map(({ point }) => point)
   if (new Set(metered).size !== metered.length) throw new Malformed('activity: one metering point is given twice')
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
+  checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
   for (const line of record.inputs ?? []) {
     if ((parentOf(line) === null) === (line.material === null)) {
@@ -77,6 +86,32 @@ function checkLines(lines) {
       throw new Malformed(`quantity: ${line.name}: ${line.quantity} ${line.unit} is not positive`)
     }
   }
+}
+
+// What was weighed names its weighings, each for one line.
+function checkWeighings(lines) {
+  const known = new Set()
+  for (const { source } of lines) {
+    source.weighings ??= []
+    const count = source.weighings.length
+    if ((source.kind === 'weighed') !== count > 0 || count > MAX_WEIGHINGS) {
+      throw new Malformed(`weighings: 1 to ${MAX_WEIGHINGS} belong to what was weighed, none to the rest`)
+    }
+    for (const { gateway, point, time, tare, frames } of source.weighings) {
+      digest(gateway, 'weighings.gateway')
+      pointName(point)
+      const full = utcSeconds(time, 'weighings.time')
+      if (tare !== null && utcSeconds(tare, 'weighings.tare') === full) {
+        throw new Malformed(`weighings.tare: ${point}: full and empty at one moment`)
+      }
+      if ((frames ?? []).length > 2 || (frames ?? []).some((index) => index < 0 || index >= 2n ** 63n)) {
+        throw new Malformed('weighings.frames: not one or two places in a log')
+      }
+      known.add(`${gateway} ${point} ${time}`)
+    }
+  }
+  const all = lines.flatMap(({ source }) => source.weighings)
+  if (known.size !== all.length) throw new Malformed('weighings: one weighing is given for two lines')
 }
 
 // Tonnes of product and co-products: what shares and declared units are counted by.

@@ -28,7 +28,7 @@ from backend.log.service import HostedLog
 from backend.log.tables import bodies
 from leafproof import frame
 from leafproof.frame import FrameContent, Reading, Series
-from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.plan import MeteringPlan, MeteringPoint
 from tests.support.require import need, shared
 from tests.support.storage import LOG_KEY, open_test_log
 from tests.support.stream import FACILITY, OPERATOR, KeyRing, Stream

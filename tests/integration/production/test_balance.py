@@ -17,7 +17,7 @@ from backend.production import runs
 from backend.production.balance import EnergyBalance, energy_balance
 from leafproof import metering
 from leafproof.errors import InvalidInput
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from tests.integration.production.works import (
     PLANT,
     QUARTER,

@@ -19,7 +19,7 @@ from backend.declared.endpoints import router as declared_router
 from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.production.endpoints import router
 from backend.settings import Settings
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln
 from tests.integration.production.works import (

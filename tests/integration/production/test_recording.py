@@ -13,7 +13,7 @@ from backend.database import reading
 from backend.production.tables import records
 from leafproof import clock, metering
 from leafproof.frame import Reading
-from leafproof.metering import MeteringPlan
+from leafproof.plan import MeteringPlan
 from leafproof.record import Output
 from tests.integration.production.works import (
     DECLARED,

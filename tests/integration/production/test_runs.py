@@ -14,8 +14,8 @@ from backend.footprints.reissue import reissue
 from backend.production import lots, repository, runs, service
 from leafproof import units
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.metering import MeteringPlan
-from leafproof.record import Input, Output, Source
+from leafproof.plan import MeteringPlan
+from leafproof.record import Input, Output, Source, Weighing
 from leafproof.values import Gtin, Lot
 from tests.integration.production.works import (
     COIL,
@@ -111,9 +111,17 @@ class TestClosing:
         outputs = [Output("waste", "scrap", "1", "t", DECLARED)]
         refused(works, outputs=outputs, field="outputs", says="no product with a mass")
 
-    def test_an_unknown_metering_point(self, works: Works) -> None:
-        outputs = [Output("product", "coil", "1", "t", Source("weighed", "scale-9"))]
-        refused(works, outputs=outputs, field="outputs.0.point", says="'scale-9' is not in the metering plan")
+    @pytest.mark.parametrize(
+        ("name", "says"), [("scale-9", "'scale-9' is not in the metering plan"), ("main", "main is no scale")]
+    )
+    def test_an_unknown_scale(self, works: Works, name: str, says: str) -> None:
+        source = Source("weighed", None, (Weighing("", name, "2018-03-01T00:00:00Z"),))
+        outputs = [Output("product", "coil", "1", "t", source)]
+        refused(works, outputs=outputs, field="outputs.0.source", says=says)
+
+    def test_weighed_without_a_weighing(self, works: Works) -> None:
+        outputs = [Output("product", "coil", "1", "t", Source("weighed"))]
+        refused(works, outputs=outputs, field="outputs.0.weighings", says="belong to what was weighed")
 
     def test_a_material_without_a_factor(self, works: Works) -> None:
         inputs = [Input("paint", "1", "t", DECLARED, material="paint")]

@@ -27,7 +27,7 @@ from backend.production.worker import Recorder
 from leafproof import clock, frame, values
 from leafproof.chain.view import RegisteredKey, Role
 from leafproof.frame import FrameContent, Reading
-from leafproof.metering import MeteringPlan, MeteringPoint
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Source
 from leafproof.values import Gln, Lot
 from tests.support.storage import LOG_KEY, HostedLog, hosted

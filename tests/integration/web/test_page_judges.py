@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from leafproof import body, footprint, record
+from leafproof import body, disclosure, footprint, record
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, Consumption, Operator, Retirement, lot_id
 from leafproof.client.chain_reader import read_chain
@@ -22,7 +22,9 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
-from leafproof.record import JWT_TYPE
+from leafproof.plan import Conversion, MeteringPlan
+from leafproof.record import DISCLOSED_FROM as record_members
+from leafproof.record import JWT_TYPE, Output, Source, Weighing
 from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.verification.report import Report, Status
@@ -32,6 +34,7 @@ from tests.integration.web.street import section
 from tests.support import methods as m
 from tests.support import world as w
 from tests.support import world_methods as wm
+from tests.support import world_plant as wp
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
 
@@ -518,6 +521,78 @@ class TestEveryMethod:
         assert "period-foreign" in {code for code, _ in page[8][1]}
 
 
+def planned(**changes: Any) -> Callable[[w.Party], MeteringPlan]:
+    """A plan whose gas meter is otherwise, which no reader takes for one."""
+
+    def lie(party: w.Party) -> MeteringPlan:
+        true = wp.plan_of(party)
+        points = tuple(msgspec.structs.replace(p, **changes) if p.point == "gas" else p for p in true.points)
+        return msgspec.structs.replace(true, points=points)
+
+    return lie
+
+
+def replanned(**changes: Any) -> Callable[[], wp.Plant]:
+    """A plant that logs a second plan, with a gas meter that no plan may have."""
+
+    def lie() -> wp.Plant:
+        made = wp.plant()
+        w.log_plan(made.world, made.world.steel, planned(**changes)(made.world.steel))
+        made.world.anchor()
+        return made
+
+    return lie
+
+
+STATED = Conversion("calorific value", "MJ/Nm3", "supplier", value="36", basis="net")
+
+
+def weighed(*lines: tuple[str, ...], kind: str = "weighed", **changes: Any) -> Callable[[], wp.Plant]:
+    """A second record whose output lines were weighed at these times, as no reader takes it, or as he does."""
+
+    def lie() -> wp.Plant:
+        made = wp.plant()
+        key = made.world.steel.gateway.public.key_id.hex()
+        outputs = tuple(
+            Output("product", f"coil {n}", "1", "t", Source(kind, None, tuple(
+                msgspec.structs.replace(Weighing(key, "bridge", t, None, (5,)), **changes) for t in times
+            )))  # type: ignore[arg-type]
+            for n, times in enumerate(lines)
+        )  # fmt: skip
+        record = msgspec.structs.replace(made.record, lot="C-7", outputs=outputs)
+        claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
+        key_, uri = made.world.steel.key, made.world.steel.uri
+        data, disclosed = disclosure.issue(key_, uri, JWT_TYPE, claims, record_members)
+        made.world.state(made.world.steel, record.of.urn, body.BATCH_RECORD, data, *disclosed.values())
+        made.world.anchor()
+        return made
+
+    return lie
+
+
+AT, LATER = "2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z"
+PLANTS: dict[str, Callable[[], wp.Plant]] = {
+    "none": wp.plant,
+    "one weighing for two lines": weighed((AT,), (AT,)),
+    "weighed at no time": weighed(()),
+    "declared with a weighing": weighed((AT,), kind="declared"),
+    "full and empty at once": weighed((AT,), tare=AT),
+    "weighed sometime": weighed(("yesterday",)),
+    "a gateway without a key": weighed((AT,), gateway="mine"),
+    "three frames": weighed((AT,), frames=(1, 2, 3)),
+    "no conversion": replanned(conversions=()),
+    "no carrier": replanned(carrier="moonlight"),
+    "no source": replanned(conversions=(msgspec.structs.replace(STATED, source=""),)),
+    "no basis": replanned(conversions=(msgspec.structs.replace(STATED, basis=None),)),
+    "not at these conditions": replanned(unit="m3", conversions=(STATED,)),
+    "a value that nobody reads": replanned(conversions=(msgspec.structs.replace(STATED, value=None, point="x"),)),
+    "a negative value": replanned(conversions=(msgspec.structs.replace(STATED, value="-36"),)),
+    "a density for an energy": replanned(conversions=(msgspec.structs.replace(STATED, quantity="density"),)),
+    "weighings of an hour": replanned(kind="weight"),
+    "the part of a meter of something else": replanned(conversions=(STATED,), parent="rolling"),
+}
+
+
 class TestALie:
     @pytest.mark.parametrize("lie", LIES)
     def test_fails_at_the_kernels_check(self, phone: Phone, lie: str) -> None:
@@ -550,6 +625,22 @@ class TestALie:
         page, kernel = compared(phone, case(world, COIL), world)
         assert page == kernel
         assert "plan-later" in {code for code, _ in page[7][1]}
+
+
+class TestAPlantThatBurnsGas:
+    @pytest.mark.parametrize("lie", PLANTS)
+    def test_is_judged_as_the_kernel_judges_it(self, phone: Phone, lie: str) -> None:
+        made = PLANTS[lie]()
+        given = case(made.world, COIL)
+        page, kernel = compared(phone, given, made.world)
+        assert agreed(page) == agreed(kernel)
+        assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
+
+    def test_what_a_scale_weighed_is_a_claim_where_its_readings_are_withheld(self, phone: Phone) -> None:
+        made = weighed((AT,), (LATER,))()
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert "quantity-unseen" in {code for code, _ in page[7][1]}
 
 
 def agreed(found: Found) -> Found:

@@ -1,0 +1,116 @@
+"""Gas, beside electricity, from the gateway's frames to record, footprint, balance and energy period."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from backend.database import reading, transaction
+from backend.footprints import periods
+from backend.footprints import repository as footprint_rows
+from backend.footprints import service as footprints
+from backend.footprints.closing import close_period
+from backend.production import service as production
+from backend.production.balance import energy_balance
+from leafproof.errors import InvalidInput
+from leafproof.frame import Reading
+from leafproof.plan import Conversion, MeteringPlan
+from tests.integration.production.works import PLANT, QUARTER, START, Works, coil, point, product
+from tests.support.storage import open_test_log
+
+HOUR = 3600
+GAS = ("fuel-natural-gas-co2-ipcc2006", "fuel-natural-gas-ch4-ipcc2006", "fuel-natural-gas-n2o-ipcc2006")
+BY_READING = Conversion("calorific value", "MJ/Nm3", "own gas chromatograph", point="gc", basis="net")
+
+
+@pytest.fixture
+def works(sqlite: sa.Engine, tmp_path: Path) -> Works:
+    """Six hours of 100 Nm3 of gas each, whose calorific value rises from 36 MJ/Nm3 by 1 an hour."""
+    made = Works(sqlite, open_test_log(sqlite), tmp_path / "keys")
+    points = (
+        point(made.mill),
+        point(made.mill, "gas", carrier="natural-gas", unit="Nm3", conversions=(BY_READING,)),
+        point(
+            made.mill, "gc", carrier="natural-gas", kind="value", unit="MJ/Nm3", interval_seconds=HOUR, line=None
+        ),
+    )
+    made.found(MeteringPlan(str(PLANT), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", points))
+    made.meter(made.mill, ["3"] * 24)
+    quarters = [Reading("gas", START + (i + 1) * QUARTER, Decimal(25), "Nm3") for i in range(24)]
+    made.say(made.mill, quarters)
+    values = [Reading("gc", START + (i + 1) * HOUR, Decimal(36 + i), "MJ/Nm3") for i in range(6)]
+    made.say(made.mill, values)
+    return made
+
+
+def choose_gas(works: Works) -> None:
+    with transaction(works.engine) as connection:
+        row = production.facility(connection, PLANT)
+        footprints.set_factor(connection, works.desk, works.log, row, "natural-gas", *GAS)
+
+
+def test_a_run_whose_gas_has_no_factor_is_not_closed(works: Works) -> None:
+    with pytest.raises(InvalidInput, match="no factor is set for natural-gas"):
+        works.run(coil("A"), START + HOUR, START + 3 * HOUR)
+
+
+def test_a_factor_of_something_else_is_not_taken_for_it(works: Works) -> None:
+    with transaction(works.engine) as connection:
+        row = production.facility(connection, PLANT)
+        with pytest.raises(InvalidInput, match="natural-gas is fuel"):
+            footprints.set_factor(
+                connection, works.desk, works.log, row, "natural-gas", "steel-slab-bf-bof-glo-2023"
+            )
+
+
+def test_gas_is_recorded_as_energy_and_counted_by_its_factors(works: Works) -> None:
+    """Second and third hour: 100 Nm3 x (37 + 38) MJ = 7.5 GJ; 56.1 kg CO2 a GJ for 10 t is 42.075 a tonne, and
+    1 g CH4 x 29.8 and 0.1 g N2O x 273 a GJ add 0.043."""
+    choose_gas(works)
+    works.run(coil("A"), START + HOUR, START + 3 * HOUR)
+    works.recorder().step()
+    gas = next(a for a in works.record(coil("A")).activity or () if a.carrier == "natural-gas")
+    assert (gas.quantity, gas.unit, gas.basis, gas.gaps) == ("7.500", "GJ", "net", ())
+    part = next(c for c in works.footprint(coil("A")).components or () if c.subject == "natural-gas")
+    assert part.emissions == "42.118"
+    assert gas.first_index < gas.last_index  # the frame with the calorific values is evidence too
+
+
+def test_a_record_waits_for_the_calorific_value(sqlite: sa.Engine, tmp_path: Path, works: Works) -> None:
+    choose_gas(works)
+    works.meter(works.mill, ["3"] * 4, START + 6 * HOUR)
+    works.say(
+        works.mill, [Reading("gas", START + 6 * HOUR + (i + 1) * QUARTER, Decimal(25), "Nm3") for i in range(4)]
+    )
+    works.run(coil("A"), START + 6 * HOUR, START + 7 * HOUR)
+    works.recorder().step()
+    assert (
+        works.problem(coil("A"))
+        == "waits for readings: no readings of gas from 2018-02-28T21:00:00Z to 2018-02-28T22:00:00Z"
+    )
+
+
+def test_what_no_lot_took_is_shared_out_by_carrier_and_nothing_remains(works: Works) -> None:
+    """23.1 GJ came in; 7.5 went into the lots of 10 and 5 t, which share the rest, 10.4 and 5.2."""
+    choose_gas(works)
+    works.run(coil("A"), START + HOUR, START + 2 * HOUR)
+    works.run(coil("B"), START + 2 * HOUR, START + 3 * HOUR, [product("5")])
+    works.recorder().step()
+    with reading(works.engine) as connection:
+        found = energy_balance(connection, works.desk, PLANT, START, START + 6 * HOUR, "natural-gas")
+        assert [str(v) for v in (found.total, found.lots, found.idle)] == ["23.1", "7.500", "15.600"]
+        assert (found.unit, found.expected, found.present) == ("GJ", 24, 24)
+        with pytest.raises(InvalidInput, match="carrier"):
+            energy_balance(connection, works.desk, PLANT, START, START + 6 * HOUR, "steam")
+    with transaction(works.engine) as connection:
+        close_period(connection, works.desk, PLANT, START, START + 6 * HOUR)
+    with reading(works.engine) as connection:
+        (row,) = footprint_rows.periods(connection, str(PLANT))
+        period = periods.read(connection, works.desk, bytes(row["statement_id"])).content
+    gas = next(i for i, b in enumerate(period.balances) if b.carrier == "natural-gas")
+    balance = period.balances[gas]
+    assert (balance.unit, balance.metered, balance.in_lots) == ("GJ", "23.100", "7.500")
+    assert [lot.overhead[gas] for lot in period.lots] == ["10.400", "5.200"]
