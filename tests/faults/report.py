@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Row:
 HEADINGS = ("fault", "runs", "lost", "duplicated", "worst recovery, s", "stated, s", "measured", "invariants")
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells_of(row: Row) -> tuple[str, ...]:
     """A row's cells as `HEADINGS` names them."""
     figures = "; ".join(f"{name} {_span(low, high)}" for name, (low, high) in row.figures.items())
     numbers = (str(row.runs), str(row.lost), str(row.duplicated), f"{row.worst:.1f}", f"{row.bound:g}")
@@ -82,24 +82,47 @@ def table(rows: Sequence[Row]) -> Table:
     made = Table(*HEADINGS)
     made.columns[0].no_wrap = made.columns[-1].no_wrap = True
     for row in rows:
-        made.add_row(row.name, *cells(row)[1:], style="red" if row.broken else None)
+        made.add_row(row.name, *cells_of(row)[1:], style="red" if row.broken else None)
     return made
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """For a document."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|---" * len(HEADINGS) + "|"]
-    lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return "".join(_line(cells) for cells in (HEADINGS, ("---",) * len(HEADINGS), *map(cells_of, rows)))
 
 
 def write(rows: Sequence[Row], document: Path = DOCUMENT) -> None:
-    """Put the table, with machine and date, where the document has it."""
-    text = document.read_text(encoding="utf-8")
-    told = f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine()}, seed {rows[0].seed}:\n\n{markdown(rows)}"
-    pattern = re.escape(_BEGIN) + ".*" + re.escape(_END)
-    found = re.sub(pattern, lambda _: _BEGIN + told + _END, text, count=1, flags=re.DOTALL)
-    document.write_text(found, encoding="utf-8")
+    """Put the whole table, with machine and date, where the document has it."""
+    told = f"{_today()}, {machine()}, seed {rows[0].seed}:\n\n{markdown(rows)}"
+    _replace(document, lambda _: told)
+
+
+def write_alone(rows: Sequence[Row], document: Path = DOCUMENT) -> None:
+    """Put these rows, with date and seed, in the place of those of the same faults; the others stay."""
+
+    def put(table: str) -> str:
+        for row in rows:
+            *first, verdict = cells_of(row)
+            line = _line((*first, f"{verdict} ({_today()}, seed {row.seed})"))
+            before = re.compile(rf"^\| {re.escape(row.title)} \|.*\n", re.MULTILINE)
+            table = before.sub(lambda _, line=line: line, table) if before.search(table) else table + line
+        return table
+
+    _replace(document, put)
+
+
+def _replace(document: Path, put: Callable[[str], str]) -> None:
+    head, begin, rest = document.read_text(encoding="utf-8").partition(_BEGIN)
+    table, end, tail = rest.partition(_END)
+    document.write_text(head + begin + put(table) + end + tail, encoding="utf-8")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _today() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _span(low: float, high: float) -> str:
