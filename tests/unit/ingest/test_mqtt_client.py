@@ -18,7 +18,9 @@ V5, V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 Told = tuple[bytes, bytes, int, int]
 
 
-def told(kind: type[Client], protocol: MQTTProtocolVersion, first: int, packet: bytes) -> tuple[list[Told], int, str]:
+def told(
+    kind: type[Client], protocol: MQTTProtocolVersion, first: int, packet: bytes
+) -> tuple[list[Told], int, str]:
     """What a client says of a PUBLISH: topic, payload, packet id and QoS; how many took the short way; or why not."""
     found: list[Told] = []
     short: list[int] = []
