@@ -8,12 +8,14 @@ up, committed with fsync, acknowledged: nothing of it is left out.
 from __future__ import annotations
 
 import functools
-import multiprocessing
+import pickle
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection as Pipe
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -29,42 +31,123 @@ from backend.log.service import HostedLog, HostedLogs, open_log
 from backend.settings import Settings
 from benchmarks import traffic
 from benchmarks.floor import floor_of_frames
-from benchmarks.publisher import publish_and_wait
-from benchmarks.sample import Row, Sample, peak_memory
+from benchmarks.sample import Clock, Row, Sample, cpu_of, peak_memory
 from leafproof.envelope import LogRef
 from leafproof.keys import SigningKey
+from tests.support.postgres import PostgresCluster, find_postgres
+from tests.support.processes import children
 
 LOG = LogRef(traffic.CHAIN_ID, traffic.ADDRESSES["TransparencyLog"], b"\x1d" * 32)
 GATEWAYS = 40
 ACKS = "leafproof/v1/0/+/+/+/ack"
 
 
-def _measure(readings: int, frames: int, short: bool, url: str | None = None) -> Sample:
-    gateways = traffic.new_gateways(4 if short else GATEWAYS, LOG)
-    each = 5 if short else frames // len(gateways)
-    streams = [traffic.frames(one, each, readings) for one in gateways]
-    messages = [(g.topic, s[i]) for i in range(each) for g, s in zip(gateways, streams, strict=True)]
-    last = {one.key.public.key_id: each - 1 for one in gateways}
+@dataclass(frozen=True)
+class Load:
+    """Frames of all gateways, alternately, and the last sequence of each gateway, by its key id."""
+
+    gateways: list[traffic.Gateway]
+    streams: list[list[bytes]]
+    messages: list[tuple[str, bytes]]
+    last: dict[bytes, int]
+    readings: int
+
+    @classmethod
+    def of(cls, readings: int, frames: int, short: bool) -> Load:
+        """`readings` in each frame; a few frames where `short`."""
+        gateways = traffic.new_gateways(4 if short else GATEWAYS, LOG)
+        each = 5 if short else frames // len(gateways)
+        streams = [traffic.frames(one, each, readings) for one in gateways]
+        messages = [(g.topic, s[i]) for i in range(each) for g, s in zip(gateways, streams, strict=True)]
+        last = {one.key.public.key_id: each - 1 for one in gateways}
+        return cls(gateways, streams, messages, last, len(messages) * readings)
+
+    def floor(self, path: Path) -> Clock:
+        """The unavoidable work on the same frames."""
+        signed = [(one.key, stream) for one, stream in zip(self.gateways, self.streams, strict=True)]
+        return floor_of_frames(signed, path, MAX_GROUP)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Seconds from the first byte to the last acknowledgement, CPU seconds of this process and of the database's
+    server meanwhile, and the broker."""
+
+    seconds: float
+    cpu: float
+    server: float
+    broker: str
+
+
+def _measure(readings: int, frames: int, short: bool) -> Sample:
+    load = Load.of(readings, frames, short)
     with tempfile.TemporaryDirectory() as folder:
-        engine = database.create(url or f"sqlite:///{folder}/bench.db")
-        database.migrate(engine)
-        traffic.register(engine, gateways)
-        with EmbeddedBroker(Path(folder) / "broker") as broker, _running(engine, broker.port):
-            garbage.collect_seldom()  # as `serve` does
-            cpu = time.process_time()
-            seconds = _publish_elsewhere(broker.port, messages, last)
-            cpu = time.process_time() - cpu
-        engine.dispose()
-        signed = [(gateway.key, stream) for gateway, stream in zip(gateways, streams, strict=True)]
-        floor = floor_of_frames(signed, Path(folder) / "floor", MAX_GROUP)
-    count = len(messages) * readings
+        taken = _take(load, f"sqlite:///{folder}/bench.db", Path(folder) / "broker")
+        floor = load.floor(Path(folder) / "floor")
+    return _sample(load, taken, floor, peak_memory())
+
+
+def _measure_postgres(short: bool) -> Sample:
+    """PostgreSQL and SQLite by turns on the same frames: what else the machine does then touches both."""
+    binaries = find_postgres()
+    if binaries is None:
+        raise RuntimeError("PostgreSQL's server is not installed")
+    load, postgres, sqlite = Load.of(256, 8_000, short), [], []
+    with tempfile.TemporaryDirectory(prefix="leafproof-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # the server has an account of its own
+        with PostgresCluster(Path(folder) / "cluster", binaries, durable=True) as cluster:
+            postgres.append(_take(load, cluster.new_database(), Path(folder) / "broker-1", cluster))
+            memory = peak_memory()
+            sqlite += [_take(load, f"sqlite:///{folder}/{n}.db", Path(folder) / f"broker-{n}") for n in (2, 3)]
+            postgres.append(_take(load, cluster.new_database(), Path(folder) / "broker-4", cluster))
+        floor = load.floor(Path(folder) / "floor")
+    taken, beside = _mean(postgres), _mean(sqlite)
+    sample = _sample(load, taken, floor, memory)
+    shares = {
+        "share_of_sqlite": round(beside.seconds / taken.seconds, 3),
+        "sqlite_readings_per_second": round(load.readings / beside.seconds),
+        "server_cpu_seconds_per_million": round(taken.server / load.readings * 1e6, 3),
+    }
+    return replace(sample, more=sample.more | shares)
+
+
+def _mean(runs: list[_Taken]) -> _Taken:
+    parts = zip(*((one.seconds, one.cpu, one.server) for one in runs), strict=True)
+    seconds, cpu, server = (sum(each) / len(runs) for each in parts)
+    return _Taken(seconds, cpu, server, runs[0].broker)
+
+
+def _take(load: Load, url: str, broker_folder: Path, cluster: PostgresCluster | None = None) -> _Taken:
+    """All frames into a new database, `cluster`'s where that is given."""
+
+    def server() -> float:
+        return sum(map(cpu_of, [cluster.pid, *children(cluster.pid)])) if cluster else 0.0
+
+    engine = database.create(url)
+    database.migrate(engine)
+    traffic.register(engine, load.gateways)
+    with EmbeddedBroker(broker_folder) as broker, _running(engine, broker.port):
+        garbage.collect_seldom()  # as `serve` does
+        cpu, servers = time.process_time(), server()
+        seconds = _publish_elsewhere(broker.port, load.messages, load.last)
+        cpu, servers = time.process_time() - cpu, server() - servers
+    engine.dispose()
+    return _Taken(seconds, cpu, servers, broker.kind.value)
+
+
+def _sample(load: Load, taken: _Taken, floor: Clock, memory: float) -> Sample:
+    cpu = taken.cpu + taken.server
     return Sample(
-        value=count / seconds,
-        floor=count / floor.wall,
+        value=load.readings / taken.seconds,
+        floor=load.readings / floor.wall,
         ratio=cpu / floor.cpu,
-        cpu=cpu / count * 1e6,
-        memory=peak_memory(),
-        more={"readings": count, "frames_per_second": round(len(messages) / seconds), "broker": broker.kind.value},
+        cpu=cpu / load.readings * 1e6,
+        memory=memory,
+        more={
+            "readings": load.readings,
+            "frames_per_second": round(len(load.messages) / taken.seconds),
+            "broker": taken.broker,
+        },
     )
 
 
@@ -88,22 +171,14 @@ def _running(engine: Engine, port: int) -> Iterator[None]:
 
 
 def _publish_elsewhere(port: int, messages: list[tuple[str, bytes]], last: dict[bytes, int]) -> float:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    publisher = context.Process(target=_publisher, args=(port, messages, last, theirs))
-    publisher.start()
-    theirs.close()
-    try:
-        return float(ours.recv())
-    finally:
-        publisher.join()
-
-
-def _publisher(port: int, messages: list[tuple[str, bytes]], last: dict[bytes, int], result: Pipe) -> None:
-    result.send(publish_and_wait(port, messages, ACKS, last))
+    """By a process of its own, which loads next to nothing."""
+    work = pickle.dumps((port, messages, ACKS, last))
+    command = [sys.executable, "-m", "benchmarks.publisher"]
+    return float(subprocess.run(command, input=work, stdout=subprocess.PIPE, check=True).stdout)
 
 
 ROWS = (
     Row("ingest_256", "readings/s", "300,000; CPU at most 4 x the floor", functools.partial(_measure, 256, 8_000)),
     Row("ingest_16", "readings/s", "50,000", functools.partial(_measure, 16, 30_000)),
+    Row("ingest_256_postgres", "readings/s", "60 % of ingest_256 (SQLite)", _measure_postgres),
 )

@@ -6,7 +6,9 @@ QoS 1 and a window of unacknowledged packets like any client (MQTT 3.1.1, sectio
 
 from __future__ import annotations
 
+import pickle
 import socket
+import sys
 import time
 from collections.abc import Sequence
 
@@ -115,3 +117,7 @@ def _packet(head: int, content: bytes) -> bytes:
         length.append(part | (128 if size else 0))
         if not size:
             return bytes([head]) + bytes(length) + content
+
+
+if __name__ == "__main__":
+    print(publish_and_wait(*pickle.load(sys.stdin.buffer)))

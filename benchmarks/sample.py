@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,15 @@ def peak_memory() -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024  # proc(5): in KiB
     raise OSError("/proc/self/status does not tell the peak of resident memory")
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far, with those of its children that ended; 0 of one that is not there."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # proc(5), stat, fields 14 to 17
 
 
 @dataclass

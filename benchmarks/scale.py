@@ -40,7 +40,7 @@ from backend.log.tables import logs
 from backend.settings import Settings
 from benchmarks import traffic
 from benchmarks.publisher import publish
-from benchmarks.sample import Row, Sample
+from benchmarks.sample import Row, Sample, cpu_of
 from leafproof.envelope import LogRef
 from leafproof.keys import SigningKey
 from tests.support.postgres import PostgresCluster, find_postgres
@@ -52,7 +52,6 @@ READINGS = 256
 FRAMES = 12_000
 LEASE_SECONDS = 4  # so that the workers begin within a second
 PATIENCE = 300.0  # seconds
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -175,10 +174,10 @@ def _watch(
     opened = time.perf_counter()
     _wait(lambda: min(_sizes(engine)) > 0, workers)
     began, first = time.perf_counter(), sum(_sizes(engine))
-    before = [sum(map(_cpu, group())) for group in groups]
+    before = [sum(map(cpu_of, group())) for group in groups]
     _wait(lambda: max(_sizes(engine)) >= each, workers)
     seconds, last = time.perf_counter() - began, sum(_sizes(engine))
-    after = [sum(map(_cpu, group())) for group in groups]
+    after = [sum(map(cpu_of, group())) for group in groups]
     _wait(lambda: min(_sizes(engine)) >= each, workers)
     if last == first:
         seconds, first = time.perf_counter() - opened, 0
@@ -209,15 +208,6 @@ def _stored(engine: Engine) -> int:
 def _seekers(engine: Engine) -> int:
     with database.reading(engine) as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(lease_seekers)).scalar_one())
-
-
-def _cpu(pid: int) -> float:
-    """CPU seconds of a process so far, with those of its children that ended (proc(5), stat, fields 14 to 17)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / _TICKS
 
 
 ROWS = (Row("scale_out", "times one worker", "1.5", _measure),)

@@ -34,6 +34,9 @@ _PACK = 2 + bodies.SALT_SIZE
 _NO_OPENING = b"\xf6"
 _BASE_NAME, _BASE_TIME, _BASE_UNIT, _NAME, _VALUE, _BOOLEAN, _TIME = -2, -3, -4, 0, 2, 4, 6
 HEARTBEAT = "heartbeat"
+_LIMIT = 10**units.MAX_DIGITS
+_NO_TIME = "not a whole absolute number of Unix seconds"
+_WHOLE = {int}
 # A value of 40 digits times a power of ten: nothing rounds, as it would in the default context of 28.
 _EXACT = Context(prec=2 * units.MAX_DIGITS)
 OPENING_REASONS = ("first start", "restart", "crash", "restored")
@@ -176,77 +179,84 @@ def _by_records(data: bytes) -> FrameContent:
     pack, opening = bodies.decode(data, 2, MAX_FRAME_BODY)
     if not isinstance(pack, list) or not pack or len(pack) > MAX_READINGS + 1:
         raise Malformed("pack", f"not a list of 1 to {MAX_READINGS} SenML records")
-    series: list[Series] = []
+    heads: list[tuple[int, int, str, str]] = []  # of each run: its place in `values`, base time, point, unit
+    records: list[dict[Any, Any]] = []
     heartbeats: list[int] = []
-    facility = ""
-    base = 0
-    times: list[int] | None = None  # of the run that the record continues; a heartbeat ends it
-    numbers: list[int | Decimal] = []
+    facility, within = "", False  # a run; a heartbeat ends it
     for record in pack:
         if not isinstance(record, dict):
             raise Malformed("pack", "holds a record that is not a map")
         if len(record) != 2:
             facility, point, base, unit = _base(record, facility)
-            if point == HEARTBEAT:
+            within = unit != ""
+            if not within:
                 heartbeats.append(base)
-                times = None
                 continue
-            times, numbers = [], []
-            series.append(Series(point, unit, times, numbers))
-        if times is None:
+            heads.append((len(records), base, point, unit))
+        if not within:
             raise Malformed("pack", "a value follows no start of a run")
-        number, offset = record.get(_VALUE), record.get(_TIME)
-        if type(number) is not int and not (isinstance(number, Decimal) and number.is_finite()):
-            raise Malformed("value", "not an exact decimal number")
-        if type(offset) is not int or not _EARLIEST <= base + offset < clock.LATEST:
-            raise Malformed("time", "not a whole absolute number of Unix seconds")
-        times.append(base + offset)
-        numbers.append(number)
-    _check_numbers(series)
-    return FrameContent(facility, series, heartbeats, _opening(opening))
+        records.append(record)
+    return FrameContent(facility, _series(heads, records) if heads else [], heartbeats, _opening(opening))
+
+
+def _series(heads: list[tuple[int, int, str, str]], records: list[dict[Any, Any]]) -> list[Series]:
+    """The runs that start with `heads`; all their values are judged at once."""
+    numbers = _numbers([record.get(_VALUE) for record in records])
+    offsets: list[Any] = [record.get(_TIME) for record in records]
+    if set(map(type, offsets)) != _WHOLE:
+        raise Malformed("time", _NO_TIME)
+    found: list[Series] = []
+    end = len(records)
+    for start, base, point, unit in reversed(heads):
+        times = [base + offset for offset in offsets[start:end]]
+        if min(times) < _EARLIEST or max(times) >= clock.LATEST:
+            raise Malformed("time", _NO_TIME)
+        found.append(Series(point, unit, times, numbers[start:end]))
+        end = start
+    return found[::-1]
+
+
+def _numbers(numbers: list[Any]) -> list[int | Decimal]:
+    if set(map(type, numbers)) == _WHOLE:
+        bounded = min(numbers) > -_LIMIT and max(numbers) < _LIMIT
+    else:
+        bounded = False not in set(map(_bounded, numbers))  # all of them: what is no number is refused as such
+    if not bounded:
+        raise Malformed("value", f"more than {units.MAX_DIGITS} digits")
+    return numbers
+
+
+def _bounded(number: Any) -> bool:
+    if type(number) is int:
+        return bool(-_LIMIT < number < _LIMIT)
+    if not (isinstance(number, Decimal) and number.is_finite()):
+        raise Malformed("value", "not an exact decimal number")
+    exponent = cast(int, number.as_tuple().exponent)  # finite
+    return exponent >= -units.MAX_DIGITS and number.adjusted() < units.MAX_DIGITS
 
 
 def _base(record: dict[Any, Any], facility: str) -> tuple[str, str, int, str]:
-    match record:
-        case {-2: str(name), -3: int(base), 4: True} if len(record) == 3:
-            unit = ""
-        case {-2: str(name), -3: int(base), -4: str(unit), 2: _, 6: 0} if len(record) == 5:
-            units.known(unit)
-        case _:
-            raise Malformed("pack", "a record is neither a value in a run, nor the start of one, nor a heartbeat")
-    gln, _, point = name.partition("/")
+    name, base, unit = record.get(_BASE_NAME), record.get(_BASE_TIME), record.get(_BASE_UNIT, "")
+    starts = len(record) == 5 and _VALUE in record and record.get(_TIME) == 0 and unit
+    beats = len(record) == 3 and record.get(_BOOLEAN) is True and unit == ""
+    if not (isinstance(name, str) and type(base) is int and isinstance(unit, str) and (starts or beats)):
+        raise Malformed("pack", "a record is neither a value in a run, nor the start of one, nor a heartbeat")
+    gln, point = _named(name, unit)
     if facility and gln != facility:
         raise Malformed("name", "one frame names two facilities")
-    if not facility:
-        _gln(gln)
-    _point_name(point)
     if not _EARLIEST <= base < clock.LATEST or (unit == "") != (point == HEARTBEAT):
         raise Malformed("pack", "base time is not absolute, or a heartbeat carries a value")
     return gln, point, base, unit
 
 
-@lru_cache(maxsize=1024)
-def _gln(text: str) -> values.Gln:
-    """Remembered: a log has few facilities, and millions of frames. What is refused is not remembered."""
-    return values.Gln.parse(text, "facility")
-
-
 @lru_cache(maxsize=8192)
-def _point_name(text: str) -> str:
-    return values.point_name(text)
-
-
-def _check_numbers(series: list[Series]) -> None:
-    limit = 10**units.MAX_DIGITS
-    for one in series:
-        for number in one.numbers:
-            if type(number) is int:
-                bounded = -limit < number < limit
-            else:
-                exponent = cast(int, Decimal(number).as_tuple().exponent)  # finite, as checked before
-                bounded = exponent >= -units.MAX_DIGITS and Decimal(number).adjusted() < units.MAX_DIGITS
-            if not bounded:
-                raise Malformed("value", f"more than {units.MAX_DIGITS} digits")
+def _named(name: str, unit: str) -> tuple[str, str]:
+    """Facility and point, remembered: a log has few of them, and millions of frames. What is refused is not."""
+    if unit:
+        units.known(unit)
+    gln, _, point = name.partition("/")
+    values.Gln.parse(gln, "facility")
+    return gln, values.point_name(point)
 
 
 def _opening(value: Any) -> Opening | None:

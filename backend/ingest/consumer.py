@@ -136,8 +136,7 @@ class PartitionWorker(ThreadWorker):
                 pause = min(2 * pause, LAST_PAUSE)
         self._trouble = None
         self._answer(outcomes)
-        for one in group:
-            self._link.done(one)
+        self._link.done(group)
 
     def _process(self, messages: Sequence[Message]) -> list[Outcome]:
         try:

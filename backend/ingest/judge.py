@@ -1,4 +1,4 @@
-"""One message judged, without any I/O: is it an authentic frame of a gateway of this log?
+"""Messages judged, without any I/O: is each an authentic frame of a gateway of this log?
 
 The checks, cheapest first, each with the reason it gives to the quarantine (`schemas.Reason`):
 
@@ -18,11 +18,14 @@ The checks, cheapest first, each with the reason it gives to the quarantine (`sc
 14. the body's form, and it is about the facility of the envelope           (malformed body)
 
 A topic is only an address, and proves nothing: what was signed decides.
+
+A group is judged abreast: all are read, then all signatures are checked, then all bodies are read. What one of
+these needs of the processor's caches is then there for the next message too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -106,14 +109,26 @@ class Judge:
         self._lookup = lookup
         self._keys: dict[bytes, RegisteredKey | None] = {}
 
-    def judge(self, message: Message) -> Verdict:
-        """Never raises for what a message holds; raises what the lookup raises."""
-        try:
-            return self._judge(message)
-        except _NotAuthentic as error:
-            return Refused(message, error.reason, error.detail)
+    def judge(self, messages: Sequence[Message]) -> list[Verdict]:
+        """The verdict on each, in order. Never raises for what a message holds; raises what the lookup raises."""
+        verdicts: list[Verdict | None] = [None] * len(messages)
+        under_way = [(number, self._judge(message)) for number, message in enumerate(messages)]
+        while under_way:
+            going = []
+            for number, one in under_way:
+                try:
+                    next(one)
+                except StopIteration as done:
+                    verdicts[number] = done.value
+                except _NotAuthentic as error:
+                    verdicts[number] = Refused(messages[number], error.reason, error.detail)
+                else:
+                    going.append((number, one))
+            under_way = going
+        return [verdict for verdict in verdicts if verdict is not None]
 
-    def _judge(self, message: Message) -> Verdict:
+    def _judge(self, message: Message) -> Generator[None, None, Verdict]:
+        """All checks of one message; it pauses where the others of its group should come as far."""
         if len(message.payload) > frame.MAX_MESSAGE:
             raise _NotAuthentic(Reason.TOO_LARGE, f"{len(message.payload)} bytes, {frame.MAX_MESSAGE} at most")
         sender = _step(Reason.TOPIC, address, message.topic)
@@ -128,8 +143,10 @@ class Judge:
         if key is None:
             return Unregistered(message, envelope.key_id)
         self._check_key(key, envelope, sender)
-        _step(Reason.BAD_SIGNATURE, lambda: envelope.verify(keys.public_key(key.cose)))
+        yield
+        _step(Reason.BAD_SIGNATURE, _check_signature, envelope, key)
         _check_in_force(key, place)
+        yield
         _step(Reason.BODY_ALTERED, bodies.check_hash, envelope, body)
         content = _step(Reason.MALFORMED_BODY, frame.decode_body, body)
         if content.facility != sender.facility:
@@ -160,6 +177,10 @@ def _step(reason: Reason, check: Callable[..., _T], *arguments: object) -> _T:
         # One message that trips a defect of ours must not keep all others out of the log.
         _log.exception("a check failed in an unforeseen way", reason=reason)
         raise _NotAuthentic(Reason.UNFORESEEN, f"{type(error).__name__} while checking: {reason}") from error
+
+
+def _check_signature(envelope: Envelope, key: RegisteredKey) -> None:
+    envelope.verify(keys.public_key(key.cose))
 
 
 def _check_in_force(key: RegisteredKey, place: FrameHeader) -> None:

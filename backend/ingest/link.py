@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from backend.errors import SettingsError
 from backend.ingest.intake import Intake, Received
+from backend.ingest.mqtt_client import PlainClient
 from backend.ingest.schemas import Message
 from backend.ingest.sieve import Sieve, SievedSocket
 from backend.settings import Settings
@@ -66,7 +67,7 @@ class Link:
         self._protocol = V5
         self._opened: float | None = None  # when a connection was opened that has no CONNACK yet
         self._refusal: str | None = None
-        self._client: Client | None = None
+        self._client: PlainClient | None = None
 
     @property
     def connections(self) -> int:
@@ -117,13 +118,14 @@ class Link:
         if self._client is not None:
             self._client.publish(topic, payload, qos=1, retain=retain)
 
-    def done(self, received: Received) -> None:
-        """PUBACK, unless the message came over an earlier connection: then the broker sends it again."""
+    def done(self, group: Sequence[Received]) -> None:
+        """PUBACK these in their order, but those that came over an earlier connection: they come again."""
         with self._guard:
-            if received.connection == self._connection and received.qos and self._client is not None:
-                self._client.ack(received.mid, received.qos)
+            if self._client is not None:
+                now = self._connection
+                self._client.ack_all([one.mid for one in group if one.connection == now and one.qos])
 
-    def _new_client(self) -> Client:
+    def _new_client(self) -> PlainClient:
         client = _SievedClient(
             CallbackAPIVersion.VERSION2,
             sieve=self.sieve,
@@ -146,6 +148,7 @@ class Link:
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_plain = self._take
         return client
 
     def _on_pre_connect(self, _client: Client, _data: Any) -> None:
@@ -193,12 +196,15 @@ class Link:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""  # refused with the rest of what is not a topic of frames
-        received = Message(topic, bytes(message.payload), int(time.time()))
-        self._intake.put(Received(received, message.mid, message.qos, self._connection))
+        self._take(topic, bytes(message.payload), message.mid, message.qos)
+
+    def _take(self, topic: str, payload: bytes, mid: int, qos: int = 1) -> None:
+        message = Message(topic, payload, int(time.time()))
+        self._intake.put(Received(message, mid, qos, self._connection))
 
 
-class _SievedClient(Client):
-    """paho's client on a socket that drops what is no frame; for websockets paho wraps its socket likewise."""
+class _SievedClient(PlainClient):
+    """A client on a socket that drops what is no frame; for websockets paho wraps its socket likewise."""
 
     def __init__(self, *arguments: Any, sieve: Sieve, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -12,9 +12,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
+from typing import NamedTuple
 
 QUARTER = 900  # seconds
 
@@ -41,13 +42,13 @@ class Quarter:
     first_index: int = -1
     last_index: int = -1
 
-    def add(self, run: Run, index: int) -> None:
-        """Count a run of entry `index`, whose times ascend strictly."""
-        _, edge, times, numbers, repeats = run
-        self.repeated += repeats
+    def add(self, run: Run) -> None:
+        """Count a run; runs come in the order of the log."""
+        edge, times, numbers = run.edge, run.times, run.numbers
+        self.repeated += run.repeats
         if self.first_index < 0:
-            self.first_index = index
-        self.last_index = index  # frames come in the order of the log
+            self.first_index = run.entries[0]
+        self.last_index = run.entries[1]
         together = _bits(edge, times)
         if self.seen & together:
             fresh = [i for i, time in enumerate(times) if not self.seen >> abs(edge - time) & 1]
@@ -76,14 +77,48 @@ def _bits(edge: int, times: Sequence[int]) -> int:
     return result
 
 
-Run = tuple[int, int, Sequence[int], Sequence[Number], int]
-"""A quarter's start; the second that has bit 0 in `Quarter.seen`: its end where readings are named by their end,
-else its start; times and numbers, parallel and in order of time; and how many readings of the same frame were left
-out because their second had one already."""
+Part = tuple[list[int], list[Number], int]
+"""What one frame says of a series: times, numbers, parallel to them, and the frame's entry."""
 
 
-def runs(times: list[int], numbers: list[Number], names: str) -> list[Run]:
-    """A series of one frame, cut by quarters."""
+class Run(NamedTuple):
+    """Readings of one quarter: times ascend strictly, and numbers are parallel to them.
+
+    `edge` is the second that has bit 0 in `Quarter.seen`: the quarter's end where readings are named by their end,
+    else its start. `repeats` readings were left out because their second had one already. `entries` are the first
+    and the last of the log's that the run is from."""
+
+    start: int
+    edge: int
+    times: Sequence[int]
+    numbers: Sequence[Number]
+    repeats: int
+    entries: tuple[int, int]
+
+
+def joined(parts: Sequence[Part], names: str) -> Iterator[tuple[list[int], list[Number], tuple[int, int]]]:
+    """Parts of a series, in the order of the log, with those that follow each other within one quarter as one:
+    short frames have a dozen to a quarter. Times, numbers, first and last entry."""
+    shift = 1 if names == "end" else 0
+    held: tuple[list[int], list[Number], tuple[int, int]] | None = None
+    quarter: int | None = None  # that all of `held` is in
+    for times, numbers, index in parts:
+        first, last = (min(times) - shift) // QUARTER, (max(times) - shift) // QUARTER
+        if held is not None and quarter == first == last:
+            held[0].extend(times)
+            held[1].extend(numbers)
+            held = held[0], held[1], (held[2][0], index)
+            continue
+        if held is not None:
+            yield held
+        held = list(times), list(numbers), (index, index)
+        quarter = first if first == last else None
+    if held is not None:
+        yield held
+
+
+def runs(times: list[int], numbers: list[Number], names: str, entries: tuple[int, int]) -> list[Run]:
+    """Readings of a series, in the order of the log, cut by quarters."""
     shift = 1 if names == "end" else 0
     repeats: dict[int, int] = {}
     if not _ascending(times):
@@ -104,7 +139,7 @@ def runs(times: list[int], numbers: list[Number], names: str) -> list[Run]:
         right = size if times[-1] < end + shift else bisect_left(times, end + shift, left + 1)
         whole = right - left == size
         inside = (times, numbers) if whole else (times[left:right], numbers[left:right])
-        found.append((start, edge, *inside, repeats.get(start, 0)))
+        found.append(Run(start, edge, *inside, repeats.get(start, 0), entries))
         left = right
     return found
 

@@ -58,12 +58,14 @@ class Recorder:
         indexes = self._append(accepted, places, kinds)
         self._follow(accepted, places)
         self._store(accepted, places, kinds, indexes)
+        keys = {number: key_id for key_id, number in numbers.items()}
+        said = {place: _acknowledgement(keys[place[0]], stream) for place, stream in self._streams.items()}
         return [
             Outcome(
                 one.message.topic,
                 kind,
                 readings=one.content.count if kind is Kind.LOGGED else 0,
-                acknowledgement=self._acknowledgement(one.envelope.key_id, place),
+                acknowledgement=said[place[:2]],
             )
             for one, place, kind in zip(accepted, places, kinds, strict=True)
         ]
@@ -227,11 +229,11 @@ class Recorder:
         ]
         rollups.add(self._connection, sorted(logged, key=lambda one: one.index), self._plans)
 
-    def _acknowledgement(self, key_id: bytes, place: Place) -> Acknowledgement | None:
-        stream = self._streams[place[:2]]
-        if not stream.next_sequence:
-            return None
-        return Acknowledgement(key_id, stream.epoch, stream.next_sequence - 1, stream.covered_index)
+
+def _acknowledgement(key_id: bytes, stream: Stream) -> Acknowledgement | None:
+    if not stream.next_sequence:
+        return None
+    return Acknowledgement(key_id, stream.epoch, stream.next_sequence - 1, stream.covered_index)
 
 
 def _times(one: Accepted) -> tuple[int, int]:

@@ -63,11 +63,12 @@ class Difference:
 
 def add(connection: Connection, new: Sequence[FrameReadings], plans: PlanDirectory) -> None:
     """Count the readings of new frames."""
-    known = _known(connection, new, plans)
-    pending = list(_runs(new, known))
-    keys = {(number, run[0]) for number, run, _ in pending}
+    parts = _by_series(new)
+    known = _known(connection, parts, plans)
+    pending = list(_pending(parts, known))
+    keys = {(number, quarter.start) for number, quarter in pending}
     # Only quarters up to the newest of a series can be there already: in the usual order that is one each.
-    newest = _newest(connection, {one.gateway for one in new})
+    newest = _newest(connection, {key[0] for key in parts})
     old = sorted(key for key in keys if key[1] <= newest.get(key[0], -1))
     touched: dict[QuarterKey, Quarter] = {}
     for some in repository.chunks(old):
@@ -78,38 +79,41 @@ def add(connection: Connection, new: Sequence[FrameReadings], plans: PlanDirecto
     _save(connection, touched)
 
 
-_Pending = tuple[int, quarters.Run, int]
+_Parts = dict[SeriesKey, list[quarters.Part]]
 
 
-def _runs(new: Iterable[FrameReadings], known: dict[SeriesKey, tuple[int, str]]) -> Iterator[_Pending]:
+def _by_series(new: Iterable[FrameReadings]) -> _Parts:
+    """What each series is told, in the order of the log."""
+    parts: _Parts = {}
     for one in new:
         facility, gateway, mode, index = one.content.facility, one.gateway, one.mode, one.index
         for part in one.content.series:
-            number, names = known[gateway, facility, part.point, part.unit, mode]
-            for run in quarters.runs(part.times, part.numbers, names):
-                yield number, run, index
+            key = gateway, facility, part.point, part.unit, mode
+            parts.setdefault(key, []).append((part.times, part.numbers, index))
+    return parts
 
 
-def _count(touched: dict[QuarterKey, Quarter], pending: Iterable[_Pending]) -> None:
-    for number, run, index in pending:
-        quarter = touched.get((number, run[0]))
+def _pending(parts: _Parts, known: dict[SeriesKey, tuple[int, str]]) -> Iterator[tuple[int, quarters.Run]]:
+    for key, several in parts.items():
+        number, names = known[key]
+        for times, numbers, entries in quarters.joined(several, names):
+            for run in quarters.runs(times, numbers, names, entries):
+                yield number, run
+
+
+def _count(touched: dict[QuarterKey, Quarter], pending: Iterable[tuple[int, quarters.Run]]) -> None:
+    for number, run in pending:
+        quarter = touched.get((number, run.start))
         if quarter is None:
-            quarter = touched[number, run[0]] = Quarter()
-        quarter.add(run, index)
+            quarter = touched[number, run.start] = Quarter()
+        quarter.add(run)
 
 
-def _known(
-    connection: Connection, new: Sequence[FrameReadings], plans: PlanDirectory
-) -> dict[SeriesKey, tuple[int, str]]:
+def _known(connection: Connection, wanted: _Parts, plans: PlanDirectory) -> dict[SeriesKey, tuple[int, str]]:
     """The series of these frames; those that are new get a row."""
-    gateways_here = {one.gateway for one in new}
+    gateways_here = {key[0] for key in wanted}
     known = _series(connection, gateways_here)
-    wanted = {
-        (one.gateway, one.content.facility, part.point, part.unit, one.mode)
-        for one in new
-        for part in one.content.series
-    }
-    fresh = sorted(wanted - known.keys())
+    fresh = sorted(wanted.keys() - known.keys())
     if not fresh:
         return known
     planned = _Planned(connection, plans)
@@ -284,10 +288,10 @@ def _derive(connection: Connection, gateway: int, plans: PlanDirectory) -> _Deri
             except LeafproofError:
                 unreadable.append(found.entry)  # deleted, or altered: then the log's own check names it
                 continue
-            for part in content.series:
-                key = (gateway, content.facility, part.point, part.unit, found.mode)
-                known.setdefault(key, (-1 - len(known), planned.names(content.facility, part.point)))
-            _count(touched, _runs([FrameReadings(gateway, found.mode, found.entry, content)], known))
+            parts = _by_series([FrameReadings(gateway, found.mode, found.entry, content)])
+            for key in parts:
+                known.setdefault(key, (-1 - len(known), planned.names(key[1], key[2])))
+            _count(touched, _pending(parts, known))
     keys = {number: key for key, (number, _) in known.items()}
     computed = {
         (keys[number], start): _row((number, start), quarter) for (number, start), quarter in touched.items()

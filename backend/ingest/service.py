@@ -109,8 +109,7 @@ class IngestService:
     def _judge(self, messages: Sequence[Message]) -> list[Verdict]:
         log = self._hosted.log
         with database.reading(self._engine) as connection:
-            judge = Judge(log.ref, log.partition, self._directory.lookup(connection))
-            return [judge.judge(message) for message in messages]
+            return Judge(log.ref, log.partition, self._directory.lookup(connection)).judge(messages)
 
     def _record(self, connection: Connection, verdicts: Sequence[Verdict]) -> tuple[list[Outcome], list[Refused]]:
         log = self._hosted.log

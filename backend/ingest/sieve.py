@@ -34,7 +34,7 @@ _CHUNK = 1 << 18  # bytes read at once
 _UNSENT = 1 << 20  # bytes that the broker has not taken yet, before more are refused
 # First bytes of packets, and flags in them (MQTT 3.1.1 and 5, 3.3 and 3.4).
 _KIND, _PUBLISH, _QOS = 0xF0, 0x30, 0x06
-_PUBACK = b"\x40\x02"
+_PUBACK, _PUBACK_SIZE = b"\x40\x02", 4  # without reason code and properties
 _LONG = 0x80  # in a byte of a variable byte integer: another one follows (1.5.5)
 # CBOR's first bytes (RFC 8949 3.1): an array of two; byte strings with their length inside, in one byte, in two.
 _PAIR, _STRING, _STRING_8, _STRING_16 = 0x82, 0x40, 0x58, 0x59
@@ -94,7 +94,7 @@ class SievedSocket:
     """A connection to the broker as paho uses one, without the messages that the sieve drops.
 
     `recv` and `send` are for one thread. paho reads a packet in small pieces, which come from memory here, and
-    writes each packet with one `send`, all of which is taken or nothing."""
+    writes each packet, and a group's PUBACKs, with one `send`, all of which is taken or nothing."""
 
     def __init__(self, connection: socket | ssl.SSLSocket, sieve: Sieve, *, properties: bool) -> None:
         """`properties`: PUBLISH has some, as in MQTT 5 (3.3.2.3)."""
@@ -120,9 +120,12 @@ class SievedSocket:
         if len(self._unsent) > _UNSENT:
             self._flush()
             raise BlockingIOError
-        self._unsent += packet
-        if packet[:2] == _PUBACK:
-            self._answered(bytes(packet[2:4]))
+        if packet[:2] == _PUBACK:  # one, or several at once
+            for at in range(0, len(packet), _PUBACK_SIZE):
+                self._unsent += packet[at : at + _PUBACK_SIZE]
+                self._answered(bytes(packet[at + 2 : at + _PUBACK_SIZE]))
+        else:
+            self._unsent += packet
         self._flush()
         return len(packet)
 

@@ -87,7 +87,7 @@ def test_a_flood_over_tls_is_dropped_and_the_frames_come_in_order(broker: Embedd
     (dropped,) = link.sieve.take()
     assert dropped.messages == 20 * len(frames) - TOPIC_SAMPLES == 20 * len(frames) + len(frames) - len(came)
     for one in came[:-5]:
-        link.done(one)
+        link.done([one])
     last = [one.message.payload for one in came[-5:]]
     eventually(lambda: left_at_the_broker(link, intake, last) == last, "only what has no PUBACK comes again")
     link.stop()
@@ -104,5 +104,5 @@ def left_at_the_broker(link: Link, intake: Intake, unanswered: list[bytes]) -> l
         found += more
     for one in found:
         if one.message.payload not in unanswered:
-            link.done(one)
+            link.done([one])
     return [one.message.payload for one in found]

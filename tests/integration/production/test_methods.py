@@ -189,7 +189,7 @@ class TestEnergyPeriods:
         made(works, "A", "B")
         first = close(works)
         with transaction(works.engine) as connection:
-            lots.correct(connection, works.desk, coil("A"), lots.Correction(outputs=[product("30")]))
+            lots.correct(connection, works.desk, coil("A"), lots.Correction("the scale was read wrong", "Quality", outputs=[product("30")]))
         assert works.footprint(coil("A")).status == "provisional"
         second = close(works)
         assert second.supersedes is not None and first.supersedes is None

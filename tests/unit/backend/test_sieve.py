@@ -183,6 +183,13 @@ class TestAnswers:
         line.socket.send(puback(6))
         assert line.answered() == puback(6) + puback(7)
 
+    def test_those_of_a_group_that_are_sent_at_once_too(self, line: Line) -> None:
+        line.passed(publish(0, b"garbage", qos=0) * TOPIC_SAMPLES)
+        sent = [(1, FRAME), (2, b"x"), (3, FRAME), (4, b"x")]
+        line.passed(b"".join(publish(number, payload) for number, payload in sent))
+        assert line.socket.send(puback(1) + puback(3)) == 8
+        assert line.answered() == puback(1) + puback(2) + puback(3) + puback(4)
+
     def test_a_packet_is_taken_whole_or_not_at_all(self, line: Line) -> None:
         packet, taken = publish(1, bytes(100_000)), 0
         with pytest.raises(BlockingIOError):

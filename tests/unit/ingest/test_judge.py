@@ -34,7 +34,7 @@ def ring(stream: Stream) -> KeyRing:
 @pytest.fixture
 def reason_of(ring: KeyRing) -> Callable[[Message], Reason]:
     def judged(message: Message) -> Reason:
-        verdict = Judge(REF, 0, lambda key_id: ring.registered_key(None, key_id)).judge(message)
+        verdict = Judge(REF, 0, lambda key_id: ring.registered_key(None, key_id)).judge([message])[0]
         assert isinstance(verdict, Refused), verdict
         assert verdict.message == message
         return verdict.reason
@@ -52,7 +52,7 @@ def with_parts(message: Message, raw: bytes, data: bytes) -> Message:
 
 def test_an_honest_frame_is_accepted_with_what_it_says(stream: Stream, ring: KeyRing) -> None:
     message = stream.frame(count=4)
-    verdict = Judge(REF, 0, lambda key_id: ring.registered_key(None, key_id)).judge(message)
+    verdict = Judge(REF, 0, lambda key_id: ring.registered_key(None, key_id)).judge([message])[0]
     assert isinstance(verdict, Accepted)
     assert (verdict.operator, verdict.facility, verdict.gateway) == (str(OPERATOR), str(FACILITY), "gw-1")
     assert verdict.content.count == 4
@@ -60,7 +60,7 @@ def test_an_honest_frame_is_accepted_with_what_it_says(stream: Stream, ring: Key
 
 def test_a_frame_of_an_unknown_key_is_to_wait(stream: Stream) -> None:
     message = stream.frame()
-    assert Judge(REF, 0, lambda _: None).judge(message) == Unregistered(message, stream.key_id)
+    assert Judge(REF, 0, lambda _: None).judge([message]) == [Unregistered(message, stream.key_id)]
 
 
 class TestForm:
@@ -211,6 +211,6 @@ def test_a_defect_of_ours_costs_one_message_only(
 
     judge = Judge(REF, 0, lambda key_id: ring.registered_key(None, key_id))
     monkeypatch.setattr(frame, "decode_body", defect)
-    verdict = judge.judge(stream.frame())
+    (verdict,) = judge.judge([stream.frame()])
     assert isinstance(verdict, Refused)
     assert verdict.reason is Reason.UNFORESEEN

@@ -33,13 +33,15 @@ every_second = st.builds(
 )
 
 
-def rolled(frames: list[list[tuple[int, Number]]], names: str) -> dict[int, Quarter]:
+def rolled(frames: list[list[tuple[int, Number]]], names: str, *, apart: bool = False) -> dict[int, Quarter]:
     result: dict[int, Quarter] = {}
+    parts = [([t for t, _ in frame], [n for _, n in frame], index) for index, frame in enumerate(frames)]
+    groups = [[part] for part in parts] if apart else [parts]
     with localcontext(EXACT):
-        for index, frame in enumerate(frames):
-            times, numbers = [t for t, _ in frame], [n for _, n in frame]
-            for run in quarters.runs(times, numbers, names):
-                result.setdefault(run[0], Quarter()).add(run, index)
+        for group in groups:
+            for times, numbers, entries in quarters.joined(group, names):
+                for run in quarters.runs(times, numbers, names, entries):
+                    result.setdefault(run.start, Quarter()).add(run)
     return result
 
 
@@ -64,6 +66,26 @@ class TestQuarters:
                 assert (quarter.last_time, quarter.last) == (max(seconds), seconds[max(seconds)])
         every = sum(len(frame) for frame in frames)
         assert sum(q.count + q.repeated for q in found.values()) == every
+        for start, quarter in found.items():
+            told = [
+                i
+                for i, frame in enumerate(frames)
+                for t, _ in frame
+                if (t - (names == "end")) // QUARTER * QUARTER == start
+            ]
+            assert (quarter.first_index, quarter.last_index) == (told[0], told[-1])
+
+    @given(st.lists(st.one_of(readings, every_second), min_size=1, max_size=6), st.sampled_from(["end", "start"]))
+    def test_frames_counted_together_give_what_they_give_one_by_one(
+        self, frames: list[list[tuple[int, Number]]], names: str
+    ) -> None:
+        assert rolled(frames, names) == rolled(frames, names, apart=True)
+
+    def test_short_frames_of_one_quarter_are_counted_together(self) -> None:
+        frames = [([BASE + i], [i], i) for i in range(1, QUARTER + 2)]
+        (first, second) = quarters.joined(frames, "end")
+        assert (len(first[0]), first[2]) == (QUARTER, (1, QUARTER))
+        assert second == ([BASE + QUARTER + 1], [QUARTER + 1], (QUARTER + 1, QUARTER + 1))
 
     def test_a_reading_at_the_bound_belongs_where_its_naming_says(self) -> None:
         frame = [[(BASE, 1), (BASE + 1, 2), (BASE + QUARTER, 4)]]
