@@ -40,6 +40,7 @@ from leafproof.chain.view import ChainView, lot_hash
 from leafproof.client.chain_reader import read_chain
 from leafproof.client.export_folder import ExportFolder
 from leafproof.client.rpc import Rpc
+from leafproof.correction import Change, Correction
 from leafproof.envelope import FrameHeader, Header, LogRef, parse, sign
 from leafproof.footprint import Footprint, choices_of
 from leafproof.keys import SigningKey, public_key
@@ -183,8 +184,15 @@ class Bench:
         return self.append(sign(key, header, data), data, disclosures)
 
     def log_record(self, company: Company, record: BatchRecord) -> int:
+        """The record's entry; one that supersedes is followed by the correction that says why."""
         data, disclosures = record.issue(self.issuer(company), values.party_uri(company.gln))
-        return self.state(company, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+        index = self.state(company, record.of.urn, body.BATCH_RECORD, data, *disclosures.values())
+        if record.supersedes is not None:
+            new = next(s.id for s in self.statements() if s.index == index)
+            change = Change(record.supersedes, new)
+            said = Correction(record.gtin, record.lot, "record", "misread", "shift leader", (change,))
+            self.state(company, record.of.urn, body.CORRECTION, said.encode_body())
+        return index
 
     def log_footprint(
         self, company: Company, record: int, chosen: Footprint, supersedes: str | None = None

@@ -187,7 +187,7 @@ class TestReplay:
         wm.log_stated(world, spoilt)
         world.anchor()
         told = found(world)
-        assert set(told) <= {"footprint-differs", "two-footprints"}
+        assert set(told) <= {"footprint-differs", "two-footprints", "correction-hidden"}
         report = replay(WorldSource.of(world), world.trust(), world.view())
         assert any(says in d.message for d in report.discrepancies), told
         checked = verify(world.bundle(wm.STRIP), world.trust(), world.view())

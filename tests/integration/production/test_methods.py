@@ -189,7 +189,12 @@ class TestEnergyPeriods:
         made(works, "A", "B")
         first = close(works)
         with transaction(works.engine) as connection:
-            lots.correct(connection, works.desk, coil("A"), lots.Correction("the scale was read wrong", "Quality", outputs=[product("30")]))
+            lots.correct(
+                connection,
+                works.desk,
+                coil("A"),
+                lots.Correction("the scale was read wrong", "Quality", outputs=[product("30")]),
+            )
         assert works.footprint(coil("A")).status == "provisional"
         second = close(works)
         assert second.supersedes is not None and first.supersedes is None
@@ -282,7 +287,7 @@ class TestOverHttp:
         assert client.put(f"{path}/profiles", json={"profiles": ["pact-3"]}, headers=others).status_code == 403
         assert client.put(f"/v1/products/{COIL}/method", json={}, headers=others).status_code == 403
         shares = {"allocation": {"shares": [{"output": "coil", "share": "1"}]}}  # follow, and are not given
-        assert client.put(f"/v1/products/{COIL}/method", json=shares, headers=mine).status_code == 422
+        assert client.put(f"/v1/products/{COIL}/method", json=shares, headers=mine).status_code == 400
         span = {"from": "2018-03-01T00:00+09:00", "to": "2018-03-02T00:00+09:00"}
         assert client.post(f"{path}/energy-periods", json=span, headers=others).status_code == 403
         assert client.post(f"{path}/energy-periods", json=span, headers=mine).status_code == 422
