@@ -16,7 +16,7 @@ from benchmarks.rows import ROWS
 from tests.support.require import need
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1000)]
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         env={**os.environ, "COLUMNS": "120"},
         check=False,
     )
