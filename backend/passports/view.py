@@ -264,6 +264,9 @@ _METERED = frozenset(
         "activity-recomputed",
         "carrier-differs",
         "activity-differs",
+        "weighed-differs",
+        "weighing-foreign",
+        "weighing-missing",
     ]
 )
 # What verify.js says beside the kernel's sentences.
