@@ -222,7 +222,8 @@ class TestKilled:
             remembered = told(witness)["size"]
             # What was on its way when it died may be remembered, what was answered must be.
             assert size in (remembered, remembered - 1)
-            assert witness.post(TRUE.submission(0, TRUE.size)).content == f"{remembered}\n".encode()
+            if remembered:  # a busy machine may kill it before it knew anything
+                assert witness.post(TRUE.submission(0, TRUE.size)).content == f"{remembered}\n".encode()
             size = remembered
         assert size > 8
 
