@@ -96,7 +96,12 @@ def test_the_same_close_again_is_the_same_and_a_correction_may_drop_the_scale(wo
     works.recorder().step()
     with transaction(works.engine) as connection:
         plain = Output("product", "coil", "9.9", "t", Source("declared"))
-        lots.correct(connection, works.desk, coil("A"), Correction(outputs=(plain,)))
+        lots.correct(
+            connection,
+            works.desk,
+            coil("A"),
+            Correction("the scale was out of order", "shift leader", outputs=(plain,)),
+        )
     works.run(coil("B"), START + 2 * HOUR, START + 3 * HOUR, [weighed()])
     assert works.record(coil("A")).weighings() == ()
 
