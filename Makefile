@@ -17,8 +17,8 @@ setup: $(PYTHON_READY) $(NODE_READY) ## everything that the other targets need, 
 demo: setup ## the whole system on embedded parts; ARGS="..." goes to `leafproof demo`
 	@$(BIN)/leafproof demo $(ARGS)
 
-test: setup ## all tests, on two processors; ARGS="..." goes to pytest
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+test: setup ## all tests, three at a time, for most of them wait; ARGS="..." goes to pytest
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 lint: setup ## style, types, and the direction of imports
 	@$(BIN)/ruff check .

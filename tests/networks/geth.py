@@ -140,7 +140,13 @@ class DevelopmentGeth(Geth):
         made = [Account.create() for _ in range(count)]
         (purse,) = self.call("eth_accounts")
         for account in made:
-            self.call("eth_sendTransaction", {"from": purse, "to": account.address, "value": hex(_FUNDS)})
-        last = made[-1].address
-        eventually(lambda: self.call("eth_getBalance", last, "latest") != "0x0", "the accounts have money")
+            last = self.call("eth_sendTransaction", {"from": purse, "to": account.address, "value": hex(_FUNDS)})
+
+        def mined() -> bool:
+            try:
+                return self.call("eth_getTransactionReceipt", last) is not None
+            except PartFailed:  # a node that has just begun indexes its transactions first
+                return False
+
+        eventually(mined, "the accounts have money")
         return made
