@@ -50,12 +50,14 @@ class Material:
 
     @property
     def footprint(self) -> Stated[Footprint] | None:
-        """The footprint of the bundle's lot."""
-        return self.footprint_of(self.lot)
+        """The main footprint of the bundle's lot: the last one that the bundle holds."""
+        return next((f for f in reversed(self.footprints.values()) if f.content.of == self.lot), None)
 
-    def footprint_of(self, lot: Lot) -> Stated[Footprint] | None:
-        """The last footprint of a lot that the bundle holds."""
-        return next((f for f in reversed(self.footprints.values()) if f.content.of == lot), None)
+    def input_footprint(self, lot: Lot) -> Stated[Footprint] | None:
+        """The last footprint of an input lot by the main one's profile: any other is no part of its number."""
+        main = self.footprint
+        of_lot = (f for f in reversed(self.footprints.values()) if f.content.of == lot)
+        return next((f for f in of_lot if main and f.content.profile.id == main.content.profile.id), None)
 
     @property
     def declared_footprint(self) -> Stated[DeclaredFootprint] | None:

@@ -146,7 +146,7 @@ def inputs(passport: Passport, lot: Lot, seen: frozenset[Lot] = frozenset()) -> 
 def _node(passport: Passport, line: Input, seen: frozenset[Lot]) -> Node:
     lot = line.parent
     stated = passport.material.records.get(lot) if lot else None
-    printed = passport.material.footprint_of(lot) if lot else None
+    printed = passport.material.input_footprint(lot) if lot else None
     names = passport.parents.get(lot) if lot else None
     below = inputs(passport, lot, seen) if lot and lot not in seen else ()
     return Node(
