@@ -28,14 +28,21 @@ TONNES = {"C-2": "12", "C-3": "20.5"}
 
 def log_coil(world: World, at: Places, code: str, tonnes: str, supersedes: str | None = None) -> DeclaredLot:
     """Another coil's record and footprint, minted; its line."""
-    base = w.coil_record(world, at.steel_plan, tonnes, supersedes)
-    run = msgspec.structs.replace(base.run, id=f"order-{code}")
-    record = msgspec.structs.replace(base, lot=code, run=run)
-    index = w.log_record(world, world.steel, record)
+    index, record = record_coil(world, at, code, tonnes, supersedes)
     printed, stated = w.log_footprint(world, world.steel, record, index, at.factors)
     world.anchor()
     world.mint(world.steel, record.of, index)
     return DeclaredLot.of(record, world.id(printed), stated)
+
+
+def record_coil(
+    world: World, at: Places, code: str, tonnes: str, supersedes: str | None = None
+) -> tuple[int, BatchRecord]:
+    """Another coil's record alone, and its entry."""
+    base = w.coil_record(world, at.steel_plan, tonnes, supersedes)
+    run = msgspec.structs.replace(base.run, id=f"order-{code}")
+    record = msgspec.structs.replace(base, lot=code, run=run)
+    return w.log_record(world, world.steel, record), record
 
 
 def line_of(world: World, record: int, printed: int) -> DeclaredLot:

@@ -164,6 +164,20 @@ class TestReplay:
         (one,) = [x for x in replayed(world).discrepancies if x.kind == "declared-incomplete"]
         assert "C-3" in one.message and "C-1" not in one.message
 
+    def test_names_a_lot_that_was_given_no_footprint(self) -> None:
+        world, at, lines = d.declaring_world()
+        d.record_coil(world, at, "C-4", "9")
+        index = d.state(world, d.of(world, lines))
+        (one,) = [x for x in replayed(world).discrepancies if x.kind == "declared-incomplete"]
+        assert one.index == index
+        assert one.message.startswith("lots C-4: no footprint of the newest record")
+
+    def test_names_the_lot_whose_numbers_are_others(self) -> None:
+        world, at, lines = d.declaring_world()
+        d.state(world, line_changed(per_tonne="3.000")(world, at, lines))
+        told = [x.message for x in replayed(world).discrepancies]
+        assert f"lots {lines[0].lot}: not the newest footprint, or other numbers than it has" in told
+
     def test_of_another_company_is_of_none_of_its_lots(self) -> None:
         world, _, lines = d.declaring_world()
         d.state(world, d.of(world, lines), by=world.fabricator)

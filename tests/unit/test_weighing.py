@@ -95,6 +95,16 @@ class TestAWeighbridge:
         assert kinds(plant) == {"weighed-differs"}
         assert codes(plant, 8) == {code}
 
+    def test_a_reading_that_is_no_weight_evidences_nothing(self) -> None:
+        def more(world: World) -> None:
+            WORLD.append(world)
+            p.log_readings(world, 6, [Reading("bridge", FULL, Decimal("33600"), "kWh")])
+
+        plant = p.plant(weighed((FULL, None)), more=more)
+        told = {d.kind: d.message for d in replayed(plant).discrepancies}
+        assert set(told) == {"weighed-differs"}
+        assert told["weighed-differs"] == "bridge: Wh (energy) is no kg (mass)"
+
     def test_one_weighing_for_two_lines_is_no_record(self) -> None:
         with pytest.raises(InvalidInput, match="one weighing is given for two lines"):
             made(weighed((FULL, EMPTY), (FULL, None)))
