@@ -6,6 +6,7 @@ Run again, it makes only what is missing (a new gateway, say), and replaces noth
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import secrets
@@ -85,7 +86,7 @@ class Preparation:
         for name in revoke:
             self._set_aside(name)
         for name in gateways:
-            made += self._pair(stem(name), lambda name=name: authority.gateway(name))  # type: ignore[misc]
+            made += self._pair(stem(name), functools.partial(authority.gateway, name))
         folder = self._authority / "revoked"
         revoked = [x509.load_pem_x509_certificate(path.read_bytes()) for path in sorted(folder.glob("*.pem"))]
         (self._secrets / "revoked.pem").write_bytes(authority.revocations(revoked))

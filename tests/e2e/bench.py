@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -42,8 +42,10 @@ from leafproof.client.export_folder import ExportFolder
 from leafproof.client.rpc import Rpc
 from leafproof.correction import Change, Correction
 from leafproof.envelope import FrameHeader, Header, LogRef, parse, sign
+from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint, choices_of
 from leafproof.keys import SigningKey, public_key
+from leafproof.period import EnergyPeriod
 from leafproof.record import BatchRecord
 from leafproof.replay import export
 from leafproof.replay.replay import replay
@@ -54,6 +56,8 @@ from leafproof.values import Lot
 from leafproof.verification.report import Report
 from leafproof.verification.statements import Statement
 from leafproof.verification.verify import verify
+
+T = TypeVar("T")
 
 
 class Grounds:
@@ -201,10 +205,16 @@ class Bench:
         statements = {s.id: s for s in self.statements()}
         of = next(s for s in statements.values() if s.index == record)
         assert isinstance(of.content, BatchRecord)
+
+        def content(kind: type[T], name: str) -> T:
+            found = statements[name].content
+            assert isinstance(found, kind)
+            return found
+
         sources = Sources(
-            lambda ref: statements[ref.set].content.get(ref.id),  # type: ignore[union-attr]
-            lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
-            lambda name: statements[name].content,  # type: ignore[arg-type, return-value]
+            lambda ref: content(FactorSet, ref.set).get(ref.id),
+            lambda name: content(Footprint, name),
+            lambda name: content(EnergyPeriod, name),
         )
         choices = choices_of(chosen)
         if chosen.record != of.id:  # the energy period counts the other one's record

@@ -11,6 +11,7 @@ is brought up once and used for many runs, and for all faults that want the same
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -122,10 +123,10 @@ class Stage:
             if not gateway.process.running:
                 gateway.begin()
         for gateway in self.gateways:
-            eventually(
-                lambda one=gateway: self.promises.newest(one.key_id) > before[one.name],  # type: ignore[misc]
-                f"{gateway.name} is heard",
-            )
+            eventually(functools.partial(self._heard, gateway, before[gateway.name]), f"{gateway.name} is heard")
+
+    def _heard(self, gateway: Gateway, before: int) -> bool:
+        return self.promises.newest(gateway.key_id) > before
 
     def settle(self) -> None:
         """End the gateways and let each send what it still has; returns when all is acknowledged, or after a while."""
