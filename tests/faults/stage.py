@@ -43,6 +43,7 @@ from tests.support.waiting import eventually
 
 DISK_MB = 64  # of a small disk: room for many frames beside what a gateway keeps free
 DRAIN_SECONDS = 180.0
+START_SECONDS = 300.0  # of the backend, before any fault: a machine may be that busy
 # Parts are killed again and again, which their keepers would take for a defect.
 _UNTIRING = RestartPolicy(restarts=10**9, first_delay=0.05, longest_delay=0.05)
 
@@ -200,7 +201,7 @@ class Stage:
             self._open.callback(stop)
         witness.start()
         backend.start()
-        eventually(lambda: self.ready() or not backend.running, "the backend is ready")
+        eventually(lambda: self.ready() or not backend.running, "the backend is ready", START_SECONDS)
         assert backend.running, f"the backend ended{backend.tail()}"
         for gateway in self.gateways:
             self.wait_known(gateway.key_id)
