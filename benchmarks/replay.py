@@ -19,6 +19,7 @@ import cbor2
 from benchmarks.sample import Clock, Row, Sample
 from leafproof.chain.view import ChainView
 from leafproof.client.export_folder import ExportFolder
+from leafproof.client.shelf import DiskShelf
 from leafproof.client.workers import processors, spread
 from leafproof.keys import public_key
 from leafproof.replay import export
@@ -106,7 +107,7 @@ class _Peak:
 
 def _replayed(folder: Path, progress: _Peak) -> ReplayReport:
     view, trust = _chain(folder)
-    report = replay(ExportFolder(folder), trust, view, progress, spread=spread)
+    report = replay(ExportFolder(folder), trust, view, progress, spread=spread, shelf=DiskShelf())
     if not report.clean or not report.lots:
         raise SystemExit(f"the export is not what it was made to be: {report.discrepancies[:3]}")
     return report
