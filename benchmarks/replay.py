@@ -113,7 +113,8 @@ class _Peak:
 
 def _replayed(folder: Path, progress: _Peak) -> ReplayReport:
     view, trust = _chain(folder)
-    report = replay(ExportFolder(folder), trust, view, progress, spread=spread, shelf=DiskShelf())
+    with DiskShelf() as shelf:
+        report = replay(ExportFolder(folder), trust, view, progress, spread=spread, shelf=shelf)
     if not report.clean or not report.lots:
         raise SystemExit(f"the export is not what it was made to be: {report.discrepancies[:3]}")
     return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from typing import Self
 
 from leafproof.errors import LeafproofError
 
@@ -14,8 +15,8 @@ class ShelfLost(LeafproofError):
 
 
 class DiskShelf:
-    """A `leafproof.verification.shelf.Shelf` in the system's folder for temporary files. Its methods raise
-    `ShelfLost`."""
+    """A `leafproof.verification.shelf.Shelf` in the system's folder for temporary files, to be used in a `with`.
+    Its methods raise `ShelfLost`."""
 
     def __init__(self) -> None:
         try:
@@ -23,6 +24,12 @@ class DiskShelf:
         except OSError as error:
             raise _lost(error) from error
         self._end = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def put(self, data: bytes) -> int:
         """See `Shelf`."""
