@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,16 +66,44 @@ def _sizes(rows: Sequence[Found]) -> list[str]:
 
 
 def _growth(rows: Sequence[Found]) -> list[str]:
-    """CPU of ingest by readings: measured at one size, calculated for the others."""
-    measured = next((row for row in rows if row["name"] == "ingest_256"), None)
-    if measured is None:
-        return []
-    each = measured["cpu_seconds_per_million"]
-    return [
-        f"CPU seconds of ingest, **calculated** from `ingest_256`, measured at {measured['readings']:,}:",
+    """CPU and memory by readings: measured as far as the rows go, calculated for the other sizes."""
+    by_name = {row["name"]: row for row in rows}
+    lines: list[str] = []
+    if "ingest_256" in by_name:
+        row = by_name["ingest_256"]
+        measured = {row["readings"]: row["cpu_seconds_per_million"] * row["readings"] / 1e6}
+        lines += _table("ingest", "`ingest_256`", {"CPU seconds": measured})
+    if "replay" in by_name:
+        growth = {int(size): found for size, found in by_name["replay"]["growth"].items()}
+        parts = {"CPU seconds": "cpu_seconds", "peak MB of the judging process": "memory_mb"}
+        told = {label: {size: one[key] for size, one in growth.items()} for label, key in parts.items()}
+        lines += _table("replay", "`replay`", told)
+    return lines
+
+
+def _table(what: str, row: str, parts: Mapping[str, Mapping[int, float]]) -> list[str]:
+    """One table of what grows; `parts` has the measured points by readings."""
+    measured = sorted({size for points in parts.values() for size in points})
+    sizes = sorted({*_GROWTH, *measured})
+    heads = (f"{size:,}" if size in measured else f"{size:,} *" for size in sizes)
+    lines = [
+        f"Growth of {what} with readings, measured by {row}; what stands below a * is **calculated** from that.",
         "",
-        "| readings | " + " | ".join(f"{size:,}" for size in _GROWTH) + " |",
-        "|---|" + "---:|" * len(_GROWTH),
-        "| CPU seconds | " + " | ".join(plain(each * size / 1e6) for size in _GROWTH) + " |",
-        "",
+        "| readings | " + " | ".join(heads) + " |",
+        "|---|" + "---:|" * len(sizes),
     ]
+    lines += [
+        f"| {label} | " + " | ".join(plain(_at(size, points)) for size in sizes) + " |"
+        for label, points in parts.items()
+    ]
+    return [*lines, ""]
+
+
+def _at(size: int, points: Mapping[int, float]) -> float:
+    """The measured point; else on the line through the two measured ones next to it (one alone: through none)."""
+    if size in points:
+        return points[size]
+    known = sorted(points.items()) if len(points) > 1 else [(0, 0.0), *points.items()]
+    place = bisect_left([one for one, _ in known], size)
+    (left, low), (right, high) = known[max(0, min(place, len(known) - 1) - 1) :][:2]
+    return max(0.0, low + (high - low) * (size - left) / (right - left))

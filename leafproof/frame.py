@@ -232,7 +232,7 @@ def _bounded(number: Any) -> bool:
     if not (isinstance(number, Decimal) and number.is_finite()):
         raise Malformed("value", "not an exact decimal number")
     exponent = cast(int, number.as_tuple().exponent)  # finite
-    return exponent >= -units.MAX_DIGITS and number.adjusted() < units.MAX_DIGITS
+    return bool(exponent >= -units.MAX_DIGITS and number.adjusted() < units.MAX_DIGITS)
 
 
 def _base(record: dict[Any, Any], facility: str) -> tuple[str, str, int, str]:

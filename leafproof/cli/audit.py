@@ -90,13 +90,16 @@ def _chain(node: str, trust: Trust) -> ChainView:
 
 
 def _replay(source: LogSource, trust: Trust, chain: ChainView, known: Known) -> ReplayReport:
+    from leafproof.client.shelf import DiskShelf
     from leafproof.client.workers import spread
 
-    with progress("entries") as bar:
+    with progress("entries") as bar, DiskShelf() as shelf:
         task = bar.add_task("entries", total=source.size)
-        return replay(
-            source, trust, chain, lambda done, total: bar.update(task, completed=done, total=total), known, spread
-        )
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return replay(source, trust, chain, show, known, spread, shelf)
 
 
 def _sources(url: str | None, folder: Path | None, key_file: Path | None) -> Sequence[LogSource]:

@@ -21,7 +21,7 @@ from leafproof.keys import public_key
 from leafproof.replay.source import Entry
 from leafproof.trust import Trust
 from leafproof.verification import key_in_force
-from leafproof.verification.readings import Block
+from leafproof.verification.blocks import Block
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
 

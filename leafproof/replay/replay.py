@@ -31,6 +31,7 @@ from leafproof.replay.streams import Frames
 from leafproof.replay.witnessed import Witnessed
 from leafproof.trust import Trust
 from leafproof.verification.evidence import Evidence
+from leafproof.verification.shelf import MemoryShelf, Shelf
 
 Progress = Callable[[int, int], None]
 
@@ -42,23 +43,25 @@ def replay(
     progress: Progress | None = None,
     known: Known | None = None,
     spread: Spread = one_by_one,
+    shelf: Shelf | None = None,
 ) -> ReplayReport:
     """Replay one log; `progress(done, total)` counts entries, `known` is shared by logs that are replayed
     together, for a lot may be made from another log's lot; `spread` checks the parts of the log, and whoever does
-    it, the report is the same. Raises nothing on hostile input, and what `spread` raises."""
-    return _Replay(source, trust, chain, known or Known()).run(progress, spread)
+    it, the report is the same; `shelf` keeps what a long log has too much of for the memory. Raises nothing on
+    hostile input, and what `spread` and `shelf` raise."""
+    return _Replay(source, trust, chain, known or Known(), shelf or MemoryShelf()).run(progress, spread)
 
 
 class _Replay:
-    def __init__(self, source: LogSource, trust: Trust, chain: ChainView, known: Known) -> None:
+    def __init__(self, source: LogSource, trust: Trust, chain: ChainView, known: Known, shelf: Shelf) -> None:
         self._source, self._trust, self._chain = source, trust, chain
         self._report = ReplayReport(source.ref.log_id.hex())
         self._frontier = tree.Frontier()
         self._log = chain.logs.get(source.ref.log_id)
         self._roots = {h.size: h.root for h in self._log.heads} if self._log else {}
-        self._seen: dict[bytes, int] = {}
-        self._streams: dict[bytes, Frames] = defaultdict(Frames)
-        self._evidence = Evidence()
+        self._seen: dict[bytes, int] = {}  # all but frames
+        self._streams: dict[bytes, Frames] = defaultdict(lambda: Frames(shelf))
+        self._evidence = Evidence(shelf)
         self._sums = Sums(self._evidence)
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._checked = 0
@@ -105,12 +108,13 @@ class _Replay:
         self._grow(index, one)
         if one.kind:
             self._report.statements[one.kind] += 1
-            first = self._seen.setdefault(one.statement_id, index)
+            if one.place is None:
+                first = self._seen.setdefault(one.statement_id, index)
+            else:
+                opening = one.said.opening if isinstance(one.said, FrameFacts) else None
+                first = self._streams[one.key_id].add(index, one.place, one.statement_id, opening)
             if first != index:
                 self._report.add("duplicate", index, f"the statement is entry {first} already")
-            if one.place is not None:
-                opening = one.said.opening if isinstance(one.said, FrameFacts) else None
-                self._streams[one.key_id].add(index, one.place, one.statement_id, opening)
         for kind, message in one.findings:
             self._report.add(kind, index, message)
         self._report.withheld += one.withheld

@@ -17,8 +17,9 @@ from typing import cast
 from leafproof.numbers import EXACT
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import Rollup
+from leafproof.verification.blocks import Block
 from leafproof.verification.evidence import Evidence
-from leafproof.verification.readings import Block, Readings
+from leafproof.verification.readings import Readings
 
 QUARTER = 900
 _WHOLE = re.compile("0|-?[1-9][0-9]{0,17}")  # what a column of 64 bits gives back as it was written

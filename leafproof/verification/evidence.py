@@ -24,8 +24,10 @@ from leafproof.measuring import measured
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output
-from leafproof.verification.readings import Block, Readings, Window
+from leafproof.verification.blocks import Block
+from leafproof.verification.readings import Readings, Window
 from leafproof.verification.report import Finding, Status
+from leafproof.verification.shelf import MemoryShelf, Shelf
 from leafproof.verification.statements import Statement
 
 
@@ -70,7 +72,9 @@ def _restored(before: FrameHeader, previous: bytes | None, opening: Opening | No
 class Evidence:
     """Readings by gateway and point, in log order, and what they give in a window of time under a plan."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """`shelf` is where most readings are kept; memory if none is given."""
+        self._shelf = shelf or MemoryShelf()
         self._readings: dict[tuple[bytes, str, str], Readings] = {}
         self._asked: tuple[object, Window] | None = None  # the last question: it comes several times
         self.frames: dict[bytes, int] = defaultdict(int)
@@ -95,7 +99,7 @@ class Evidence:
         for point, block in blocks:
             known = self._readings.get((gateway, facility, point))
             if known is None:
-                known = self._readings[gateway, facility, point] = Readings()
+                known = self._readings[gateway, facility, point] = Readings(self._shelf)
             known.add(block)
 
     def known(self, gateway: bytes, facility: str, point: str) -> Readings:

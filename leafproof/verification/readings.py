@@ -1,8 +1,7 @@
-"""All readings of one metering point, kept small, and what they give in a window of time.
+"""All readings of one metering point, and what they give in a window of time.
 
-A frame's readings of one point are a *block*: their times, mostly evenly spaced, and their numbers in as few bytes
-as they need. Blocks that overlap in time, such as of a frame sent twice, form a group; groups are in order of time
-and do not overlap. So a window is answered from the blocks near it, however long the log is.
+They are held in blocks (`leafproof.verification.blocks`), so that a window is answered from the blocks near it,
+however long the log is.
 
 A block that is alone in its group, evenly spaced by the plan's interval, and in whole numbers needs no look at its
 single readings: no interval is told twice in it and none is missing, so that its sum is a sum of integers. All
@@ -11,68 +10,19 @@ others are read one by one, by the rules of `leafproof.metering`, which give the
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import cast
 
 from leafproof import metering, units
-from leafproof.frame import Series
 from leafproof.metering import Intervals, Metered, Whole
 from leafproof.plan import MeteringPoint
+from leafproof.verification.blocks import Block, Groups
+from leafproof.verification.shelf import MemoryShelf, Shelf
 
-_CODES = "HIQq"  # the smallest that holds all numbers of a block
-_PORTION = 64  # groups that are looked at together when all of them are asked for
 Row = tuple[int, Decimal, str]
-
-
-@dataclass(slots=True)
-class Block:
-    """One point's readings of one frame, in the order of the frame; `order` counts the blocks of a point."""
-
-    unit: str
-    mode: str
-    times: Sequence[int]  # a range where they are evenly spaced
-    numbers: Sequence[int | Decimal]
-    first: int
-    last: int
-    order: int = 0
-
-    @classmethod
-    def of(cls, series: Series, mode: str) -> Block:
-        """What a frame of `mode` says of one point."""
-        times = _times(series.times)
-        if isinstance(times, range):
-            return cls(series.unit, mode, times, _numbers(series.numbers), times[0], times[-1])
-        return cls(series.unit, mode, times, _numbers(series.numbers), min(times), max(times))
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is evenly spaced, in time's order, and its numbers are whole."""
-        return isinstance(self.times, range) and isinstance(self.numbers, array)
-
-
-def _times(times: list[int]) -> Sequence[int]:
-    step = times[1] - times[0] if len(times) > 1 else 1
-    if step > 0:
-        even = range(times[0], times[0] + step * len(times), step)
-        if times == list(even):
-            return even
-    return array("q", times)
-
-
-def _numbers(numbers: Sequence[int | Decimal]) -> Sequence[int | Decimal]:
-    for code in _CODES:
-        try:
-            return array(code, cast(list[int], numbers))
-        except OverflowError:
-            continue
-        except TypeError:  # a decimal fraction
-            break
-    return tuple(numbers)
 
 
 @dataclass(slots=True)
@@ -93,32 +43,18 @@ class Window:
         return metering.amount(self.intervals, start, end, self.whole)
 
 
-@dataclass(slots=True)
 class Readings:
-    """One point's readings; `firsts` and `lasts` are the times of `groups`."""
+    """One point's readings."""
 
-    groups: list[list[Block]] = field(default_factory=list)
-    firsts: list[int] = field(default_factory=list)
-    lasts: list[int] = field(default_factory=list)
-    count: int = 0
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """`shelf` is where most of them are kept; memory if none is given."""
+        self.groups = Groups(shelf or MemoryShelf())
+        self.count = 0
 
     def add(self, block: Block) -> None:
         """Take in a block, in the order of the log."""
         block.order, self.count = self.count, self.count + 1
-        low = bisect_left(self.lasts, block.first)
-        high = bisect_right(self.firsts, block.last)
-        if low >= high:  # it overlaps none
-            self.groups.insert(low, [block])
-            self.firsts.insert(low, block.first)
-            self.lasts.insert(low, block.last)
-            return
-        group = self.groups[low]
-        for other in self.groups[low + 1 : high]:
-            group = sorted([*group, *other], key=lambda b: b.order)
-        group.append(block)
-        self.groups[low:high] = [group]
-        self.firsts[low:high] = [min(self.firsts[low], block.first)]
-        self.lasts[low:high] = [max(self.lasts[high - 1], block.last)]
+        self.groups.add(block)
 
     def window(self, point: MeteringPoint, start: int, end: int) -> Window:
         """What the readings say of [start, end) under the plan."""
@@ -127,7 +63,7 @@ class Readings:
         rows: list[tuple[int, list[Row]]] = []
         whole: list[Whole] = []
         near = point.interval_seconds  # no reading that is further away names an interval of the window
-        for group in self._groups(start - near, end + near):
+        for group in self.groups.between(start - near, end + near):
             if point.kind != "value" and len(group) == 1 and group[0].plain and _countable(point, group[0]):
                 rows += _cut(point, group[0], start, end, whole)
             else:
@@ -139,13 +75,14 @@ class Readings:
 
     def _states(self, point: MeteringPoint, start: int, end: int) -> Window:
         """A register's: its states within the window, and the next ones on both sides."""
-        low, high = bisect_left(self.lasts, start), bisect_right(self.firsts, end)
+        pages = len(self.groups.firsts)
+        low, high = bisect_left(self.groups.lasts, start), bisect_right(self.groups.firsts, end)
         while True:
-            blocks = sorted((b for group in self.groups[low:high] for b in group), key=lambda b: b.order)
-            rows = [row for b in blocks for row in _rows(b, 0, self.lasts[-1])]
+            near = [b for number in range(low, high) for group in self.groups.page(number) for b in group]
+            rows = [row for b in sorted(near, key=lambda b: b.order) for row in _rows(b, 0, self.groups.lasts[-1])]
             known = [time for time, value, unit in rows if metering.readable(value, unit, point.unit)]
             before = low == 0 or any(time < start for time in known)
-            after = high >= len(self.groups) or any(time > end for time in known)
+            after = high >= pages or any(time > end for time in known)
             if before and after:
                 break
             low, high = low - (not before), high + (not after)
@@ -154,19 +91,16 @@ class Readings:
 
     def portions(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """[start, end) in windows of a bounded number of groups."""
-        cuts = [first for first in self.firsts[_PORTION::_PORTION] if start < first < end]
+        cuts = [first for first in self.groups.firsts[1:] if start < first < end]
         yield from zip([start, *cuts], [*cuts, end], strict=True)
 
     def within(self, first: int, last: int) -> Iterator[Block]:
         """The blocks that have a reading of a time from `first` to `last`."""
-        for group in self._groups(first, last):
+        for group in self.groups.between(first, last):
             for block in group:
                 inside = first <= block.first <= last or first <= block.last <= last
                 if inside or any(first <= time <= last for time in block.times):
                     yield block
-
-    def _groups(self, first: int, last: int) -> list[list[Block]]:
-        return self.groups[bisect_left(self.lasts, first) : bisect_right(self.firsts, last)]
 
 
 def _rows(block: Block, first: int, last: int) -> Iterable[Row]:

@@ -76,9 +76,21 @@ class TestPage:
         page.write([ROW], copy)
         once = copy.read_text()
         assert "| `ingest_256` | 512,346 | readings/s | 1,600,000 | 3.25 | 0.04 | 1.8 | - | 300,000 |" in once
-        assert "| CPU seconds | 0.018 | 0.18 | 1.8 | 18 | 180 |" in once
+        assert (
+            "| readings | 10,000 * | 100,000 * | 1,000,000 * | 2,048,000 | 10,000,000 * | 100,000,000 * |" in once
+        )
+        assert "| CPU seconds | 0.018 | 0.18 | 1.8 | 3.686 | 18 | 180 |" in once
         page.write([ROW], copy)
         assert copy.read_text() == once
+
+    def test_what_was_not_measured_lies_on_the_line_through_what_was(self) -> None:
+        points = {1_000_000: 40.0, 4_000_000: 46.0, 16_000_000: 58.0}
+        growth = {str(size): {"cpu_seconds": size / 1e6, "memory_mb": mb} for size, mb in points.items()}
+        told = page.figures([ROW | {"name": "replay", "growth": growth}])
+        cells = "38.02 | 38.2 | 40 | 46 | 52 | 58 | 142"
+        assert f"| peak MB of the judging process | {cells} |" in told
+        assert "| CPU seconds | 0.01 | 0.1 | 1 | 4 | 10 | 16 | 100 |" in told
+        assert "| 4,000,000 | 10,000,000 * | 16,000,000 | 100,000,000 * |" in told
 
     def test_a_page_without_marks_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "performance.md").write_text("# Performance\n")

@@ -15,7 +15,9 @@ from leafproof.errors import InvalidInput
 from leafproof.frame import Series
 from leafproof.metering import Intervals
 from leafproof.plan import MeteringPoint
-from leafproof.verification.readings import Block, Readings
+from leafproof.verification.blocks import PAGE, Block, Groups
+from leafproof.verification.readings import Readings
+from leafproof.verification.shelf import MemoryShelf
 
 T0 = 1_514_764_800
 POINT = MeteringPoint(
@@ -59,8 +61,10 @@ def metered(window: Any, start: int, end: int) -> Any:
         return error.field
 
 
-def check(point: MeteringPoint, parts: list[tuple[Series, str]], start: int, end: int) -> None:
+def check(page: int, point: MeteringPoint, parts: list[tuple[Series, str]], start: int, end: int) -> None:
+    """With `page` groups to a page: of small ones, most are on the shelf."""
     known = Readings()
+    known.groups = Groups(MemoryShelf(), page)
     for one, mode in parts:
         known.add(Block.of(one, mode))
     rows = [(t, Decimal(n), one.unit) for one, _ in parts for t, n in zip(one.times, one.numbers, strict=True)]
@@ -86,7 +90,11 @@ def check(point: MeteringPoint, parts: list[tuple[Series, str]], start: int, end
     assert in_portions == metering.amount(whole, start, end)
 
 
+pages = st.sampled_from([1, 2, PAGE])
+
+
 @given(
+    pages,
     points(),
     st.lists(st.tuples(series(), st.sampled_from(["live", "recorded"])), max_size=9),
     st.integers(T0 - 1000, T0 + 7000),
@@ -94,9 +102,9 @@ def check(point: MeteringPoint, parts: list[tuple[Series, str]], start: int, end
 )
 @settings(max_examples=250)
 def test_any_readings_and_any_window(
-    point: MeteringPoint, parts: list[tuple[Series, str]], start: int, length: int
+    page: int, point: MeteringPoint, parts: list[tuple[Series, str]], start: int, length: int
 ) -> None:
-    check(point, parts, start, start + length)
+    check(page, point, parts, start, start + length)
 
 
 @given(points(), st.data())
@@ -105,4 +113,4 @@ def test_regular_frames_now_and_then_sent_twice_or_missing(point: MeteringPoint,
     order = data.draw(st.lists(st.integers(0, 199), min_size=60, max_size=100))
     parts = [(even_series(8 * i, 8, 100 + 8 * i), "live") for i in order]
     start = T0 + data.draw(st.integers(-100, 90_000))
-    check(point, parts, start, start + data.draw(st.integers(1, 100_000)))
+    check(data.draw(pages), point, parts, start, start + data.draw(st.integers(1, 100_000)))
