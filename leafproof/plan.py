@@ -86,7 +86,9 @@ class Published(msgspec.Struct, frozen=True):
 
 class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place where something is metered; it outlives its meters. `parent` is null for the facility's main meter.
-    `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published."""
+    `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published.
+    `tolerance`, of a point with sub-meters: by how many percent of its amount their sum may differ from it, for
+    losses, for what has no sub-meter, for the meters' accuracy."""
 
     point: str
     line: str | None
@@ -103,6 +105,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_seconds: int
     basis: Basis | None = None
     conversions: tuple[Conversion, ...] = ()
+    tolerance: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -138,6 +141,8 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.conversions", f"more than {MAX_CONVERSIONS}")
         for step in self.conversions:
             step.check()
+        if self.tolerance is not None and not 0 <= units.parse_decimal(self.tolerance, "points.tolerance") <= 100:
+            raise InvalidInput("points.tolerance", f"{self.tolerance} is not a percentage from 0 to 100")
         if self.kind == "weight" and (self.interval_seconds, self.names) != (1, "end"):
             raise InvalidInput(
                 "points.interval_seconds", f"{self.point}: a weighing is 1 second, named by its end"
@@ -146,7 +151,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.carrier", f"{self.point}: goods are weighed, in a unit of mass")
         if self.counts:
             _ = self.published
-        elif self.line is not None or self.parent is not None or self.conversions or self.basis:
+        elif self.line or self.parent or self.conversions or self.basis or self.tolerance:
             raise InvalidInput("points.line", f"{self.point}: it counts no carrier, and is on no line")
         elif self.kind == "value":
             carriers.named(self.carrier)
@@ -248,6 +253,10 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def main_points(self) -> tuple[MeteringPoint, ...]:
         """The facility's main meters: of each carrier their sum is all that came in, or was emitted."""
         return tuple(p for p in self.points if p.parent is None and p.counts)
+
+    def sub_meters(self, name: str) -> tuple[MeteringPoint, ...]:
+        """The points that meter parts of what the point of that name does."""
+        return tuple(p for p in self.points if p.parent == name)
 
     def readers(self, point: MeteringPoint) -> tuple[MeteringPoint, ...]:
         """The points whose readings the point's activity data rest on: itself, and those of its conversions."""

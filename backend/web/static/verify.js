@@ -5,7 +5,7 @@ var __export = (target, all) => {
     __defProp(target, name2, { get: all[name2], enumerable: true });
 };
 
-// node_modules/cborg/lib/is.js
+// ../../work/main/node_modules/cborg/lib/is.js
 var objectTypeNames = [
   "Object",
   // for Object.create(null) and other non-plain objects
@@ -74,7 +74,7 @@ function getObjectType(value) {
   return void 0;
 }
 
-// node_modules/cborg/lib/token.js
+// ../../work/main/node_modules/cborg/lib/token.js
 var Type = class {
   /**
    * @param {number} major
@@ -140,7 +140,7 @@ var Token = class {
   }
 };
 
-// node_modules/cborg/lib/byte-utils.js
+// ../../work/main/node_modules/cborg/lib/byte-utils.js
 var useBuffer = globalThis.process && // @ts-ignore
 !globalThis.process.browser && // @ts-ignore
 globalThis.Buffer && // @ts-ignore
@@ -303,7 +303,7 @@ function utf8ToBytes(str) {
   return out;
 }
 
-// node_modules/cborg/lib/bl.js
+// ../../work/main/node_modules/cborg/lib/bl.js
 var defaultChunkSize = 256;
 var Bl = class {
   /**
@@ -444,7 +444,7 @@ var U8Bl = class {
   }
 };
 
-// node_modules/cborg/lib/common.js
+// ../../work/main/node_modules/cborg/lib/common.js
 var decodeErrPrefix = "CBOR decode error:";
 var encodeErrPrefix = "CBOR encode error:";
 var uintMinorPrefixBytes = [];
@@ -459,7 +459,7 @@ function assertEnoughData(data, pos, need) {
   }
 }
 
-// node_modules/cborg/lib/0uint.js
+// ../../work/main/node_modules/cborg/lib/0uint.js
 var uintBoundaries = [24, 256, 65536, 4294967296, BigInt("18446744073709551616")];
 function readUint8(data, offset, options) {
   assertEnoughData(data, offset, 1);
@@ -577,7 +577,7 @@ encodeUint.compareTokens = function compareTokens(tok1, tok2) {
   return tok1.value < tok2.value ? -1 : tok1.value > tok2.value ? 1 : 0;
 };
 
-// node_modules/cborg/lib/1negint.js
+// ../../work/main/node_modules/cborg/lib/1negint.js
 function decodeNegint8(data, pos, _minor, options) {
   return new Token(Type.negint, -1 - readUint8(data, pos + 1, options), 2);
 }
@@ -628,7 +628,7 @@ encodeNegint.compareTokens = function compareTokens2(tok1, tok2) {
   return tok1.value < tok2.value ? 1 : tok1.value > tok2.value ? -1 : 0;
 };
 
-// node_modules/cborg/lib/2bytes.js
+// ../../work/main/node_modules/cborg/lib/2bytes.js
 function toToken(data, pos, prefix, length) {
   assertEnoughData(data, pos, prefix + length);
   const buf = data.slice(pos + prefix, pos + prefix + length);
@@ -675,7 +675,7 @@ function compareBytes(b1, b2) {
   return b1.length < b2.length ? -1 : b1.length > b2.length ? 1 : compare(b1, b2);
 }
 
-// node_modules/cborg/lib/3string.js
+// ../../work/main/node_modules/cborg/lib/3string.js
 var textDecoder = new TextDecoder();
 var ASCII_THRESHOLD = 32;
 function toStr(bytes, start, end) {
@@ -723,7 +723,7 @@ function decodeString64(data, pos, _minor, options) {
 }
 var encodeString = encodeBytes;
 
-// node_modules/cborg/lib/4array.js
+// ../../work/main/node_modules/cborg/lib/4array.js
 function toToken3(_data, _pos, prefix, length) {
   return new Token(Type.array, length, prefix);
 }
@@ -760,7 +760,7 @@ encodeArray.encodedSize = function encodedSize5(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/5map.js
+// ../../work/main/node_modules/cborg/lib/5map.js
 function toToken4(_data, _pos, prefix, length) {
   return new Token(Type.map, length, prefix);
 }
@@ -797,7 +797,7 @@ encodeMap.encodedSize = function encodedSize6(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/6tag.js
+// ../../work/main/node_modules/cborg/lib/6tag.js
 function decodeTagCompact(_data, _pos, minor, _options) {
   return new Token(Type.tag, minor, 1);
 }
@@ -821,7 +821,7 @@ encodeTag.encodedSize = function encodedSize7(token) {
   return encodeUintValue.encodedSize(token.value);
 };
 
-// node_modules/cborg/lib/7float.js
+// ../../work/main/node_modules/cborg/lib/7float.js
 var MINOR_FALSE = 20;
 var MINOR_TRUE = 21;
 var MINOR_NULL = 22;
@@ -1052,7 +1052,7 @@ encodeFloat.compareTokens = function compareTokens4(tok1, tok2, options) {
   return compare(b1, b2);
 };
 
-// node_modules/cborg/lib/jump.js
+// ../../work/main/node_modules/cborg/lib/jump.js
 function invalidMinor(data, pos, minor) {
   throw new Error(`${decodeErrPrefix} encountered invalid minor (${minor}) for major ${data[pos] >>> 5}`);
 }
@@ -1208,7 +1208,7 @@ function quickEncodeToken(token) {
   }
 }
 
-// node_modules/cborg/lib/encode.js
+// ../../work/main/node_modules/cborg/lib/encode.js
 var defaultEncodeOptions = {
   float64: false,
   mapSorter,
@@ -1707,7 +1707,7 @@ function encode(data, options) {
   return encodeCustom(data, cborEncoders, options);
 }
 
-// node_modules/cborg/lib/decode.js
+// ../../work/main/node_modules/cborg/lib/decode.js
 var defaultDecodeOptions = {
   strict: false,
   allowIndefinite: true,
@@ -1908,7 +1908,7 @@ function decode(data, options) {
   return decoded;
 }
 
-// node_modules/cborg/lib/tagged.js
+// ../../work/main/node_modules/cborg/lib/tagged.js
 var Tagged = class _Tagged {
   /**
    * @param {number} tag - CBOR tag number, a non-negative integer
@@ -2044,7 +2044,7 @@ function fromBase64url(text2) {
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
-// node_modules/@noble/hashes/_u64.js
+// ../../work/main/node_modules/@noble/hashes/_u64.js
 var U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
 var _32n = /* @__PURE__ */ BigInt(32);
 function fromBig(n, le = false) {
@@ -2087,7 +2087,7 @@ var add4H = (low, Ah, Bh, Ch, Dh) => Ah + Bh + Ch + Dh + (low / 2 ** 32 | 0) | 0
 var add5L = (Al, Bl2, Cl, Dl, El) => (Al >>> 0) + (Bl2 >>> 0) + (Cl >>> 0) + (Dl >>> 0) + (El >>> 0);
 var add5H = (low, Ah, Bh, Ch, Dh, Eh) => Ah + Bh + Ch + Dh + Eh + (low / 2 ** 32 | 0) | 0;
 
-// node_modules/@noble/hashes/utils.js
+// ../../work/main/node_modules/@noble/hashes/utils.js
 function isBytes2(a) {
   return a instanceof Uint8Array || ArrayBuffer.isView(a) && a.constructor.name === "Uint8Array" && "BYTES_PER_ELEMENT" in a && a.BYTES_PER_ELEMENT === 1;
 }
@@ -2271,7 +2271,7 @@ var oidNist = (suffix) => ({
   oid: Uint8Array.from([6, 9, 96, 134, 72, 1, 101, 3, 4, 2, suffix])
 });
 
-// node_modules/@noble/hashes/_md.js
+// ../../work/main/node_modules/@noble/hashes/_md.js
 function Chi(a, b, c) {
   return a & b ^ ~a & c;
 }
@@ -2402,7 +2402,7 @@ var SHA512_IV = /* @__PURE__ */ Uint32Array.from([
   327033209
 ]);
 
-// node_modules/@noble/hashes/sha2.js
+// ../../work/main/node_modules/@noble/hashes/sha2.js
 var SHA256_K = /* @__PURE__ */ Uint32Array.from([
   1116352408,
   1899447441,
@@ -2799,7 +2799,7 @@ var sha512 = /* @__PURE__ */ createHasher(
   /* @__PURE__ */ oidNist(3)
 );
 
-// node_modules/@noble/curves/utils.js
+// ../../work/main/node_modules/@noble/curves/utils.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 function aarray(item, title, inner = () => {
 }) {
@@ -2982,7 +2982,7 @@ function validateObject(object, fields = {}, optFields = {}, title = "object") {
   iter(optFields, true);
 }
 
-// node_modules/@noble/curves/abstract/modular.js
+// ../../work/main/node_modules/@noble/curves/abstract/modular.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n2 = /* @__PURE__ */ BigInt(0);
 var _1n2 = /* @__PURE__ */ BigInt(1);
@@ -3446,7 +3446,7 @@ function mapHashToField(key, fieldOrder, isLE2 = false) {
   return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
 
-// node_modules/@noble/curves/abstract/curve.js
+// ../../work/main/node_modules/@noble/curves/abstract/curve.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n3 = /* @__PURE__ */ BigInt(0);
 var _1n3 = /* @__PURE__ */ BigInt(1);
@@ -3834,7 +3834,7 @@ function createKeygen(randomSecretKey, getPublicKey) {
   };
 }
 
-// node_modules/@noble/curves/abstract/edwards.js
+// ../../work/main/node_modules/@noble/curves/abstract/edwards.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n4 = /* @__PURE__ */ BigInt(0);
 var _1n4 = /* @__PURE__ */ BigInt(1);
@@ -4286,7 +4286,7 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   });
 }
 
-// node_modules/@noble/curves/ed25519.js
+// ../../work/main/node_modules/@noble/curves/ed25519.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _1n5 = /* @__PURE__ */ BigInt(1);
 var _2n3 = /* @__PURE__ */ BigInt(2);
@@ -4362,7 +4362,7 @@ function ed(opts) {
 }
 var ed25519 = /* @__PURE__ */ ed({});
 
-// node_modules/@noble/hashes/hmac.js
+// ../../work/main/node_modules/@noble/hashes/hmac.js
 var _HMAC = class {
   oHash;
   iHash;
@@ -4439,7 +4439,7 @@ var hmac = /* @__PURE__ */ (() => {
   return hmac_;
 })();
 
-// node_modules/@noble/curves/abstract/der.js
+// ../../work/main/node_modules/@noble/curves/abstract/der.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var _0n5 = /* @__PURE__ */ BigInt(0);
 var DERErr = class extends Error {
@@ -4567,7 +4567,7 @@ var DER = /* @__PURE__ */ (() => {
   return Object.freeze(_DER);
 })();
 
-// node_modules/@noble/curves/abstract/weierstrass.js
+// ../../work/main/node_modules/@noble/curves/abstract/weierstrass.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var divNearest = (num, den) => (num + (num >= 0 ? den : -den) / _2n4) / den;
 function _splitEndoScalar(k, basis, n) {
@@ -5400,7 +5400,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   });
 }
 
-// node_modules/@noble/curves/nist.js
+// ../../work/main/node_modules/@noble/curves/nist.js
 /*! noble-curves - MIT License (c) 2022 Paul Miller (paulmillr.com) */
 var p256_CURVE = /* @__PURE__ */ (() => ({
   p: BigInt("0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
@@ -5641,7 +5641,7 @@ function readItem(value, heads) {
   return { envelope, body, disclosures, index, head, path };
 }
 
-// node_modules/@noble/hashes/sha3.js
+// ../../work/main/node_modules/@noble/hashes/sha3.js
 var _0n7 = BigInt(0);
 var _1n7 = BigInt(1);
 var _2n5 = BigInt(2);
@@ -6057,6 +6057,9 @@ var Fraction = class _Fraction {
     const difference = this.minus(other).numerator;
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   }
+  magnitude() {
+    return this.numerator < 0n ? ZERO.minus(this) : this;
+  }
   floor() {
     const cut = this.numerator / this.denominator;
     return cut * this.denominator > this.numerator ? cut - 1n : cut;
@@ -6093,6 +6096,11 @@ function exactText(value) {
     if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator);
   }
   throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`);
+}
+function plain2(larger, smaller) {
+  const places = Math.max(...[larger, smaller].map((text2) => (text2.split(".")[1] ?? "").length));
+  const steps = stepsOf(decimal(larger, "number").minus(decimal(smaller, "number")), places).round();
+  return places ? published(steps, places) : String(steps);
 }
 function apportioned(parts, places) {
   const steps = parts.map((part) => stepsOf(part, places));
@@ -8019,6 +8027,8 @@ function judge(reading, outdated, statement) {
 // backend/web/verify/period.js
 var PLACES4 = 3;
 var MAX_LOTS2 = 1e5;
+var MAX_INVOICES = 200;
+var HUNDRED2 = new Fraction(100n);
 var shape8 = struct(
   {
     facility: text,
@@ -8027,7 +8037,11 @@ var shape8 = struct(
     balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text })),
     lots: list(struct({ record: text, tonnes: text, overhead: list(text) }))
   },
-  { supersedes: orNull(text) }
+  {
+    meters: list(struct({ point: text, unit: text, metered: text, sub_meters: text })),
+    invoices: list(struct({ carrier: text, quantity: text, unit: text, document: text })),
+    supersedes: orNull(text)
+  }
 );
 function readPeriod(body) {
   const period = convert(bodyContent(body), shape8, "energy period");
@@ -8041,6 +8055,7 @@ function readPeriod(body) {
   if (!lots.length || lots.length > MAX_LOTS2 || named2.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const { record } of lots) digest(record, "lots.record");
+  checkReconciled(period);
   const expected2 = shareOut(balances, lots.map(tonnesOf));
   if (lots.some(({ overhead }, i) => JSON.stringify(overhead) !== JSON.stringify(expected2[i]))) {
     throw new Malformed("lots.overhead: the shares are not those of the lots' tonnes, or do not add up");
@@ -8050,6 +8065,38 @@ function readPeriod(body) {
     return balances.map((balance, i) => ({ ...balance, quantity: named2.get(record).overhead[i] }));
   };
   return period;
+}
+function checkReconciled(period) {
+  period.meters ??= [];
+  period.invoices ??= [];
+  const { meters, invoices, balances } = period;
+  if (new Set(meters.map(({ point: point2 }) => point2)).size !== meters.length || invoices.length > MAX_INVOICES) {
+    throw new Malformed(`meters: one point is given twice, or more than ${MAX_INVOICES} invoices`);
+  }
+  for (const one of meters) {
+    known(one.unit);
+    one.difference = decimal(one.metered, "meters.metered").minus(decimal(one.sub_meters, "meters.sub_meters"));
+  }
+  for (const { carrier: carrier2, quantity: amount, unit, document: document2 } of invoices) {
+    const balance = balances.find((one) => one.carrier === carrier2);
+    if (!balance) throw new Malformed(`invoices.carrier: ${carrier2.slice(0, 40)} has no balance`);
+    if (quantity2(amount, unit, "invoices.quantity").to(balance.unit).compare(ZERO) <= 0) {
+      throw new Malformed(`invoices.quantity: ${amount} is not positive`);
+    }
+    digest(document2, "invoices.document");
+  }
+}
+var within2 = ({ metered, difference }, tolerance) => difference.magnitude().times(HUNDRED2).compare(decimal(tolerance, "tolerance").times(decimal(metered, "metered").magnitude())) <= 0;
+var invoiced = ({ balances, invoices }) => balances.flatMap((balance) => {
+  const own = invoices.filter(({ carrier: carrier2 }) => carrier2 === balance.carrier);
+  const sums = own.map(({ quantity: amount, unit }) => quantity2(amount, unit).to(balance.unit));
+  return own.length ? [[balance, rounded(sum(sums), PLACES4)]] : [];
+});
+function allowed(plan, { carrier: carrier2, metered }) {
+  const stated = plan.points.filter((one) => one.carrier === carrier2 && one.parent === null && one.kind !== "value" && one.tolerance !== null);
+  const percents = stated.map(({ tolerance }) => decimal(tolerance, "tolerance"));
+  const largest = percents.reduce((a, b) => a.compare(b) < 0 ? b : a, ZERO);
+  return largest.times(decimal(metered, "metered")).over(HUNDRED2);
 }
 function tonnesOf({ tonnes: tonnes2 }) {
   const found = decimal(tonnes2, "lots.tonnes");
@@ -8132,6 +8179,7 @@ function publishedUnit(name2, dimension2) {
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var MAX_CONVERSIONS = 4;
+var HUNDRED3 = new Fraction(100n);
 var RATIOS = {
   "calorific value": [["energy"], ["gas volume", "volume", "mass"]],
   enthalpy: [["energy"], ["mass"]],
@@ -8161,7 +8209,7 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion) }
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text) }
 );
 var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8202,6 +8250,12 @@ function checkPoint(one) {
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
   for (const step of one.conversions) checkConversion(step);
+  if (one.tolerance !== null) {
+    const percent = decimal(one.tolerance, "points.tolerance");
+    if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED3) > 0) {
+      throw new Malformed(`points.tolerance: ${one.tolerance} is not a percentage from 0 to 100`);
+    }
+  }
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8209,7 +8263,7 @@ function checkPoint(one) {
     throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`);
   }
   if (counts(one)) published2(one);
-  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+  else if (one.line || one.parent || one.conversions.length || one.basis || one.tolerance) {
     throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`);
   } else if (one.kind === "value") carrierOf(one.carrier);
 }
@@ -8686,6 +8740,26 @@ function current(reading, record) {
   else check2.add(PASS, "current", lot2, { version: newest3.version });
 }
 
+// backend/web/verify/reconciled.js
+function* reconciled(period, plan) {
+  for (const { point: point2, tolerance } of plan.points.filter((one) => one.tolerance !== null)) {
+    const one = period.meters.find((stated) => stated.point === point2);
+    if (!one) {
+      yield [WARNING, "unreconciled", { point: point2 }];
+      continue;
+    }
+    const good = within2(one, tolerance);
+    const params = { point: point2, metered: one.metered, parts: one.sub_meters, unit: one.unit, difference: plain2(one.metered, one.sub_meters), tolerance };
+    yield [good ? PASS : WARNING, good ? "reconciled" : "meters-differ", params];
+  }
+  for (const [balance, sum2] of invoiced(period)) {
+    const { carrier: carrier2, metered, unit } = balance;
+    const apart = decimal(metered, "metered").minus(decimal(sum2, "invoiced"));
+    const good = apart.magnitude().compare(allowed(plan, balance)) <= 0;
+    yield [good ? PASS : WARNING, good ? "invoice-agrees" : "invoice-differs", { carrier: carrier2, metered, invoiced: sum2, unit, difference: plain2(metered, sum2) }];
+  }
+}
+
 // backend/web/verify/evidence.js
 async function checkEvidence(reading, pause) {
   const check2 = reading.report[7];
@@ -8697,6 +8771,9 @@ async function checkEvidence(reading, pause) {
     if (named2 && !plan) check2.add(FAIL, "plan-foreign", lot2);
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
+    }
+    for (const period of plan ? reading.periodsOf(record) : []) {
+      for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
     const foreign = plan && foreignGateway(reading, record, plan);
     if (foreign) check2.add(FAIL, "gateway-foreign", lot2, { key: foreign });
@@ -8966,6 +9043,13 @@ var Reading = class {
     const found = this.#named(id, PERIOD);
     if (!found) throw new Malformed("period: the energy period that the footprint names is missing");
     return found.content;
+  }
+  // The energy periods on which footprints of a record rest, of its own maker, as far as they are here.
+  periodsOf(record) {
+    const rest = [...this.footprints.values()].filter(({ content }) => content.record === record.id && content.period);
+    const named2 = [...new Set(rest.map(({ content }) => content.period))].sort();
+    const own = named2.filter((id) => this.makerOf(id) === this.maker(record));
+    return own.map((id) => this.#named(id, PERIOD)?.content).filter(Boolean);
   }
   factor(ref2) {
     const found = this.#named(ref2.set, FACTORS);

@@ -3,7 +3,7 @@
 import { carrierOf, GOODS, publishedUnit } from './carriers.js'
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
-import { decimal, ZERO } from './rational.js'
+import { decimal, Fraction, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { dimension, ratio, scale } from './units.js'
@@ -12,6 +12,7 @@ import { checkZone, digest, gln, pointName, utcSeconds } from './values.js'
 const DAY = 86400
 const MAX_POINTS = 4096
 const MAX_CONVERSIONS = 4
+const HUNDRED = new Fraction(100n)
 const RATIOS = {
   'calorific value': [['energy'], ['gas volume', 'volume', 'mass']],
   enthalpy: [['energy'], ['mass']],
@@ -32,7 +33,7 @@ const point = struct(
     names: oneOf('end', 'start'), interval_seconds: whole, unit: text, resolution: text, gateway: text,
     parent: orNull(text), meter: text, accuracy_class: text, heartbeat_seconds: whole,
   },
-  { basis: orNull(BASIS), conversions: list(conversion) },
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text) },
 )
 const shape = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) })
 
@@ -78,6 +79,12 @@ function checkPoint(one) {
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`)
   for (const step of one.conversions) checkConversion(step)
+  if (one.tolerance !== null) {
+    const percent = decimal(one.tolerance, 'points.tolerance')
+    if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED) > 0) {
+      throw new Malformed(`points.tolerance: ${one.tolerance} is not a percentage from 0 to 100`)
+    }
+  }
   if (one.kind === 'weight' && (Number(one.interval_seconds) !== 1 || one.names !== 'end')) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`)
   }
@@ -85,7 +92,7 @@ function checkPoint(one) {
     throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`)
   }
   if (counts(one)) published(one)
-  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+  else if (one.line || one.parent || one.conversions.length || one.basis || one.tolerance) {
     throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`)
   } else if (one.kind === 'value') carrierOf(one.carrier)
 }

@@ -17,6 +17,7 @@ from backend.production import service as production
 from backend.production.balance import energy_balance
 from leafproof.errors import InvalidInput
 from leafproof.frame import Reading
+from leafproof.period import EnergyPeriod, Invoice
 from leafproof.plan import Conversion, MeteringPlan
 from tests.integration.production.works import PLANT, QUARTER, START, Works, coil, point, product
 from tests.support.storage import open_test_log
@@ -114,3 +115,37 @@ def test_what_no_lot_took_is_shared_out_by_carrier_and_nothing_remains(works: Wo
     balance = period.balances[gas]
     assert (balance.unit, balance.metered, balance.in_lots) == ("GJ", "23.100", "7.500")
     assert [lot.overhead[gas] for lot in period.lots] == ["10.400", "5.200"]
+
+
+class TestMetersAndInvoices:
+    """A main meter of 80 kWh over the line's 72; the plan allows 15 %."""
+
+    INVOICE = Invoice("electricity", "0.081", "MWh", "cd" * 32)
+
+    @pytest.fixture
+    def submetered(self, sqlite: sa.Engine, tmp_path: Path) -> Works:
+        made = Works(sqlite, open_test_log(sqlite), tmp_path / "keys")
+        points = (point(made.mill, line=None, tolerance="15"), point(made.mill, "rolls", parent="main"))
+        made.found(MeteringPlan(str(PLANT), "Asia/Seoul", 1, "2018-01-01T00:00:00Z", points))
+        made.meter(made.mill, ["4", "3"] * 10 + ["2.5"] * 4)
+        made.meter(made.mill, ["3"] * 24, name="rolls")
+        made.run(coil("A"), START + HOUR, START + 2 * HOUR)
+        made.recorder().step()
+        return made
+
+    def closed(self, works: Works, *invoices: Invoice) -> EnergyPeriod:
+        with transaction(works.engine) as connection:
+            close_period(connection, works.desk, PLANT, START, START + 6 * HOUR, invoices or None)
+        with reading(works.engine) as connection:
+            row = footprint_rows.periods(connection, str(PLANT))[-1]
+            return periods.read(connection, works.desk, bytes(row["statement_id"])).content
+
+    def test_stand_in_the_period(self, submetered: Works) -> None:
+        found = self.closed(submetered, self.INVOICE)
+        (one,) = found.meters
+        assert (one.point, one.metered, one.sub_meters, one.within("15")) == ("main", "80.000", "72.000", True)
+        assert [(b.carrier, str(total)) for b, total in found.invoiced()] == [("electricity", "81.000")]
+
+    def test_invoices_stay_when_the_period_is_closed_again(self, submetered: Works) -> None:
+        self.closed(submetered, self.INVOICE)
+        assert self.closed(submetered).invoices == (self.INVOICE,)

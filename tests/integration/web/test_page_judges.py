@@ -22,6 +22,7 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
+from leafproof.period import Invoice
 from leafproof.plan import Conversion, MeteringPlan
 from leafproof.record import DISCLOSED_FROM as record_members
 from leafproof.record import JWT_TYPE, Output, Source, Weighing
@@ -37,6 +38,7 @@ from tests.support import world_methods as wm
 from tests.support import world_plant as wp
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
+from tests.unit import test_reconciled as reconciled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -635,6 +637,17 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, given, made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
+
+    @pytest.mark.parametrize("total", ["115", "120"])
+    def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:
+        made = reconciled.plant(total)
+        wp.close(
+            made, Invoice("electricity", total, "kWh", "cd" * 32), Invoice("natural-gas", "20", "GJ", "ef" * 32)
+        )
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        found = {code for code, _ in page[7][1]}
+        assert {"reconciled" if total == "115" else "meters-differ", "invoice-agrees", "invoice-differs"} <= found
 
     def test_what_a_scale_weighed_is_a_claim_where_its_readings_are_withheld(self, phone: Phone) -> None:
         made = weighed((AT,), (LATER,))()
