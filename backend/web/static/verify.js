@@ -6340,6 +6340,7 @@ var JWT_TYPE = "leafproof-batch-record+sd-jwt";
 var SHARES = 10n ** 18n;
 var MAX_LINES = 512;
 var MAX_WEIGHINGS = 200;
+var MAX_SEGMENTS = 200;
 var weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) });
 var source = struct(
   { kind: oneOf("weighed", "document", "declared") },
@@ -6370,7 +6371,8 @@ var activity = struct(
   },
   { basis: orNull(oneOf("net", "gross")) }
 );
-var run = struct({ id: text, line: text, opened: text, closed: text });
+var segment = struct({ line: text, start: text, end: text });
+var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
 var shape = struct(
   {
     gtin: text,
@@ -6411,10 +6413,26 @@ function readRecord(members) {
   }
   return record;
 }
-function window({ opened: opened2, closed }) {
+function window(run3) {
+  const { opened: opened2, closed } = run3;
   const [start, end] = [utcSeconds(opened2, "opened"), utcSeconds(closed, "closed")];
   if (end <= start) throw new Malformed(`closed: the run closes at ${closed}, not after it opens at ${opened2}`);
+  checkSegments(run3, start);
   return [start, end];
+}
+function checkSegments({ line: line4, opened: opened2, closed, segments }, start) {
+  if (!segments?.length) return;
+  let before2 = start;
+  for (const one of segments) {
+    const [left, right] = [utcSeconds(one.start, "segments.start"), utcSeconds(one.end, "segments.end")];
+    if (left < before2 || right <= left) throw new Malformed(`segments: ${one.line} from ${one.start}: not behind the one before, or empty`);
+    before2 = right;
+  }
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first.line !== line4 || first.start !== opened2 || last.end !== closed) {
+    throw new Malformed("segments: they do not reach from the run's opening on its line to its close");
+  }
+  if (segments.length > MAX_SEGMENTS) throw new Malformed(`segments: more than ${MAX_SEGMENTS}`);
 }
 function checkLines(lines) {
   if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
@@ -8179,6 +8197,7 @@ function publishedUnit(name2, dimension2) {
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var MAX_CONVERSIONS = 4;
+var MAX_REPLACED = 50;
 var HUNDRED3 = new Fraction(100n);
 var RATIOS = {
   "calorific value": [["energy"], ["gas volume", "volume", "mass"]],
@@ -8193,6 +8212,7 @@ var conversion = struct(
   { quantity: oneOf("calorific value", "enthalpy", "density", "concentration", "net to gross"), unit: text, source: text },
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
 );
+var replacement = struct({ time: text, final: text, initial: text });
 var point = struct(
   {
     point: text,
@@ -8209,7 +8229,7 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text) }
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) }
 );
 var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8256,6 +8276,7 @@ function checkPoint(one) {
       throw new Malformed(`points.tolerance: ${one.tolerance} is not a percentage from 0 to 100`);
     }
   }
+  checkReplaced(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8266,6 +8287,17 @@ function checkPoint(one) {
   else if (one.line || one.parent || one.conversions.length || one.basis || one.tolerance) {
     throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`);
   } else if (one.kind === "value") carrierOf(one.carrier);
+}
+function checkReplaced({ point: name2, kind: kind2, replaced }) {
+  const moments = (replaced ?? []).map(({ time, final, initial }) => {
+    decimal(final, "replaced.final");
+    decimal(initial, "replaced.initial");
+    return utcSeconds(time, "replaced.time");
+  });
+  if (moments.length && (kind2 !== "register" || moments.length > MAX_REPLACED)) {
+    throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`);
+  }
+  if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name2}: not in order of time`);
 }
 function checkConversion(step) {
   const [above, below] = ratio(step.unit);
