@@ -8,8 +8,9 @@ Rules:
   disagreement is reported.
 * An interval that a window's bound cuts is split pro rata of time, and counted as split.
 * An interval of the plan's grid that no reading names is a gap; between two weighings there is none.
-* A reading in a unit that measures something else, and a register that runs backwards (its meter was exchanged),
-  give no interval. Whoever asks for a window that holds such a thing is told; all other windows stay good.
+* An exchange of meters that the plan states ends one register and begins the next.
+* A reading in a unit that measures something else, and a register that runs backwards, give no interval. Whoever
+  asks for a window that holds such a thing is told; all other windows stay good.
 """
 
 from __future__ import annotations
@@ -89,8 +90,22 @@ def intervals(point: MeteringPoint, readings: Iterable[tuple[int, Decimal, str]]
             result.add(*span, amount)
         elif registers.setdefault(time, amount) != amount:
             result.conflicts.append(span)
-    _differences(result, registers)
+    for one in _meters(point, registers, result):
+        _differences(result, one)
     return result
+
+
+def _meters(point: MeteringPoint, states: dict[int, Decimal], result: Intervals) -> Iterable[dict[int, Decimal]]:
+    """A register's states by meter: what the plan says of an exchange ends the old one's, and begins the new
+    one's."""
+    for one in point.replaced:
+        at, (final, initial) = one.moment, one.states
+        old = {time: state for time, state in states.items() if time <= at}
+        if old.setdefault(at, final) != final:
+            result.conflicts.append((at, at))
+        yield old
+        states = {at: initial} | {time: state for time, state in states.items() if time > at}
+    yield states
 
 
 def _span(point: MeteringPoint, time: int) -> tuple[int, int]:

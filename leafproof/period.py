@@ -6,6 +6,10 @@ out by the tonnes of product and co-products of the period's lots, by largest re
 that nothing remains and nothing is counted twice: for each carrier, `metered` = `in_lots` + sum of the lots'
 overhead.
 
+Beside it stands how far meters agree: of each point for which the plan states a tolerance, what it metered and
+what its sub-meters did (`meters`), and what was invoiced, by a document (`invoices`). Neither changes what is
+shared out.
+
 A lot belongs to the period in which its run closed, and a period's bounds cut no run: whoever closes one, closes
 it when the plant stands still. `lots` are all lots of the facility whose runs lie within it; a replay knows them
 all.
@@ -13,7 +17,7 @@ all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Self
@@ -22,12 +26,14 @@ import msgspec
 
 from leafproof import body, clock, numbers, units, values
 from leafproof.errors import InvalidInput
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 QUANTUM = Decimal("0.001")
 MAX_LOTS = 100_000
+MAX_INVOICES = 200
 
 
 class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +54,41 @@ class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return rest
 
 
+class Reconciled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A point with sub-meters, in its carrier's unit: what it metered, and the sum of what they did."""
+
+    point: str
+    unit: str
+    metered: str
+    sub_meters: str
+
+    @property
+    def difference(self) -> Decimal:
+        """Losses, what has no sub-meter, and the meters' errors."""
+        metered = units.parse_decimal(self.metered, "meters.metered")
+        return numbers.difference(metered, units.parse_decimal(self.sub_meters, "meters.sub_meters"))
+
+    def within(self, tolerance: str) -> bool:
+        """Whether the difference is at most so many percent of what the point metered."""
+        allowed = Fraction(Decimal(tolerance)) * abs(Fraction(Decimal(self.metered))) / 100
+        return abs(Fraction(self.difference)) <= allowed
+
+
+class Invoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a supplier invoiced of a carrier for the period; `document` is the invoice's SHA-256. Fuel energy is on
+    the basis of the balance."""
+
+    carrier: str
+    quantity: str
+    unit: str
+    document: str
+
+    @property
+    def amount(self) -> units.Quantity:
+        """The typed quantity."""
+        return units.Quantity(units.parse_decimal(self.quantity, "invoices.quantity"), self.unit)
+
+
 class PeriodLot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A lot of the period: its record's statement id, the tonnes that carry, and its overhead by carrier, in the
     order of `balances`."""
@@ -65,6 +106,8 @@ class EnergyPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: str
     balances: tuple[Balance, ...]
     lots: tuple[PeriodLot, ...]
+    meters: tuple[Reconciled, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
     supersedes: str | None = None
 
     @property
@@ -107,9 +150,54 @@ class EnergyPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("balances", "one carrier is given twice")
         for lot in self.lots:
             values.digest(lot.record, "lots.record")
+        self._check_reconciled()
         expected = share_out(self.balances, [_tonnes(lot) for lot in self.lots])
         if [lot.overhead for lot in self.lots] != expected:
             raise InvalidInput("lots.overhead", "the shares are not those of the lots' tonnes, or do not add up")
+
+    def _check_reconciled(self) -> None:
+        if len({one.point for one in self.meters}) != len(self.meters) or len(self.invoices) > MAX_INVOICES:
+            raise InvalidInput("meters", f"one point is given twice, or more than {MAX_INVOICES} invoices")
+        for one in self.meters:
+            units.known(one.unit)
+            _ = one.difference
+        carriers = {b.carrier: b for b in self.balances}
+        for invoice in self.invoices:
+            if invoice.carrier not in carriers:
+                raise InvalidInput("invoices.carrier", f"{invoice.carrier[:40]} has no balance")
+            if invoice.amount.to(carriers[invoice.carrier].unit) <= 0:
+                raise InvalidInput("invoices.quantity", f"{invoice.quantity} is not positive")
+            values.digest(invoice.document, "invoices.document")
+
+    def invoiced(self) -> tuple[tuple[Balance, Decimal], ...]:
+        """Each carrier with invoices: its balance, and the invoices' sum in its unit, at 0.001."""
+        found = []
+        for balance in self.balances:
+            own = [i.amount.to(balance.unit) for i in self.invoices if i.carrier == balance.carrier]
+            if own:
+                found.append((balance, numbers.rounded(sum(own, Fraction(0)), QUANTUM)))
+        return tuple(found)
+
+
+def reconcile(plan: MeteringPlan, amount: Callable[[MeteringPoint], Fraction]) -> tuple[Reconciled, ...]:
+    """Each point for which the plan states a tolerance, against its sub-meters; `amount` is what a point metered
+    in the period, in the published unit."""
+    found = []
+    for point in (p for p in plan.points if p.tolerance is not None):
+        parts = sum((amount(p) for p in plan.sub_meters(point.point)), Fraction(0))
+        whole, below = numbers.rounded(amount(point), QUANTUM), numbers.rounded(parts, QUANTUM)
+        found.append(Reconciled(point.point, point.published.unit, f"{whole:f}", f"{below:f}"))
+    return tuple(found)
+
+
+def allowed(plan: MeteringPlan, balance: Balance) -> Fraction:
+    """By how much an invoice may differ from what was metered: the largest of its main meters' tolerances; without
+    one, by nothing."""
+    main = [p for p in plan.main_points() if p.carrier == balance.carrier]
+    percent = [Fraction(Decimal(p.tolerance)) for p in main if p.tolerance is not None]
+    if not percent:
+        return Fraction(0)
+    return max(percent) * Fraction(Decimal(balance.metered)) / 100
 
 
 def _tonnes(lot: PeriodLot) -> Fraction:

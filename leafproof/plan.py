@@ -17,6 +17,8 @@ concentration to kg of a gas. Each is a ratio with its source, stated in the pla
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, Self
 
 import msgspec
@@ -28,6 +30,7 @@ from leafproof.texts import check_printable
 
 _DAY = 86400
 MAX_POINTS = 4096  # a large integrated works has some hundreds
+MAX_REPLACED = 50  # meters of one place: a century's
 MAX_CONVERSIONS = 4  # l -> kg -> GJ gross -> GJ net is three
 Basis = Literal["net", "gross"]
 # What each conversion's ratio is of: dimensions above, and below the slash.
@@ -75,6 +78,27 @@ class Conversion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("conversions.source", f"{self.quantity}: by whom, or from which table?")
 
 
+class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A register's meter exchanged at `time`: the old one's last state, the new one's first, in the point's unit.
+    A reading of that very second is the old one's."""
+
+    time: str
+    final: str
+    initial: str
+
+    @property
+    def moment(self) -> int:
+        """Unix seconds; raises `InvalidInput`."""
+        return clock.utc_seconds(self.time, "replaced.time")
+
+    @property
+    def states(self) -> tuple[Decimal, Decimal]:
+        """Final and initial; raises `InvalidInput`."""
+        return units.parse_decimal(self.final, "replaced.final"), units.parse_decimal(
+            self.initial, "replaced.initial"
+        )
+
+
 class Published(msgspec.Struct, frozen=True):
     """What a point's activity data come in: the unit in which the chain of conversions ends, the one that is
     published, and of fuels' energy the basis."""
@@ -86,7 +110,9 @@ class Published(msgspec.Struct, frozen=True):
 
 class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place where something is metered; it outlives its meters. `parent` is null for the facility's main meter.
-    `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published."""
+    `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published;
+    `replaced` says when its meter was exchanged. `tolerance`, of a point with sub-meters: by how many percent of
+    its amount their sum may differ from it, for losses, for what has no sub-meter, for the meters' accuracy."""
 
     point: str
     line: str | None
@@ -103,6 +129,8 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_seconds: int
     basis: Basis | None = None
     conversions: tuple[Conversion, ...] = ()
+    tolerance: str | None = None
+    replaced: tuple[Replacement, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -138,6 +166,13 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.conversions", f"more than {MAX_CONVERSIONS}")
         for step in self.conversions:
             step.check()
+        if self.tolerance is not None and not 0 <= units.parse_decimal(self.tolerance, "points.tolerance") <= 100:
+            raise InvalidInput("points.tolerance", f"{self.tolerance} is not a percentage from 0 to 100")
+        moments = [one.moment for one in self.replaced if one.states]
+        if moments and (self.kind != "register" or len(moments) > MAX_REPLACED):
+            raise InvalidInput("points.replaced", f"for a register alone, and at most {MAX_REPLACED}")
+        if any(left >= right for left, right in pairwise(moments)):
+            raise InvalidInput("points.replaced", f"{self.point}: not in order of time")
         if self.kind == "weight" and (self.interval_seconds, self.names) != (1, "end"):
             raise InvalidInput(
                 "points.interval_seconds", f"{self.point}: a weighing is 1 second, named by its end"
@@ -146,7 +181,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.carrier", f"{self.point}: goods are weighed, in a unit of mass")
         if self.counts:
             _ = self.published
-        elif self.line is not None or self.parent is not None or self.conversions or self.basis:
+        elif self.line or self.parent or self.conversions or self.basis or self.tolerance:
             raise InvalidInput("points.line", f"{self.point}: it counts no carrier, and is on no line")
         elif self.kind == "value":
             carriers.named(self.carrier)
@@ -248,6 +283,10 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def main_points(self) -> tuple[MeteringPoint, ...]:
         """The facility's main meters: of each carrier their sum is all that came in, or was emitted."""
         return tuple(p for p in self.points if p.parent is None and p.counts)
+
+    def sub_meters(self, name: str) -> tuple[MeteringPoint, ...]:
+        """The points that meter parts of what the point of that name does."""
+        return tuple(p for p in self.points if p.parent == name)
 
     def readers(self, point: MeteringPoint) -> tuple[MeteringPoint, ...]:
         """The points whose readings the point's activity data rest on: itself, and those of its conversions."""

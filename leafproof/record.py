@@ -19,13 +19,14 @@ from leafproof import clock, disclosure, units, values
 from leafproof.chain.view import SHARES
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
-from leafproof.measuring import Measured
+from leafproof.measuring import Measured, Window
 from leafproof.plan import Basis, MeteringPoint
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
 JWT_TYPE = "leafproof-batch-record+sd-jwt"
 MAX_LINES = 512
+MAX_SEGMENTS = 200  # of one run: shifts of a month, on two lines
 MAX_WEIGHINGS = 200  # of one line: the lorries of a day
 
 Tier = Literal["public", "buyer", "authority", "auditor"]
@@ -117,13 +118,28 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return values.Lot.parse(self.gtin, self.lot) if self.gtin and self.lot else None
 
 
+class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a run on one line, [start, end) in UTC."""
+
+    line: str
+    start: str
+    end: str
+
+    @property
+    def window(self) -> Window:
+        """Unix seconds; raises `InvalidInput`."""
+        return clock.utc_seconds(self.start, "segments.start"), clock.utc_seconds(self.end, "segments.end")
+
+
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The production run, [opened, closed) in UTC."""
+    """The production run, [opened, closed) in UTC, on `line`; or on several, one after the other: then `segments`
+    has them all. Between two of them the run stands still, and takes nothing."""
 
     id: str
     line: str
     opened: str
     closed: str
+    segments: tuple[Segment, ...] = ()
 
     @property
     def window(self) -> tuple[int, int]:
@@ -132,6 +148,28 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if closed <= opened:
             raise InvalidInput("closed", f"the run closes at {self.closed}, not after it opens at {self.opened}")
         return opened, closed
+
+    @property
+    def on_lines(self) -> dict[str, list[Window]]:
+        """By line, when the run was on it. Raises `InvalidInput` for segments that are not one after the other,
+        from the opening to the close."""
+        start, end = self.window
+        if not self.segments:
+            return {self.line: [(start, end)]}
+        found: dict[str, list[Window]] = {}
+        before = start
+        for one in self.segments:
+            left, right = one.window
+            if not before <= left < right:
+                raise InvalidInput("segments", f"{one.line} from {one.start}: not behind the one before, or empty")
+            found.setdefault(one.line, []).append((left, right))
+            before = right
+        first, last = self.segments[0], self.segments[-1]
+        if (first.line, first.start, last.end) != (self.line, self.opened, self.closed):
+            raise InvalidInput("segments", "they do not reach from the run's opening on its line to its close")
+        if len(self.segments) > MAX_SEGMENTS:
+            raise InvalidInput("segments", f"more than {MAX_SEGMENTS}")
+        return found
 
 
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,7 +228,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
         check_printable(self)
-        _ = self.of, self.run.window
+        _ = self.of, self.run.on_lines
         values.Gln.parse(self.facility, "facility")
         clock.zone(self.zone)
         values.digest(self.plan, "plan")

@@ -12,35 +12,60 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from backend.errors import Conflict
-from backend.footprints import repository
+from backend.footprints import periods, repository
 from backend.footprints.reissue import reissue
 from backend.log import repository as log_repository
 from backend.production import recording
 from backend.production import repository as runs
 from backend.production import service as production
 from backend.production.evidence import FrameReader
+from backend.production.service import PlanInForce
 from backend.production.statements import Desk, Logged
 from leafproof import body, clock, numbers, units
 from leafproof.errors import InvalidInput
 from leafproof.measuring import measured
-from leafproof.period import QUANTUM, Balance, EnergyPeriod, PeriodLot, counted, share_out, tonnes_of
+from leafproof.period import (
+    QUANTUM,
+    Balance,
+    EnergyPeriod,
+    Invoice,
+    PeriodLot,
+    counted,
+    reconcile,
+    share_out,
+    tonnes_of,
+)
+from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord
 from leafproof.values import Gln
 
 MAX_SPAN = 400 * 86400  # seconds: a year, with room
 
 
-def close_period(connection: Connection, desk: Desk, facility: Gln, start: int, end: int) -> Logged:
+def close_period(
+    connection: Connection,
+    desk: Desk,
+    facility: Gln,
+    start: int,
+    end: int,
+    invoices: tuple[Invoice, ...] | None = None,
+) -> Logged:
     """Share out the energy outside runs in [start, end), Unix seconds, and issue the footprints of the period's
-    lots again. Raises `InvalidInput`, `Conflict`: see `_close`."""
-    logged, lots = _close(connection, desk, facility, start, end)
+    lots again; without `invoices` those of the period that it supersedes stay. Raises `InvalidInput`, `Conflict`:
+    see `_close`."""
+    logged, lots = _close(connection, desk, facility, start, end, invoices)
     for record in lots:
         reissue(connection, desk, record.of)
     return logged
 
 
 def _close(
-    connection: Connection, desk: Desk, facility: Gln, start: int, end: int
+    connection: Connection,
+    desk: Desk,
+    facility: Gln,
+    start: int,
+    end: int,
+    invoices: tuple[Invoice, ...] | None,
 ) -> tuple[Logged, list[BatchRecord]]:
     """Share out the facility's energy outside runs in [start, end), Unix seconds, and log that.
 
@@ -52,7 +77,9 @@ def _close(
     place = production.facility(connection, facility, lock=True)
     before = _before(connection, facility, start, end)
     made = _records(connection, desk, facility, start, end)
-    balances = _balances(connection, desk, facility, start, end, [record for _, record in made])
+    plan = _plan(connection, desk, facility, start, end)
+    reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
+    balances = _balances(plan.plan, reader, start, end, [record for _, record in made])
     tonnes = [record.product_mass() for _, record in made]
     shares = share_out(balances, tonnes)
     period = EnergyPeriod(
@@ -61,6 +88,8 @@ def _close(
         end=clock.utc_text(end),
         balances=tuple(balances),
         lots=tuple(PeriodLot(i, tonnes_of(r), s) for (i, r), s in zip(made, shares, strict=True)),
+        meters=reconcile(plan.plan, lambda p: measured(plan.plan, p, reader, [(start, end)]).exact),
+        invoices=_invoices(connection, desk, before) if invoices is None else invoices,
         supersedes=before,
     )
     period.check()
@@ -113,19 +142,30 @@ def _records(
     return found
 
 
-def _balances(
-    connection: Connection, desk: Desk, facility: Gln, start: int, end: int, records: list[BatchRecord]
-) -> list[Balance]:
-    """What the main meters metered, by carrier, and what the records count of it."""
+def _invoices(connection: Connection, desk: Desk, before: str | None) -> tuple[Invoice, ...]:
+    """Those of the period that is superseded."""
+    if before is None:
+        return ()
+    return periods.read(connection, desk, bytes.fromhex(before)).content.invoices
+
+
+def _plan(connection: Connection, desk: Desk, facility: Gln, start: int, end: int) -> PlanInForce:
+    """The one plan of the period; from now on no frame comes between."""
     plan = production.plan_at(connection, desk, facility, end - 1)
     if production.plan_at(connection, desk, facility, start).statement_id != plan.statement_id:
         raise InvalidInput("from", "another metering plan came into force within the period: close it in two")
-    log_repository.state(connection, plan.log, lock=True)  # so that no frame comes between
-    reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
+    log_repository.state(connection, plan.log, lock=True)
+    return plan
+
+
+def _balances(
+    plan: MeteringPlan, reader: FrameReader, start: int, end: int, records: list[BatchRecord]
+) -> list[Balance]:
+    """What the main meters metered, by carrier, and what the records count of it."""
     metered: dict[str, Fraction] = defaultdict(Fraction)
     unit: dict[str, str] = {}
-    for point in plan.plan.main_points():
-        found = measured(plan.plan, point, reader, [(start, end)])
+    for point in plan.main_points():
+        found = measured(plan, point, reader, [(start, end)])
         metered[point.carrier] += found.exact * units.scale(found.unit, unit.setdefault(point.carrier, found.unit))
     return [
         Balance(

@@ -89,5 +89,6 @@ def close(context: Shared, key: Writer, gln: str, asked: s.PeriodIn) -> Statemen
         place = production.facility(connection, Gln.parse(gln))
         key.check_operator(Gln(place["company"]))
         window = (moments.parse(asked.start, place["zone"], "from"), moments.parse(asked.end, place["zone"], "to"))
-        logged = close_period(connection, desk, Gln(place["gln"]), *window)
+        invoices = None if asked.invoices is None else tuple(one.value() for one in asked.invoices)
+        logged = close_period(connection, desk, Gln(place["gln"]), *window, invoices)
     return lot_status.place(desk, logged.log, logged.index, logged.statement_id)

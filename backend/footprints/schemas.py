@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from backend.production.schemas import Taken, Text
+from leafproof.period import MAX_INVOICES, Invoice
 
 
 class ProfilesIn(Taken):
@@ -39,8 +40,23 @@ class ProfileOut(BaseModel):
     rules: list[RuleOut]
 
 
+class InvoiceIn(Taken):
+    """What a supplier invoiced of a carrier; `document` is the invoice's SHA-256."""
+
+    carrier: Text
+    quantity: Text
+    unit: Text
+    document: Text
+
+    def value(self) -> Invoice:
+        """The kernel's type."""
+        return Invoice(self.carrier, self.quantity, self.unit, self.document)
+
+
 class PeriodIn(Taken):
-    """A span of time, in the facility's local time or UTC: `from` is in it, `to` is not."""
+    """A span of time, in the facility's local time or UTC: `from` is in it, `to` is not. Without `invoices` those
+    of the period that it supersedes stay."""
 
     start: Text = Field(alias="from")
     end: Text = Field(alias="to")
+    invoices: Annotated[list[InvoiceIn], Field(max_length=MAX_INVOICES)] | None = None

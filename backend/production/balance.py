@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from backend.production import repository
+from backend.production import repository, runs
 from backend.production import service as production
 from backend.production.evidence import FrameReader
 from backend.production.repository import Row
@@ -108,8 +108,11 @@ def _lot_energy(
 ) -> LotEnergy:
     left, right = max(run["opened"], start), min(run["closed"], end)
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"]).plan
-    points = [point for point in plan.of_line(run["line"]) if point.carrier == carrier]
-    energy = sum((Decimal(measured(plan, p, reader, [(left, right)]).quantity) for p in points), Decimal(0))
+    energy = Decimal(0)
+    for line, windows in runs.on_lines(connection, run).items():
+        cut = [(max(a, start), min(b, end)) for a, b in windows if a < end and b > start]
+        points = [point for point in plan.of_line(line) if point.carrier == carrier]
+        energy += sum((Decimal(measured(plan, p, reader, cut).quantity) for p in points), Decimal(0))
     return LotEnergy(Lot.parse(run["gtin"], run["lot"]), run["id"], run["line"], left, right, energy)
 
 

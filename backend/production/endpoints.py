@@ -29,6 +29,7 @@ from backend.production.worker import desk_of
 from leafproof import carriers, clock, units
 from leafproof.errors import InvalidInput
 from leafproof.plan import MeteringPlan
+from leafproof.record import Segment
 from leafproof.structs import convert
 from leafproof.values import Gln, Gtin, Lot, party_uri
 
@@ -181,8 +182,14 @@ def close_run(context: Shared, desk: At, key: Writer, run_id: str, asked: s.Clos
         key.check_operator(Gln(place["company"]))
         closed = moments.parse(asked.closed, place["zone"], "closed")
         outputs, inputs = [o.value() for o in asked.outputs], [i.value() for i in asked.inputs]
-        runs.close_run(connection, desk, run_id, closed, outputs, inputs)
+        segments = [_segment(one, place["zone"]) for one in asked.segments]
+        runs.close_run(connection, desk, run_id, closed, outputs, inputs, segments)
         return _run(runs.find(connection, run_id))
+
+
+def _segment(asked: s.SegmentIn, zone: str) -> Segment:
+    start, end = moments.parse(asked.start, zone, "segments.from"), moments.parse(asked.end, zone, "segments.to")
+    return Segment(asked.line, clock.utc_text(start), clock.utc_text(end))
 
 
 @router.get("/runs/{run_id}")

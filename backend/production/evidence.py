@@ -22,7 +22,7 @@ from leafproof import body as bodies
 from leafproof import clock, envelope, frame, measuring, metering
 from leafproof.errors import InvalidInput
 from leafproof.frame import FrameContent
-from leafproof.measuring import Measured
+from leafproof.measuring import Measured, Window
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity
@@ -94,21 +94,23 @@ class FrameReader:
         """The intervals of a quality's point; all that are known near the window."""
         return self._of_point(point)[0]
 
-    def gather(self, plan: MeteringPlan, points: Sequence[MeteringPoint]) -> list[PointEvidence]:
-        """What each of `points` metered in the whole window, and in which frames. Raises like `metered`."""
-        return [self._evidence(plan, point) for point in points]
+    def gather(
+        self, plan: MeteringPlan, points: Sequence[tuple[MeteringPoint, list[Window]]]
+    ) -> list[PointEvidence]:
+        """What each of `points` metered in its windows, which are parts of the whole one, and in which frames.
+        Raises like `metered`."""
+        return [self._evidence(plan, point, windows) for point, windows in points]
 
-    def _evidence(self, plan: MeteringPlan, point: MeteringPoint) -> PointEvidence:
-        start, end = self._window
+    def _evidence(self, plan: MeteringPlan, point: MeteringPoint, windows: list[Window]) -> PointEvidence:
         carrying: list[LoggedFrame] = []
         for reader in plan.readers(point):
             found, carriers = self._of_point(reader)
-            named = _times_that_matter(reader, found, start, end)
+            named = {time for window in windows for time in _times_that_matter(reader, found, *window)}
             carrying += [one for time, one in carriers if time in named]
         indexes = [one.index for one in carrying]
         return PointEvidence(
             point,
-            measuring.measured(plan, point, self, [self._window]),
+            measuring.measured(plan, point, self, windows),
             min(indexes, default=None),
             max(indexes, default=None),
             frozenset(one.mode for one in carrying),

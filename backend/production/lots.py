@@ -55,7 +55,8 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
     found = recording.gather(connection, desk, run, lock=True)
     outputs = weighing.named(found.plan.plan, outputs, "outputs")
     inputs = weighing.named(found.plan.plan, inputs, "inputs")
-    runs.check_facts(connection, desk, place, run, found.plan, run["closed"], outputs, inputs)
+    segments = runs.segments_of(connection, run)
+    runs.check_facts(connection, desk, place, run, found.plan, run["closed"], outputs, inputs, segments)
     entered = {
         "outputs": msgspec.json.encode(outputs).decode("utf-8"),
         "inputs": msgspec.json.encode(inputs).decode("utf-8"),

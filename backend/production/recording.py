@@ -26,6 +26,8 @@ from backend.production.service import PlanInForce
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body
 from leafproof.errors import InvalidInput
+from leafproof.measuring import Window
+from leafproof.plan import MeteringPoint
 from leafproof.record import DISCLOSED_FROM, BatchRecord, Input, Output
 from leafproof.values import Gln, Lot, party_uri
 
@@ -46,7 +48,7 @@ class Evidence:
 
 
 def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = False) -> Evidence:
-    """Read what was metered on the run's line in [opened, closed); with `lock`, nothing is appended to the log
+    """Read what was metered on the run's lines while it was there; with `lock`, nothing is appended to the log
     before this transaction ends. Raises `InvalidInput` for readings that cannot be.
     """
     if lock:  # before the plan is looked up: a newer one must not come between it and the record
@@ -54,9 +56,15 @@ def gather(connection: Connection, archive: Archive, run: Row, *, lock: bool = F
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
     if lock:
         log_repository.state(connection, plan.log, lock=True)
-    points = plan.plan.of_line(run["line"])
+    points = _points(connection, plan, run)
     reader = evidence.FrameReader(connection, archive.log(plan.log), run["facility"], run["opened"], run["closed"])
     return Evidence(plan, tuple(reader.gather(plan.plan, points)))
+
+
+def _points(connection: Connection, plan: PlanInForce, run: Row) -> list[tuple[MeteringPoint, list[Window]]]:
+    """The points of the run's lines, each with the times when the run was on its line."""
+    on_lines = runs.on_lines(connection, run)
+    return [(point, windows) for line, windows in on_lines.items() for point in plan.plan.of_line(line)]
 
 
 def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grace: int) -> str | None:
@@ -79,13 +87,13 @@ def is_overdue(run: Row, now: int, grace: int) -> bool:
 
 
 def has_come_to_the_end(connection: Connection, archive: Archive, run: Row) -> bool:
-    """A cheap look first: whether every gateway of the run's line has come as far as its close."""
+    """A cheap look first: whether every gateway of the run's lines has come as far as it was there."""
     plan = production.plan_at(connection, archive, Gln(run["facility"]), run["opened"])
-    line = plan.plan.of_line(run["line"])
-    for point in {reader for metered in line for reader in plan.plan.readers(metered)}:
-        newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
-        if newest is None or newest < run["closed"] - point.interval_seconds:
-            return False
+    for metered, windows in _points(connection, plan, run):
+        for point in plan.plan.readers(metered):
+            newest = repository.newest_reading(connection, plan.log, bytes.fromhex(point.gateway))
+            if newest is None or newest < windows[-1][1] - point.interval_seconds:
+                return False
     return True
 
 
@@ -123,7 +131,8 @@ def issue(
     log, plan = desk.log(found.plan.log), found.plan.plan
     outputs = weighing.seen(connection, log, plan, shares.outputs_of(run))
     consumed = weighing.seen(connection, log, plan, cited)
-    base = runs.draft(connection, place, run, found.plan, run["closed"], outputs, consumed)
+    segments = runs.segments_of(connection, run)
+    base = runs.draft(connection, place, run, found.plan, run["closed"], outputs, consumed, segments)
     statement = _with_activity(base, found, bytes(before["statement_id"]).hex() if before else None)
     issuer = Gln(place["company"])
     content, disclosures = statement.issue(desk.signer.key(issuer), party_uri(issuer))

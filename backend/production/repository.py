@@ -19,6 +19,7 @@ from backend.production.tables import (
     products,
     records,
     run_inputs,
+    run_segments,
     runs,
     transfers,
     weighings,
@@ -138,18 +139,38 @@ def run_of_order(connection: Connection, facility_gln: str, order: str) -> Row |
     return _one(connection, sa.select(runs).where(runs.c.facility == facility_gln, runs.c.order == order))
 
 
+def put_segments(
+    connection: Connection, run_id: str, facility_gln: str, parts: Iterable[tuple[str, int, int | None]]
+) -> None:
+    """On which lines a run was, and from when to when, in place of what was known."""
+    connection.execute(sa.delete(run_segments).where(run_segments.c.run == run_id))
+    for number, (line, opened, closed) in enumerate(parts):
+        values = {"run": run_id, "number": number, "facility": facility_gln}
+        connection.execute(sa.insert(run_segments).values(**values, line=line, opened=opened, closed=closed))
+
+
+def segments_of(connection: Connection, run_id: str) -> list[Row]:
+    """A run's segments, in order."""
+    query = sa.select(run_segments).where(run_segments.c.run == run_id)
+    return _all(connection, query.order_by(run_segments.c.number))
+
+
 def overlapping(
-    connection: Connection, facility_gln: str, line: str, opened: int, closed: int | None
-) -> list[Row]:
-    """Runs on the line that overlap [opened, closed), None meaning for ever."""
+    connection: Connection, facility_gln: str, line: str, opened: int, closed: int | None, but_run: str
+) -> Row | None:
+    """Another run that is on the line within [opened, closed), None meaning for ever: its lot, and from when to
+    when it is there."""
     conditions = [
-        runs.c.facility == facility_gln,
-        runs.c.line == line,
-        sa.or_(runs.c.closed.is_(None), runs.c.closed > opened),
+        run_segments.c.facility == facility_gln,
+        run_segments.c.line == line,
+        run_segments.c.run != but_run,
+        sa.or_(run_segments.c.closed.is_(None), run_segments.c.closed > opened),
     ]
     if closed is not None:
-        conditions.append(runs.c.opened < closed)
-    return _all(connection, sa.select(runs).where(*conditions).order_by(runs.c.opened).limit(2))
+        conditions.append(run_segments.c.opened < closed)
+    query = sa.select(runs.c.gtin, runs.c.lot, run_segments.c.opened, run_segments.c.closed)
+    query = query.join(runs, runs.c.id == run_segments.c.run).where(*conditions)
+    return _one(connection, query.order_by(run_segments.c.opened).limit(1))
 
 
 def closed_between(connection: Connection, facility_gln: str, start: int, end: int) -> list[Row]:

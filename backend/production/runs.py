@@ -22,7 +22,7 @@ from backend.production.service import PlanInForce
 from backend.production.statements import Desk
 from leafproof import clock
 from leafproof.errors import InvalidInput
-from leafproof.record import BatchRecord, Input, Output, Run
+from leafproof.record import BatchRecord, Input, Output, Run, Segment
 from leafproof.values import Gln, Lot
 
 
@@ -48,7 +48,7 @@ def open_run(
     if made["company"] != place["company"]:
         raise InvalidInput("gtin", f"{lot.gtin} is not a product of the facility's company")
     production.plan_at(connection, desk, facility, opened).plan.of_line(line)
-    _check_line_is_free(connection, place["gln"], line, opened, closed, "")
+    _check_line_is_free(connection, place["gln"], (line, opened, closed), "")
     run_id = str(uuid.uuid4())
     values = {
         "id": run_id,
@@ -62,6 +62,7 @@ def open_run(
     }
     if not repository.insert_run(connection, **values):
         raise InvalidInput("lot", f"lot {lot} was used already; every run makes a lot of its own")
+    repository.put_segments(connection, run_id, place["gln"], [(line, opened, closed)])
     return run_id
 
 
@@ -72,8 +73,10 @@ def close_run(
     closed: int,
     outputs: Sequence[Output],
     inputs: Sequence[Input],
+    segments: Sequence[Segment] = (),
 ) -> None:
-    """Close a run with what came out of it and went in; `closed` in Unix seconds.
+    """Close a run with what came out of it and went in; `closed` in Unix seconds. `segments`, where it was on
+    several lines, or stood still between.
 
     The same close again changes nothing. Raises `InvalidInput` naming the field, `NotFound`, `Conflict` for a run
     that was closed otherwise.
@@ -84,13 +87,17 @@ def close_run(
     inputs = weighing.named(plan.plan, inputs, "inputs")
     entered = {"closed": closed, "outputs": _text(outputs), "inputs": _text(inputs)}
     if run["state"] != "open":
-        if any(run[name] != value for name, value in entered.items()):
+        same = not segments or tuple(segments) == segments_of(connection, run)
+        if not same or any(run[name] != value for name, value in entered.items()):
             raise Conflict(f"run {run_id} is closed already, with other facts; send a correction")
         return
     place = production.facility(connection, Gln(run["facility"]), lock=True)
     plan = production.plan_at(connection, desk, Gln(run["facility"]), run["opened"])
-    check_facts(connection, desk, place, run, plan, closed, outputs, inputs)
-    _check_line_is_free(connection, place["gln"], run["line"], run["opened"], closed, run_id)
+    check_facts(connection, desk, place, run, plan, closed, outputs, inputs, tuple(segments))
+    parts = [(s.line, *s.window) for s in segments] or [(run["line"], run["opened"], closed)]
+    for part in parts:
+        _check_line_is_free(connection, place["gln"], part, run_id)
+    repository.put_segments(connection, run_id, place["gln"], parts)
     maker = production.company(connection, Gln(place["company"]))
     shares.promise(connection, maker, run_id, inputs)
     weighing.take(connection, run_id, (*outputs, *inputs))
@@ -121,6 +128,7 @@ def draft(
     closed: int,
     outputs: tuple[Output, ...],
     inputs: tuple[Input, ...],
+    segments: tuple[Segment, ...],
 ) -> BatchRecord:
     """The record as far as people's facts make it: no activity, and `live` until frames say otherwise."""
     made = production.product(connection, Lot.parse(run["gtin"], run["lot"]).gtin)
@@ -130,7 +138,7 @@ def draft(
         product=made["name"],
         facility=place["gln"],
         zone=place["zone"],
-        run=Run(run["id"], run["line"], clock.utc_text(run["opened"]), clock.utc_text(closed)),
+        run=Run(run["id"], run["line"], clock.utc_text(run["opened"]), clock.utc_text(closed), segments),
         plan=plan.statement_id.hex(),
         mode="live",
         outputs=outputs,
@@ -148,11 +156,12 @@ def check_facts(
     closed: int,
     outputs: tuple[Output, ...],
     inputs: tuple[Input, ...],
+    segments: tuple[Segment, ...],
 ) -> None:
     """Raises `InvalidInput` naming the field for whatever would stop the record or its footprint later."""
     if any(line.footprint is not None or line.operator is not None for line in inputs):
         raise InvalidInput("inputs", "operator and footprint are filled in here, not given")
-    record = draft(connection, place, run, plan, closed, outputs, inputs)
+    record = draft(connection, place, run, plan, closed, outputs, inputs, segments)
     numbered: list[tuple[str, Output | Input]] = [(f"outputs.{i}", line) for i, line in enumerate(outputs)]
     numbered += [(f"inputs.{i}", line) for i, line in enumerate(inputs)]
     for name, line in numbered:
@@ -164,7 +173,7 @@ def check_facts(
         with within(name):
             weighing.seen(connection, log, plan.plan, [line], partly=True)
     chosen = footprints.choose(connection, desk, log, place)
-    footprints.check_carriers(chosen, plan.plan.of_line(run["line"]))
+    footprints.check_carriers(chosen, [p for line in record.run.on_lines for p in plan.plan.of_line(line)])
     footprints.check_materials(chosen, record)
 
 
@@ -199,13 +208,29 @@ def _text(lines: Sequence[Any]) -> str:
     return msgspec.json.encode(lines).decode("utf-8")
 
 
+def segments_of(connection: Connection, run: Row) -> tuple[Segment, ...]:
+    """The segments of a closed run, as a record states them: none where it was on one line all the time."""
+    rows = repository.segments_of(connection, run["id"])
+    if [(row["opened"], row["closed"]) for row in rows] == [(run["opened"], run["closed"])]:
+        return ()
+    return tuple(Segment(r["line"], clock.utc_text(r["opened"]), clock.utc_text(r["closed"])) for r in rows)
+
+
+def on_lines(connection: Connection, run: Row) -> dict[str, list[tuple[int, int]]]:
+    """By line, when a closed run was on it."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for row in repository.segments_of(connection, run["id"]):
+        found.setdefault(row["line"], []).append((row["opened"], row["closed"]))
+    return found
+
+
 def _check_line_is_free(
-    connection: Connection, facility: str, line: str, opened: int, closed: int | None, but_run: str
+    connection: Connection, facility: str, part: tuple[str, int, int | None], but_run: str
 ) -> None:
-    for other in repository.overlapping(connection, facility, line, opened, closed):
-        if other["id"] != but_run:
-            until = "is still open" if other["closed"] is None else f"closes {clock.utc_text(other['closed'])}"
-            raise Conflict(
-                f"line {line} makes lot {other['gtin']}/{other['lot']} from {clock.utc_text(other['opened'])} on "
-                f"and that run {until}: two runs at once on one line cannot share its meters yet"
-            )
+    other = repository.overlapping(connection, facility, *part, but_run)
+    if other is not None:
+        until = "is still open" if other["closed"] is None else f"closes {clock.utc_text(other['closed'])}"
+        raise Conflict(
+            f"line {part[0]} makes lot {other['gtin']}/{other['lot']} from {clock.utc_text(other['opened'])} on "
+            f"and that run {until}: two runs at once on one line cannot share its meters yet"
+        )

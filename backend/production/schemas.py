@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.log.schemas import Hex
-from leafproof.record import MAX_WEIGHINGS, Input, Output, Source, Weighing
+from leafproof.record import MAX_SEGMENTS, MAX_WEIGHINGS, Input, Output, Source, Weighing
 
 Text = Annotated[str, Field(max_length=500)]
 MAX_LINES = 512  # of outputs or inputs, leafproof.record
@@ -164,10 +164,19 @@ class RunIn(Taken):
     opened: Text
 
 
+class SegmentIn(Taken):
+    """A part of a run on one line; times as in `RunIn`."""
+
+    line: Text
+    start: Text = Field(alias="from")
+    end: Text = Field(alias="to")
+
+
 class CloseIn(Taken):
-    """What ends a run."""
+    """What ends a run. `segments`, where it was on several lines one after the other, or stood still between."""
 
     closed: Text
+    segments: Annotated[list[SegmentIn], Field(max_length=MAX_SEGMENTS)] = []
     outputs: Annotated[list[OutputIn], Field(min_length=1, max_length=MAX_LINES)]
     inputs: Annotated[list[InputIn], Field(max_length=MAX_LINES)] = []
 

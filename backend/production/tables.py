@@ -96,6 +96,19 @@ runs = Table(
     Index(None, "state"),
 )
 
+# On which line a run was, and when; one row, or several where it changed lines. `closed` is null while it is open.
+run_segments = Table(
+    "run_segments",
+    metadata,
+    Column("run", Text, ForeignKey(runs.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("facility", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("opened", BigInteger, nullable=False),
+    Column("closed", BigInteger, nullable=True),
+    Index(None, "facility", "line", "opened"),
+)
+
 # Shares of a lot that a run spends: promised from its close on, spent on chain when its own lot is minted.
 run_inputs = Table(
     "run_inputs",

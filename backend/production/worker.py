@@ -82,7 +82,8 @@ class Recorder:
             with reading(self._engine) as connection:
                 reached = overdue or recording.has_come_to_the_end(connection, self._desk, row)
                 problem = self._obstacle(connection, row["id"]) if reached else _BEHIND
-            if not reached:
+                single = len(repository.segments_of(connection, row["id"])) == 1
+            if not reached and single:  # of several lines another may be the late one
                 behind.add(line)
             if problem is None:
                 with transaction(self._engine) as connection:

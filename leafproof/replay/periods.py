@@ -4,8 +4,10 @@ When a period is taken, by all that stands in the log before it:
 
 1. its bounds cut no run of the facility, and its lots are all whose runs lie within, by their newest records;
 2. what the main meters metered, and what those records count of it, is what the period says, carrier by carrier;
-3. each lot carries by the tonnes of its record (that the shares add up is checked where a period is read);
-4. it overlaps no other period of the facility, and supersedes the one of the same span.
+3. the points for which the plan states a tolerance, and their sub-meters, have what the period says; those that
+   differ by more are reported, and so are invoices;
+4. each lot carries by the tonnes of its record (that the shares add up is checked where a period is read);
+5. it overlaps no other period of the facility, and supersedes the one of the same span.
 
 At the end of the log, no run may lie within a period that does not have it: its energy would be counted twice.
 """
@@ -19,11 +21,13 @@ from fractions import Fraction
 from leafproof import numbers, units
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.measuring import total
-from leafproof.period import QUANTUM, EnergyPeriod, counted, tonnes_of
-from leafproof.plan import MeteringPlan
+from leafproof.period import QUANTUM, EnergyPeriod, counted, reconcile, tonnes_of
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
+from leafproof.verification import reconciled
 from leafproof.verification.evidence import Evidence
+from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
 
 Records = Mapping[str, BatchRecord]  # by statement id
@@ -49,7 +53,7 @@ class Periods:
         try:
             within = dict(self._within(period, records))
             self._compare(period, within)
-            self._metered(period, plans, within)
+            self._metered(period, plans, within, statement.index)
         except LeafproofError as error:
             self._report.add("energy-period", statement.index, error.message)
             within = {}
@@ -104,21 +108,24 @@ class Periods:
                 raise InvalidInput("lots.tonnes", f"lot {within[name].of} made {tonnes_of(within[name])} t")
 
     def _metered(
-        self, period: EnergyPeriod, plans: tuple[MeteringPlan | None, MeteringPlan | None], within: Records
+        self,
+        period: EnergyPeriod,
+        plans: tuple[MeteringPlan | None, MeteringPlan | None],
+        within: Records,
+        index: int,
     ) -> None:
         first, last = plans
         if first is None or first != last:
             raise InvalidInput("balances", "no one metering plan was in force during the whole period")
         if self._evidence.lacks(first) or any(r.activity is None for r in within.values()):
             return
-        start, end = period.window
+        self._reconciled(period, first, index)
         metered: dict[str, Fraction] = defaultdict(Fraction)
         stated = {b.carrier: b for b in period.balances}
         for point in first.main_points():
             if point.carrier not in stated:
                 raise InvalidInput("balances", f"{point.carrier} is left out")
-            portions = self._evidence.readings(period.facility, point).portions(start, end)
-            amount = total(first, point, self._evidence.at(period.facility), portions)
+            amount = self._amount(period, first, point)
             metered[point.carrier] += amount * units.scale(point.published.unit, stated[point.carrier].unit)
         for carrier, balance in stated.items():
             found = numbers.rounded(metered[carrier], QUANTUM)
@@ -126,3 +133,17 @@ class Periods:
             for name, given, expected in (("metered", balance.metered, found), ("in_lots", balance.in_lots, lots)):
                 if given != f"{expected:f}":
                     raise InvalidInput(f"{carrier} {name}", f"stated {given}, recomputed {expected:f}")
+
+    def _amount(self, period: EnergyPeriod, plan: MeteringPlan, point: MeteringPoint) -> Fraction:
+        """What a point metered in the period, in the published unit."""
+        portions = self._evidence.readings(period.facility, point).portions(*period.window)
+        return total(plan, point, self._evidence.at(period.facility), portions)
+
+    def _reconciled(self, period: EnergyPeriod, plan: MeteringPlan, index: int) -> None:
+        """That main meter, sub-meters and invoices agree, and that the period says how far they do."""
+        found = reconcile(plan, lambda point: self._amount(period, plan, point))
+        if found != period.meters:
+            raise InvalidInput("meters", "what it says of sub-meters is not what the readings give")
+        for finding in reconciled.judge(period, plan):
+            if finding.status is Status.WARNING:
+                self._report.add("meters-differ", index, finding.text())

@@ -55,6 +55,7 @@ KINDS = {
     "input-maker": "a record names another operator as its input lot's maker than the one whose evidence it cites",
     "input-shares": "the shares spent on a lot are not those of its record's quantity",
     "overdrawn": "more of a lot was spent or given than there is",
+    "meters-differ": "main meter, sub-meters or invoices differ by more than the metering plan allows",
     "rollup-differs": "a derived sum is not what the readings give",
 }
 

@@ -20,12 +20,13 @@ from leafproof import clock
 from leafproof.chain.view import ChainView, RegisteredKey
 from leafproof.envelope import MODES, FrameHeader
 from leafproof.frame import FrameContent, Opening
-from leafproof.measuring import measured
+from leafproof.measuring import Window, measured
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output
+from leafproof.verification import readings as rd
 from leafproof.verification.blocks import Block
-from leafproof.verification.readings import Readings, Window
+from leafproof.verification.readings import Readings
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.shelf import MemoryShelf, Shelf
 from leafproof.verification.statements import Statement
@@ -76,7 +77,7 @@ class Evidence:
         """`shelf` is where most readings are kept; memory if none is given."""
         self._shelf = shelf or MemoryShelf()
         self._readings: dict[tuple[bytes, str, str], Readings] = {}
-        self._asked: tuple[object, Window] | None = None  # the last question: it comes several times
+        self._asked: tuple[object, rd.Window] | None = None  # the last question: it comes several times
         self.frames: dict[bytes, int] = defaultdict(int)
         self._withheld: set[bytes] = set()
 
@@ -110,7 +111,7 @@ class Evidence:
         """The same, of a plan's point."""
         return self.known(bytes.fromhex(point.gateway), facility, point.point)
 
-    def window(self, facility: str, point: MeteringPoint, start: int, end: int) -> Window:
+    def window(self, facility: str, point: MeteringPoint, start: int, end: int) -> rd.Window:
         """What the point's readings say of [start, end), Unix seconds."""
         known = self.readings(facility, point)
         question = (facility, point, start, end, known.count)
@@ -168,19 +169,17 @@ def foreign_gateways(chain: ChainView | None, maker: RegisteredKey | None, plan:
 
 
 def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
-    """Check 7: every point of the run's line, every interval of the run, by the plan."""
-    start, end = record.run.window
+    """Check 7: every point of the run's lines, every interval of the run on them, by the plan."""
     stated = {a.point for a in record.activity or ()}
-    for point in plan.of_line(record.run.line):
+    for point, windows in points_of(record, plan):
         if point.point not in stated:
             yield _fail("point-missing", "", point=point.point)
             continue
-        found = measured(plan, point, evidence.at(record.facility), [(start, end)])
+        found = measured(plan, point, evidence.at(record.facility), windows)
         for gap in found.gaps_as_text:
             yield _fail("metering-gap", "", point=point.point, start=gap[0], end=gap[1])
         for reader in plan.readers(point):
-            told = evidence.window(record.facility, reader, start, end).intervals.conflicts
-            for _, right in [c for c in told if start < c[1] and (c[0] < end or c[1] == end)]:
+            for right in _told_twice(record, reader, evidence, windows):
                 yield _fail("conflict", "", point=reader.point, end=clock.utc_text(right))
         if not found.gaps:
             params = {"intervals": found.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
@@ -188,11 +187,30 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
     yield from _mode(record, plan, evidence)
 
 
+def points_of(record: BatchRecord, plan: MeteringPlan) -> list[tuple[MeteringPoint, list[Window]]]:
+    """The points of the run's lines, each with the times when the run was on its line. Raises `InvalidInput`."""
+    on_lines = record.run.on_lines
+    return [(point, windows) for line, windows in on_lines.items() for point in plan.of_line(line)]
+
+
+def _told_twice(
+    record: BatchRecord, reader: MeteringPoint, evidence: Evidence, windows: Iterable[Window]
+) -> Iterator[int]:
+    """The ends of intervals that two readings name otherwise."""
+    for start, end in windows:
+        told = evidence.window(record.facility, reader, start, end).intervals.conflicts
+        yield from (right for left, right in told if start < right and (left < end or right == end))
+
+
 def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
     """A record is live only if all that it counts is; `MODES` has the strongest first."""
-    start, end = record.run.window
-    points = {r for p in plan.of_line(record.run.line) for r in plan.readers(p)}
-    found = {mode for p in points for mode in evidence.modes(record.facility, p, start, end)}
+    found = {
+        mode
+        for point, windows in points_of(record, plan)
+        for reader in plan.readers(point)
+        for start, end in windows
+        for mode in evidence.modes(record.facility, reader, start, end)
+    }
     weakest = max(found, key=MODES.index, default=record.mode)
     if weakest != record.mode:
         yield _fail("mode-differs", "", stated=record.mode, found=weakest)
@@ -220,13 +238,14 @@ def provenance(record: BatchRecord, entered: int, seen: bool) -> Iterator[Findin
 
 def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
     """Check 8: each activity of the record, from raw readings, the same digits."""
-    start, end = record.run.window
+    on_lines = record.run.on_lines
     for activity in record.activity or ():
         point = plan.point(activity.point)
         if activity.carrier != point.carrier:
             params = {"point": activity.point, "stated": activity.carrier, "planned": point.carrier}
             yield _fail("carrier-differs", "", **params)
-        found = measured(plan, point, evidence.at(record.facility), [(start, end)])
+        windows = on_lines.get(point.line or "", [record.run.window])
+        found = measured(plan, point, evidence.at(record.facility), windows)
         computed = Activity.of(point, found, activity.first_index, activity.last_index)
         if msgspec.structs.replace(computed, carrier=activity.carrier) != activity:
             said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}

@@ -14,10 +14,11 @@ from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, place_of
 from leafproof.numbers import rounded
+from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, opinions, stages, timing, weighing
+from leafproof.verification import corrections, declared, opinions, reconciled, stages, timing, weighing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -34,11 +35,8 @@ def check_evidence(reading: Reading) -> None:
         plan = _plan(reading, statement, record)
         if plan is None and reading.plan(record) is not None:
             check.add(Status.FAIL, "plan-foreign", str(lot))
-        if plan is not None:
-            for finding in ev.plan_in_force(record, plan):
-                check.add(finding.status, finding.code, str(lot), **finding.params)
-            if foreign := ev.foreign_gateways(reading.chain, reading.operator(statement), plan):
-                check.add(Status.FAIL, "gateway-foreign", str(lot), key=foreign[0])
+        for finding in _planned(reading, statement, record, plan) if plan is not None else ():
+            check.add(finding.status, finding.code, str(lot), **finding.params)
         try:
             found = _frames(reading, statement, record)
             if found is None or plan is None:
@@ -51,6 +49,15 @@ def check_evidence(reading: Reading) -> None:
                     check.add(finding.status, finding.code, finding.subject or str(lot), **finding.params)
         except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
+
+
+def _planned(reading: Reading, signed: Statement, record: BatchRecord, plan: MeteringPlan) -> Iterable[Finding]:
+    """What the plan says by itself, and of the energy periods that were closed by it."""
+    yield from ev.plan_in_force(record, plan)
+    for period in _periods(reading, signed):
+        yield from reconciled.judge(period, plan)
+    if foreign := ev.foreign_gateways(reading.chain, reading.operator(signed), plan):
+        yield Finding(Status.FAIL, "gateway-foreign", "", {"key": foreign[0]})
 
 
 def _plan(reading: Reading, signed: Statement, record: BatchRecord) -> MeteringPlan | None:
@@ -67,6 +74,14 @@ def meters_attested(reading: Reading) -> bool:
     plans = [_plan(reading, statement, record) for _, statement, record in reading.used()]
     gateways = {bytes.fromhex(point.gateway) for plan in plans if plan for point in plan.points}
     return bool(plans) and None not in plans and all(map(reading.attested, gateways))
+
+
+def _periods(reading: Reading, record: Statement) -> list[EnergyPeriod]:
+    """The energy periods on which footprints of the record rest, of its own maker, as far as they are here."""
+    named = {f.period for _, f in reading.footprints.values() if f.record == record.id and f.period}
+    own = [name for name in sorted(named) if reading.maker_of(name) == reading.maker(record)]
+    found = [reading.content(name, EnergyPeriod) for name in own]
+    return [one for one in found if one is not None]
 
 
 def _frames_of(reading: Reading, signed: Statement, record: BatchRecord) -> list[Statement]:

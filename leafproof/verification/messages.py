@@ -124,6 +124,17 @@ MESSAGES = {
     "quantity-unseen": "{name} {quantity} {unit}: said to be weighed at {points}; the readings were not looked at",
     "recorded": "recorded data: measured {measured}, entered {entered}",
     "simulated": "the readings are simulated",
+    "reconciled": (
+        "{point} metered {metered} {unit}, its sub-meters {parts}: {difference} apart, within {tolerance} %"
+    ),
+    "meters-differ": (
+        "{point} metered {metered} {unit}, its sub-meters {parts}: {difference} apart, more than {tolerance} %"
+    ),
+    "unreconciled": "{point}: the energy period does not say how it agrees with its sub-meters",
+    "invoice-agrees": "{carrier}: {metered} {unit} metered, {invoiced} invoiced: {difference} apart, as allowed",
+    "invoice-differs": (
+        "{carrier}: {metered} {unit} metered, {invoiced} invoiced: {difference} apart, more than is allowed"
+    ),
     # 8 recomputed
     "activity-recomputed": "{point}: {quantity} {unit} from raw readings, the same digits",
     "weighed": "{name} {quantity} {unit}: the same as in {count} weighings",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 
@@ -17,6 +18,9 @@ from leafproof.chain.view import Role
 from leafproof.factors import FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.frame import FrameContent, Reading
+from leafproof.measuring import QUANTUM, measured
+from leafproof.numbers import rounded
+from leafproof.period import Balance, EnergyPeriod, Invoice, PeriodLot, counted, reconcile, share_out, tonnes_of
 from leafproof.plan import Conversion, MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Run
 from tests.support import methods as m
@@ -96,11 +100,25 @@ def record_of(world: World, plan: MeteringPlan, plan_index: int) -> BatchRecord:
     )  # fmt: skip
 
 
-def log_footprint(world: World, record: BatchRecord, index: int, factors: int) -> int:
+def log_footprint(
+    world: World,
+    record: BatchRecord,
+    index: int,
+    factors: int,
+    period: tuple[int, EnergyPeriod] | None = None,
+    supersedes: int | None = None,
+) -> int:
     chosen = {s: tuple(FactorRef(world.id(factors), one) for one in names) for s, names in CHOSEN.items()}
-    sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], _nothing, _nothing)
-    choices = Choices("KR", chosen)
-    stated = calculation.calculate(record, world.id(index), profile.newest(profile.HOUSE), choices, sources)
+    sources = calculation.Sources(
+        lambda ref: m.FACTORS[ref.id],
+        _nothing,
+        lambda _: period[1] if period else _nothing(""),  # type: ignore[arg-type, return-value]
+    )
+    choices = Choices("KR", chosen, period=world.id(period[0]) if period else None)
+    before = None if supersedes is None else world.id(supersedes)
+    stated = calculation.calculate(
+        record, world.id(index), profile.newest(profile.HOUSE), choices, sources, before
+    )
     data, disclosures = stated.issue(world.steel.key, world.steel.uri)
     return world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosures.values())
 
@@ -145,3 +163,31 @@ def activity(name: str, **changes: object) -> Callable[[BatchRecord], BatchRecor
         return msgspec.structs.replace(record, activity=told)
 
     return lie
+
+
+def close(made: Plant, *invoices: Invoice, **lie: object) -> EnergyPeriod:
+    """Close the six hours, of which `lie` changes members, and log the coil's footprint that rests on it."""
+    world, end = made.world, START + HOURS * HOUR
+    meter = w.evidence_of(world, world.steel).at(str(PLANT))
+
+    def exact(one: MeteringPoint) -> Fraction:
+        return measured(made.plan, one, meter, [(START, end)]).exact
+
+    balances = tuple(
+        Balance(
+            p.carrier, p.published.unit, f"{rounded(exact(p), QUANTUM):f}",
+            f"{counted([made.record], p.carrier, p.published.unit):f}",
+        )
+        for p in made.plan.main_points()
+    )  # fmt: skip
+    (overhead,) = share_out(balances, [made.record.product_mass()])
+    true = EnergyPeriod(
+        str(PLANT), clock.utc_text(START), clock.utc_text(end), balances,
+        (PeriodLot(world.id(made.index), tonnes_of(made.record), overhead),),
+        reconcile(made.plan, exact), invoices,
+    )  # fmt: skip
+    period = msgspec.structs.replace(true, **lie)
+    index = world.state(world.steel, "urn:period", body.ENERGY_PERIOD, period.encode_body())
+    log_footprint(world, made.record, made.index, made.factors, (index, period), made.footprint)
+    world.anchor()
+    return period

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from leafproof.errors import InvalidInput, PrecisionLost
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.measuring import Measured
-from leafproof.plan import MeteringPlan, MeteringPoint
+from leafproof.plan import MeteringPlan, MeteringPoint, Replacement
 from leafproof.record import BatchRecord, Input, Output, Run, shares_for
 from leafproof.units import Quantity
 from tests.support import world as w
@@ -112,6 +112,25 @@ class TestMetering:
             with pytest.raises(InvalidInput, match="main: the register runs backwards"):
                 metering.metered(found, start, end)
 
+    def test_an_exchange_of_meters_that_the_plan_states_loses_nothing(self) -> None:
+        """97, 98.5, out at 99.2; in at 3, 4.1, 5: 1.5 + 0.7 + 1.1 + 0.9 kWh."""
+        exchanged = Replacement(clock.utc_text(T0 + 1200), "99.2", "3")
+        rows = [(T0, "97"), (T0 + 900, "98.5"), (T0 + 1800, "4.1"), (T0 + 2700, "5")]
+        for order in permutations(rows):
+            found = metering.intervals(
+                point(kind="register", replaced=(exchanged,)), [(t, Decimal(v), "kWh") for t, v in order]
+            )
+            whole = metering.metered(found, T0, T0 + 2700)
+            assert (whole.amount, whole.gaps, whole.count) == (Fraction(42, 10), (), 4)
+            assert metering.metered(found, T0 + 1200, T0 + 1800).amount == Fraction(11, 10)
+
+    def test_an_exchange_after_which_the_first_word_differs_is_a_conflict(self) -> None:
+        exchanged = Replacement(clock.utc_text(T0 + 900), "99", "3")
+        rows = [(T0, Decimal(97), "kWh"), (T0 + 900, Decimal(98), "kWh"), (T0 + 1800, Decimal(4), "kWh")]
+        found = metering.intervals(point(kind="register", replaced=(exchanged,)), rows)
+        assert found.conflicts == [(T0 + 900, T0 + 900)]
+        assert metering.metered(found, T0, T0 + 1800).amount == 2  # what was read stands
+
     @pytest.mark.parametrize("kind", ["interval", "register"])
     @pytest.mark.parametrize("unit", ["kg", "J"])  # of another thing; without an exact decimal
     def test_a_reading_in_a_foreign_unit_spoils_its_own_window(self, kind: Any, unit: str) -> None:
@@ -181,6 +200,16 @@ class TestMeteringPlan:
             ("carrier", {"points": (point(unit="kg"),)}),
             ("carrier", {"points": (point(carrier="moonlight"),)}),
             ("gateway", {"points": (point(gateway="xyz"),)}),
+            ("replaced", {"points": (point(replaced=(Replacement("2018-01-02T00:00:00Z", "1", "0"),)),)}),
+            ("replaced.time", {"points": (point(kind="register", replaced=(Replacement("then", "1", "0"),)),)}),
+            (
+                "replaced",
+                {
+                    "points": (
+                        point(kind="register", replaced=(Replacement("2018-01-02T00:00:00Z", "1", "0"),) * 2),
+                    )
+                },
+            ),
         ],
     )
     def test_a_broken_rule_names_its_field(self, field: str, changes: dict[str, object]) -> None:

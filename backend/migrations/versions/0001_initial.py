@@ -641,6 +641,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_run_inputs_gtin_lot"), ["gtin", "lot"], unique=False)
 
     op.create_table(
+        "run_segments",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False),
+        sa.Column("closed", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_run_segments_run")),
+        sa.PrimaryKeyConstraint("run", "number", name=op.f("pk_run_segments")),
+    )
+    with op.batch_alter_table("run_segments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_run_segments_facility_line_opened"), ["facility", "line", "opened"], unique=False
+        )
+
+    op.create_table(
         "transfers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("gtin", sa.Text(), nullable=False),
@@ -690,6 +706,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transfers_gtin_lot"))
 
     op.drop_table("transfers")
+    with op.batch_alter_table("run_segments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_segments_facility_line_opened"))
+
+    op.drop_table("run_segments")
     with op.batch_alter_table("run_inputs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_inputs_gtin_lot"))
 

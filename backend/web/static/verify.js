@@ -6057,6 +6057,9 @@ var Fraction = class _Fraction {
     const difference = this.minus(other).numerator;
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   }
+  magnitude() {
+    return this.numerator < 0n ? ZERO.minus(this) : this;
+  }
   floor() {
     const cut = this.numerator / this.denominator;
     return cut * this.denominator > this.numerator ? cut - 1n : cut;
@@ -6093,6 +6096,11 @@ function exactText(value) {
     if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator);
   }
   throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`);
+}
+function plain2(larger, smaller) {
+  const places = Math.max(...[larger, smaller].map((text2) => (text2.split(".")[1] ?? "").length));
+  const steps = stepsOf(decimal(larger, "number").minus(decimal(smaller, "number")), places).round();
+  return places ? published(steps, places) : String(steps);
 }
 function apportioned(parts, places) {
   const steps = parts.map((part) => stepsOf(part, places));
@@ -6332,6 +6340,7 @@ var JWT_TYPE = "leafproof-batch-record+sd-jwt";
 var SHARES = 10n ** 18n;
 var MAX_LINES = 512;
 var MAX_WEIGHINGS = 200;
+var MAX_SEGMENTS = 200;
 var weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) });
 var source = struct(
   { kind: oneOf("weighed", "document", "declared") },
@@ -6362,7 +6371,8 @@ var activity = struct(
   },
   { basis: orNull(oneOf("net", "gross")) }
 );
-var run = struct({ id: text, line: text, opened: text, closed: text });
+var segment = struct({ line: text, start: text, end: text });
+var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
 var shape = struct(
   {
     gtin: text,
@@ -6403,10 +6413,26 @@ function readRecord(members) {
   }
   return record;
 }
-function window({ opened: opened2, closed }) {
+function window(run3) {
+  const { opened: opened2, closed } = run3;
   const [start, end] = [utcSeconds(opened2, "opened"), utcSeconds(closed, "closed")];
   if (end <= start) throw new Malformed(`closed: the run closes at ${closed}, not after it opens at ${opened2}`);
+  checkSegments(run3, start);
   return [start, end];
+}
+function checkSegments({ line: line4, opened: opened2, closed, segments }, start) {
+  if (!segments?.length) return;
+  let before2 = start;
+  for (const one of segments) {
+    const [left, right] = [utcSeconds(one.start, "segments.start"), utcSeconds(one.end, "segments.end")];
+    if (left < before2 || right <= left) throw new Malformed(`segments: ${one.line} from ${one.start}: not behind the one before, or empty`);
+    before2 = right;
+  }
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first.line !== line4 || first.start !== opened2 || last.end !== closed) {
+    throw new Malformed("segments: they do not reach from the run's opening on its line to its close");
+  }
+  if (segments.length > MAX_SEGMENTS) throw new Malformed(`segments: more than ${MAX_SEGMENTS}`);
 }
 function checkLines(lines) {
   if (lines.length > MAX_LINES) throw new Malformed(`record: more than ${MAX_LINES} lines of one kind`);
@@ -8019,6 +8045,8 @@ function judge(reading, outdated, statement) {
 // backend/web/verify/period.js
 var PLACES4 = 3;
 var MAX_LOTS2 = 1e5;
+var MAX_INVOICES = 200;
+var HUNDRED2 = new Fraction(100n);
 var shape8 = struct(
   {
     facility: text,
@@ -8027,7 +8055,11 @@ var shape8 = struct(
     balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text })),
     lots: list(struct({ record: text, tonnes: text, overhead: list(text) }))
   },
-  { supersedes: orNull(text) }
+  {
+    meters: list(struct({ point: text, unit: text, metered: text, sub_meters: text })),
+    invoices: list(struct({ carrier: text, quantity: text, unit: text, document: text })),
+    supersedes: orNull(text)
+  }
 );
 function readPeriod(body) {
   const period = convert(bodyContent(body), shape8, "energy period");
@@ -8041,6 +8073,7 @@ function readPeriod(body) {
   if (!lots.length || lots.length > MAX_LOTS2 || named2.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const { record } of lots) digest(record, "lots.record");
+  checkReconciled(period);
   const expected2 = shareOut(balances, lots.map(tonnesOf));
   if (lots.some(({ overhead }, i) => JSON.stringify(overhead) !== JSON.stringify(expected2[i]))) {
     throw new Malformed("lots.overhead: the shares are not those of the lots' tonnes, or do not add up");
@@ -8050,6 +8083,38 @@ function readPeriod(body) {
     return balances.map((balance, i) => ({ ...balance, quantity: named2.get(record).overhead[i] }));
   };
   return period;
+}
+function checkReconciled(period) {
+  period.meters ??= [];
+  period.invoices ??= [];
+  const { meters, invoices, balances } = period;
+  if (new Set(meters.map(({ point: point2 }) => point2)).size !== meters.length || invoices.length > MAX_INVOICES) {
+    throw new Malformed(`meters: one point is given twice, or more than ${MAX_INVOICES} invoices`);
+  }
+  for (const one of meters) {
+    known(one.unit);
+    one.difference = decimal(one.metered, "meters.metered").minus(decimal(one.sub_meters, "meters.sub_meters"));
+  }
+  for (const { carrier: carrier2, quantity: amount, unit, document: document2 } of invoices) {
+    const balance = balances.find((one) => one.carrier === carrier2);
+    if (!balance) throw new Malformed(`invoices.carrier: ${carrier2.slice(0, 40)} has no balance`);
+    if (quantity2(amount, unit, "invoices.quantity").to(balance.unit).compare(ZERO) <= 0) {
+      throw new Malformed(`invoices.quantity: ${amount} is not positive`);
+    }
+    digest(document2, "invoices.document");
+  }
+}
+var within2 = ({ metered, difference }, tolerance) => difference.magnitude().times(HUNDRED2).compare(decimal(tolerance, "tolerance").times(decimal(metered, "metered").magnitude())) <= 0;
+var invoiced = ({ balances, invoices }) => balances.flatMap((balance) => {
+  const own = invoices.filter(({ carrier: carrier2 }) => carrier2 === balance.carrier);
+  const sums = own.map(({ quantity: amount, unit }) => quantity2(amount, unit).to(balance.unit));
+  return own.length ? [[balance, rounded(sum(sums), PLACES4)]] : [];
+});
+function allowed(plan, { carrier: carrier2, metered }) {
+  const stated = plan.points.filter((one) => one.carrier === carrier2 && one.parent === null && one.kind !== "value" && one.tolerance !== null);
+  const percents = stated.map(({ tolerance }) => decimal(tolerance, "tolerance"));
+  const largest = percents.reduce((a, b) => a.compare(b) < 0 ? b : a, ZERO);
+  return largest.times(decimal(metered, "metered")).over(HUNDRED2);
 }
 function tonnesOf({ tonnes: tonnes2 }) {
   const found = decimal(tonnes2, "lots.tonnes");
@@ -8132,6 +8197,8 @@ function publishedUnit(name2, dimension2) {
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var MAX_CONVERSIONS = 4;
+var MAX_REPLACED = 50;
+var HUNDRED3 = new Fraction(100n);
 var RATIOS = {
   "calorific value": [["energy"], ["gas volume", "volume", "mass"]],
   enthalpy: [["energy"], ["mass"]],
@@ -8145,6 +8212,7 @@ var conversion = struct(
   { quantity: oneOf("calorific value", "enthalpy", "density", "concentration", "net to gross"), unit: text, source: text },
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
 );
+var replacement = struct({ time: text, final: text, initial: text });
 var point = struct(
   {
     point: text,
@@ -8161,7 +8229,7 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion) }
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) }
 );
 var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8202,6 +8270,13 @@ function checkPoint(one) {
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
   for (const step of one.conversions) checkConversion(step);
+  if (one.tolerance !== null) {
+    const percent = decimal(one.tolerance, "points.tolerance");
+    if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED3) > 0) {
+      throw new Malformed(`points.tolerance: ${one.tolerance} is not a percentage from 0 to 100`);
+    }
+  }
+  checkReplaced(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8209,9 +8284,20 @@ function checkPoint(one) {
     throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`);
   }
   if (counts(one)) published2(one);
-  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+  else if (one.line || one.parent || one.conversions.length || one.basis || one.tolerance) {
     throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`);
   } else if (one.kind === "value") carrierOf(one.carrier);
+}
+function checkReplaced({ point: name2, kind: kind2, replaced }) {
+  const moments = (replaced ?? []).map(({ time, final, initial }) => {
+    decimal(final, "replaced.final");
+    decimal(initial, "replaced.initial");
+    return utcSeconds(time, "replaced.time");
+  });
+  if (moments.length && (kind2 !== "register" || moments.length > MAX_REPLACED)) {
+    throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`);
+  }
+  if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name2}: not in order of time`);
 }
 function checkConversion(step) {
   const [above, below] = ratio(step.unit);
@@ -8686,6 +8772,26 @@ function current(reading, record) {
   else check2.add(PASS, "current", lot2, { version: newest3.version });
 }
 
+// backend/web/verify/reconciled.js
+function* reconciled(period, plan) {
+  for (const { point: point2, tolerance } of plan.points.filter((one) => one.tolerance !== null)) {
+    const one = period.meters.find((stated) => stated.point === point2);
+    if (!one) {
+      yield [WARNING, "unreconciled", { point: point2 }];
+      continue;
+    }
+    const good = within2(one, tolerance);
+    const params = { point: point2, metered: one.metered, parts: one.sub_meters, unit: one.unit, difference: plain2(one.metered, one.sub_meters), tolerance };
+    yield [good ? PASS : WARNING, good ? "reconciled" : "meters-differ", params];
+  }
+  for (const [balance, sum2] of invoiced(period)) {
+    const { carrier: carrier2, metered, unit } = balance;
+    const apart = decimal(metered, "metered").minus(decimal(sum2, "invoiced"));
+    const good = apart.magnitude().compare(allowed(plan, balance)) <= 0;
+    yield [good ? PASS : WARNING, good ? "invoice-agrees" : "invoice-differs", { carrier: carrier2, metered, invoiced: sum2, unit, difference: plain2(metered, sum2) }];
+  }
+}
+
 // backend/web/verify/evidence.js
 async function checkEvidence(reading, pause) {
   const check2 = reading.report[7];
@@ -8697,6 +8803,9 @@ async function checkEvidence(reading, pause) {
     if (named2 && !plan) check2.add(FAIL, "plan-foreign", lot2);
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
+    }
+    for (const period of plan ? reading.periodsOf(record) : []) {
+      for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
     const foreign = plan && foreignGateway(reading, record, plan);
     if (foreign) check2.add(FAIL, "gateway-foreign", lot2, { key: foreign });
@@ -8966,6 +9075,13 @@ var Reading = class {
     const found = this.#named(id, PERIOD);
     if (!found) throw new Malformed("period: the energy period that the footprint names is missing");
     return found.content;
+  }
+  // The energy periods on which footprints of a record rest, of its own maker, as far as they are here.
+  periodsOf(record) {
+    const rest = [...this.footprints.values()].filter(({ content }) => content.record === record.id && content.period);
+    const named2 = [...new Set(rest.map(({ content }) => content.period))].sort();
+    const own = named2.filter((id) => this.makerOf(id) === this.maker(record));
+    return own.map((id) => this.#named(id, PERIOD)?.content).filter(Boolean);
   }
   factor(ref2) {
     const found = this.#named(ref2.set, FACTORS);

@@ -2,6 +2,7 @@
 // Check 7, for each lot of a bundle, by the rules of leafproof/verification/lots.py and evidence.py, as far as they
 // need no metering: `leafproof verify` does that.
 import { FAIL, NOT_CHECKED, WARNING } from './report.js'
+import { reconciled } from './reconciled.js'
 import { localYear } from './values.js'
 
 // 7: what is recorded or simulated, what rests on a declaration, and whether the metering plan may be named.
@@ -15,6 +16,9 @@ export async function checkEvidence(reading, pause) {
     if (named && !plan) check.add(FAIL, 'plan-foreign', lot)
     if (plan && plan.validFrom > record.content.window[0]) {
       check.add(FAIL, 'plan-later', lot, { start: plan.valid_from, opened: record.content.run.opened })
+    }
+    for (const period of plan ? reading.periodsOf(record) : []) {
+      for (const [status, code, params] of reconciled(period, plan)) check.add(status, code, lot, params)
     }
     const foreign = plan && foreignGateway(reading, record, plan)
     if (foreign) check.add(FAIL, 'gateway-foreign', lot, { key: foreign })

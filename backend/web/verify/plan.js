@@ -3,7 +3,7 @@
 import { carrierOf, GOODS, publishedUnit } from './carriers.js'
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
-import { decimal, ZERO } from './rational.js'
+import { decimal, Fraction, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { dimension, ratio, scale } from './units.js'
@@ -12,6 +12,8 @@ import { checkZone, digest, gln, pointName, utcSeconds } from './values.js'
 const DAY = 86400
 const MAX_POINTS = 4096
 const MAX_CONVERSIONS = 4
+const MAX_REPLACED = 50
+const HUNDRED = new Fraction(100n)
 const RATIOS = {
   'calorific value': [['energy'], ['gas volume', 'volume', 'mass']],
   enthalpy: [['energy'], ['mass']],
@@ -26,13 +28,14 @@ const conversion = struct(
   { quantity: oneOf('calorific value', 'enthalpy', 'density', 'concentration', 'net to gross'), unit: text, source: text },
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) },
 )
+const replacement = struct({ time: text, final: text, initial: text })
 const point = struct(
   {
     point: text, line: orNull(text), carrier: text, kind: oneOf('interval', 'register', 'weight', 'value'),
     names: oneOf('end', 'start'), interval_seconds: whole, unit: text, resolution: text, gateway: text,
     parent: orNull(text), meter: text, accuracy_class: text, heartbeat_seconds: whole,
   },
-  { basis: orNull(BASIS), conversions: list(conversion) },
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) },
 )
 const shape = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) })
 
@@ -78,6 +81,13 @@ function checkPoint(one) {
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`)
   for (const step of one.conversions) checkConversion(step)
+  if (one.tolerance !== null) {
+    const percent = decimal(one.tolerance, 'points.tolerance')
+    if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED) > 0) {
+      throw new Malformed(`points.tolerance: ${one.tolerance} is not a percentage from 0 to 100`)
+    }
+  }
+  checkReplaced(one)
   if (one.kind === 'weight' && (Number(one.interval_seconds) !== 1 || one.names !== 'end')) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`)
   }
@@ -85,9 +95,21 @@ function checkPoint(one) {
     throw new Malformed(`points.carrier: ${one.point}: goods are weighed, in a unit of mass`)
   }
   if (counts(one)) published(one)
-  else if (one.line !== null || one.parent !== null || one.conversions.length || one.basis) {
+  else if (one.line || one.parent || one.conversions.length || one.basis || one.tolerance) {
     throw new Malformed(`points.line: ${one.point}: it counts no carrier, and is on no line`)
   } else if (one.kind === 'value') carrierOf(one.carrier)
+}
+
+function checkReplaced({ point: name, kind, replaced }) {
+  const moments = (replaced ?? []).map(({ time, final, initial }) => {
+    decimal(final, 'replaced.final')
+    decimal(initial, 'replaced.initial')
+    return utcSeconds(time, 'replaced.time')
+  })
+  if (moments.length && (kind !== 'register' || moments.length > MAX_REPLACED)) {
+    throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`)
+  }
+  if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name}: not in order of time`)
 }
 
 function checkConversion(step) {

@@ -39,6 +39,10 @@ export class Fraction {
     return difference < 0n ? -1 : difference > 0n ? 1 : 0
   }
 
+  magnitude() {
+    return this.numerator < 0n ? ZERO.minus(this) : this
+  }
+
   floor() {
     const cut = this.numerator / this.denominator
     return cut * this.denominator > this.numerator ? cut - 1n : cut
@@ -87,6 +91,13 @@ export function exactText(value) {
     if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator)
   }
   throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`)
+}
+
+// One decimal less another, with as many places as the longer one has.
+export function plain(larger, smaller) {
+  const places = Math.max(...[larger, smaller].map((text) => (text.split('.')[1] ?? '').length))
+  const steps = stepsOf(decimal(larger, 'number').minus(decimal(smaller, 'number')), places).round()
+  return places ? published(steps, places) : String(steps)
 }
 
 // `parts` with `places` behind the point, and their total, to which they add up: floors first, what remains by

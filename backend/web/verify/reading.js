@@ -137,6 +137,14 @@ export class Reading {
     return found.content
   }
 
+  // The energy periods on which footprints of a record rest, of its own maker, as far as they are here.
+  periodsOf(record) {
+    const rest = [...this.footprints.values()].filter(({ content }) => content.record === record.id && content.period)
+    const named = [...new Set(rest.map(({ content }) => content.period))].sort()
+    const own = named.filter((id) => this.makerOf(id) === this.maker(record))
+    return own.map((id) => this.#named(id, PERIOD)?.content).filter(Boolean)
+  }
+
   factor(ref) {
     const found = this.#named(ref.set, FACTORS)
     if (!found) throw new Malformed('factor: the factor set that the footprint names is missing')

@@ -13,6 +13,7 @@ export const JWT_TYPE = 'leafproof-batch-record+sd-jwt'
 export const SHARES = 10n ** 18n // of every lot, LotRegistry.sol
 const MAX_LINES = 512
 const MAX_WEIGHINGS = 200
+const MAX_SEGMENTS = 200
 
 const weighing = struct({ gateway: text, point: text, time: text }, { tare: orNull(text), frames: list(whole) })
 const source = struct(
@@ -33,7 +34,8 @@ const activity = struct(
   },
   { basis: orNull(oneOf('net', 'gross')) },
 )
-const run = struct({ id: text, line: text, opened: text, closed: text })
+const segment = struct({ line: text, start: text, end: text })
+const run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) })
 const shape = struct(
   {
     gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text,
@@ -73,10 +75,28 @@ export function readRecord(members) {
   return record
 }
 
-function window({ opened, closed }) {
+function window(run) {
+  const { opened, closed } = run
   const [start, end] = [utcSeconds(opened, 'opened'), utcSeconds(closed, 'closed')]
   if (end <= start) throw new Malformed(`closed: the run closes at ${closed}, not after it opens at ${opened}`)
+  checkSegments(run, start)
   return [start, end]
+}
+
+// Several lines of one run are one after the other, from its opening to its close.
+function checkSegments({ line, opened, closed, segments }, start) {
+  if (!segments?.length) return
+  let before = start
+  for (const one of segments) {
+    const [left, right] = [utcSeconds(one.start, 'segments.start'), utcSeconds(one.end, 'segments.end')]
+    if (left < before || right <= left) throw new Malformed(`segments: ${one.line} from ${one.start}: not behind the one before, or empty`)
+    before = right
+  }
+  const [first, last] = [segments[0], segments.at(-1)]
+  if (first.line !== line || first.start !== opened || last.end !== closed) {
+    throw new Malformed("segments: they do not reach from the run's opening on its line to its close")
+  }
+  if (segments.length > MAX_SEGMENTS) throw new Malformed(`segments: more than ${MAX_SEGMENTS}`)
 }
 
 function checkLines(lines) {

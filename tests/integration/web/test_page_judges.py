@@ -22,9 +22,10 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
-from leafproof.plan import Conversion, MeteringPlan
+from leafproof.period import Invoice
+from leafproof.plan import Conversion, MeteringPlan, Replacement
 from leafproof.record import DISCLOSED_FROM as record_members
-from leafproof.record import JWT_TYPE, Output, Source, Weighing
+from leafproof.record import JWT_TYPE, Output, Segment, Source, Weighing
 from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.verification.report import Report, Status
@@ -37,6 +38,7 @@ from tests.support import world_methods as wm
 from tests.support import world_plant as wp
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
+from tests.unit import test_reconciled as reconciled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -547,7 +549,15 @@ def replanned(**changes: Any) -> Callable[[], wp.Plant]:
 STATED = Conversion("calorific value", "MJ/Nm3", "supplier", value="36", basis="net")
 
 
-def weighed(*lines: tuple[str, ...], kind: str = "weighed", **changes: Any) -> Callable[[], wp.Plant]:
+SEGMENTS = (
+    Segment("line-1", "2018-01-02T00:00:00Z", "2018-01-02T01:00:00Z"),
+    Segment("line-2", "2018-01-02T00:30:00Z", "2018-01-02T02:00:00Z"),
+)
+
+
+def weighed(
+    *lines: tuple[str, ...], kind: str = "weighed", segments: tuple[Segment, ...] = (), **changes: Any
+) -> Callable[[], wp.Plant]:
     """A second record whose output lines were weighed at these times, as no reader takes it, or as he does."""
 
     def lie() -> wp.Plant:
@@ -559,7 +569,8 @@ def weighed(*lines: tuple[str, ...], kind: str = "weighed", **changes: Any) -> C
             )))  # type: ignore[arg-type]
             for n, times in enumerate(lines)
         )  # fmt: skip
-        record = msgspec.structs.replace(made.record, lot="C-7", outputs=outputs)
+        run = msgspec.structs.replace(made.record.run, segments=segments)
+        record = msgspec.structs.replace(made.record, lot="C-7", outputs=outputs, run=run)
         claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
         key_, uri = made.world.steel.key, made.world.steel.uri
         data, disclosed = disclosure.issue(key_, uri, JWT_TYPE, claims, record_members)
@@ -573,6 +584,9 @@ def weighed(*lines: tuple[str, ...], kind: str = "weighed", **changes: Any) -> C
 AT, LATER = "2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z"
 PLANTS: dict[str, Callable[[], wp.Plant]] = {
     "none": wp.plant,
+    "a meter exchanged that is no register": replanned(replaced=(Replacement("2018-01-02T00:00:00Z", "9", "0"),)),
+    "a tolerance of nothing known": replanned(conversions=(STATED,), tolerance="some"),
+    "segments that overlap": weighed((AT,), segments=SEGMENTS),
     "one weighing for two lines": weighed((AT,), (AT,)),
     "weighed at no time": weighed(()),
     "declared with a weighing": weighed((AT,), kind="declared"),
@@ -635,6 +649,17 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, given, made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
+
+    @pytest.mark.parametrize("total", ["115", "120"])
+    def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:
+        made = reconciled.plant(total)
+        wp.close(
+            made, Invoice("electricity", total, "kWh", "cd" * 32), Invoice("natural-gas", "20", "GJ", "ef" * 32)
+        )
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        found = {code for code, _ in page[7][1]}
+        assert {"reconciled" if total == "115" else "meters-differ", "invoice-agrees", "invoice-differs"} <= found
 
     def test_what_a_scale_weighed_is_a_claim_where_its_readings_are_withheld(self, phone: Phone) -> None:
         made = weighed((AT,), (LATER,))()
