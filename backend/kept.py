@@ -34,6 +34,7 @@ from backend.stamps import Stamp, Watch
 MAX_BYTES = 64 << 20  # of all answers: some thousand pages, or eight thousand tiles
 MAX_ANSWER = 1 << 20  # bytes; a larger one is a bundle with frames, and rare
 MAX_AGE = 60  # seconds
+MAX_ADDRESS = 1024  # bytes; a key is no more than a part of `_OVERHEAD`
 _OVERHEAD = 2048  # bytes that an entry takes beside its body
 _DROPPED = (b"content-length", b"content-type", b"content-encoding")  # of an answer without a body
 
@@ -148,6 +149,9 @@ class Kept:
             await self._app(scope, receive, send)
             return
         address = (scope.get("raw_path") or scope["path"], scope["query_string"])
+        if sum(map(len, address)) > MAX_ADDRESS:
+            await self._app(scope, receive, send)
+            return
         key = (*address, variant(headers, QueryParams(scope["query_string"])))
         answer = await self._answer(key, scope, receive)
         scope["route"] = answer.route  # for the figures: by pattern

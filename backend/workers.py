@@ -77,8 +77,8 @@ class ThreadWorker(ABC):
         """See `Worker`."""
         if self._thread is not None:
             return
-        self._stop.clear()
-        self._thread = threading.Thread(target=self._supervise, name=self._name, daemon=True)
+        self._stop = threading.Event()  # a new one: a thread that did not stop in time must still end
+        self._thread = threading.Thread(target=self._supervise, args=(self._stop,), name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -97,16 +97,16 @@ class ThreadWorker(ABC):
             return "not started"
         return self._crash or self.check()
 
-    def _supervise(self) -> None:
+    def _supervise(self, stop: threading.Event) -> None:
         pause = FIRST_PAUSE
-        while not self._stop.is_set():
+        while not stop.is_set():
             started = time.monotonic()
             forget = threading.Timer(LAST_PAUSE, self._forget_crash)
             forget.daemon = True
             forget.start()
             try:
-                self.run(self._stop)
-                error: str | None = None if self._stop.is_set() else "it ended by itself"
+                self.run(stop)
+                error: str | None = None if stop.is_set() else "it ended by itself"
             except Exception as crash:  # noqa: BLE001 - a supervisor outlives whatever its worker raises
                 error = f"{type(crash).__name__}: {crash}"
                 _log.exception("a worker crashed", worker=self._name)
@@ -118,7 +118,7 @@ class ThreadWorker(ABC):
                 pause = FIRST_PAUSE
             self._restarts += 1
             self._crash = f"crashed {self._restarts} times, last: {error}"
-            self._stop.wait(pause)
+            stop.wait(pause)
             pause = min(2 * pause, LAST_PAUSE)
 
     def _forget_crash(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from backend.anchor.anchorer import lacks
@@ -12,6 +13,8 @@ from backend.anchor.mark import Marks
 from backend.anchor.workers import ChainWorker
 from backend.context import Context
 from backend.database import reading
+from backend.errors import LogDamaged
+from backend.log.service import TransparencyLog
 
 _log = structlog.get_logger(__name__)
 
@@ -29,16 +32,15 @@ class ComparisonWorker(ChainWorker):
     def look(self) -> None:
         """See `ChainWorker`."""
         for hosted in self._context.logs:
-            log = hosted.log
-            size, root = self._chain.head(log.ref.log_id)
-            with reading(self._context.engine) as connection:
-                reason = lacks(connection, log, size, root)
-            if reason is not None:
-                log.hold(f"{reason}; it continues in a successor")
-                continue
-            log.release()
+            size, root = self._chain.head(hosted.log.ref.log_id)
             if size:
-                self._marks.put(log.ref.log_id, size, root)
+                self._marks.put(hosted.log.ref.log_id, size, root)  # also a head that the log lacks
+            with reading(self._context.engine) as connection:
+                reason = _lacks(connection, hosted.log, size, root)
+            if reason is None:
+                hosted.log.release()
+            else:
+                hosted.log.hold(f"{reason}; it continues in a successor")
 
     def away(self) -> None:
         """See `ChainWorker`: a log that holds the newest head that was ever seen on the chain takes entries all
@@ -48,12 +50,17 @@ class ComparisonWorker(ChainWorker):
                 mark = self._marks.get(hosted.log.ref.log_id)
                 if mark is None or hosted.log.held is None:
                     continue
-                reason = lacks(connection, hosted.log, mark.size, bytes.fromhex(mark.root))
+                reason = _lacks(connection, hosted.log, mark.size, bytes.fromhex(mark.root))
                 if reason is None:
                     hosted.log.release()
                     _log.warning("the log takes entries without the chain", log=hosted.name, anchored=mark.size)
                 else:
                     hosted.log.hold(reason)
+
+    def without_database(self) -> None:
+        """See `ChainWorker`: what answers next may be an older copy."""
+        for hosted in self._context.logs:
+            hosted.log.hold("the database was away, and was not compared with the chain since")
 
     def check(self) -> str | None:
         """See `ThreadWorker`: also a log that takes nothing."""
@@ -61,3 +68,11 @@ class ComparisonWorker(ChainWorker):
             if hosted.log.held is not None:
                 return f"log {hosted.name} takes nothing: {hosted.log.held}"
         return super().check()
+
+
+def _lacks(connection: Connection, log: TransparencyLog, size: int, root: bytes) -> str | None:
+    """As `lacks`; a log that is damaged is no reason to leave the others uncompared."""
+    try:
+        return lacks(connection, log, size, root)
+    except LogDamaged as error:
+        return error.message

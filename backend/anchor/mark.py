@@ -41,9 +41,12 @@ class Marks:
             return None
 
     def put(self, log_id: bytes, size: int, root: bytes) -> None:
-        """Replace it, whole or not at all. A disk that takes nothing stops nobody: the mark stays older."""
+        """Replace an older one, whole or not at all: a node that lags sets nothing back. A disk that takes nothing
+        stops nobody: the mark stays older."""
         mark = Mark(size, root.hex())
-        if self._written.get(log_id) == mark:
+        before = self._written.get(log_id) or self.get(log_id)
+        if before is not None and (before == mark or before.size > size):
+            self._written[log_id] = before
             return
         try:
             self._replace(self._path(log_id), msgspec.json.encode(mark))

@@ -57,6 +57,9 @@ class ChainWorker(ThreadWorker):
     def away(self) -> None:
         """The chain cannot be worked with at the moment: what is to be done without it. Nothing, by default."""
 
+    def without_database(self) -> None:
+        """The database does not answer. Nothing is done, by default."""
+
     def request(self) -> None:
         """Look now instead of in a second."""
         self._wake.set()
@@ -83,6 +86,8 @@ class ChainWorker(ThreadWorker):
                 checked, self._trouble = False, sentence
                 if isinstance(error, LeafproofError):
                     self.away()
+                else:
+                    self.without_database()
             else:
                 checked, self._trouble = True, None
             if not stop.is_set():

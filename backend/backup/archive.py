@@ -42,6 +42,9 @@ def write(target: Path, manifest: Manifest, files: Sequence[tuple[str, Path]], f
         os.link(temporary, target)
     except FileExistsError:
         raise InvalidInput("file", f"{target} exists already; nothing was changed") from None
+    except OSError as error:
+        reason = f"{target} cannot take a file under its name ({error.strerror}): it needs hard links"
+        raise InvalidInput("file", reason) from None
     sync_folder(target.parent)
 
 

@@ -47,6 +47,8 @@ def snapshot(engine: Engine, target: Path) -> Iterator[Connection]:
         return
     with database.reading(engine) as connection:
         name = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
+        # This transaction rests for as long as the dump takes; elsewhere such a one is ended (`STOPPED_SECONDS`).
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         _run(
             engine,
             "pg_dump",

@@ -101,6 +101,7 @@ class PartitionWorker(ThreadWorker):
                     self._go_round()
         except LeaseLost as lost:
             _log.warning("frames go to another process now", reason=lost.message)
+            self._intake.close()  # first: the network's thread may wait for room in it
             self._link.stop()
             stop.wait()
         finally:
@@ -168,6 +169,8 @@ class PartitionWorker(ThreadWorker):
             self._publish_beacon()
             if self._follows_plans:
                 self._follow_plans()
+        except Unavailable as error:
+            _log.warning("a round waits", reason=error.message)
         except _DATABASE_AWAY as error:
             _log.warning("the database does not answer", error=str(error)[:300])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from backend.ingest.schemas import Message
 
-# At MQTT 5 the receive maximum keeps honest traffic below both; at 3.1.1 these are what bounds it.
+# At MQTT 5 the receive maximum keeps frames of a usual size below both; the largest, and 3.1.1, meet the bounds.
 MAX_MESSAGES = 16_384
 MAX_BYTES = 64 << 20
 

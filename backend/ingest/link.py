@@ -10,11 +10,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -214,6 +215,16 @@ class _SievedClient(PlainClient):
         made = super()._create_socket()
         assert isinstance(made, socket.socket)
         return SievedSocket(made, self._sieve, properties=self.protocol == V5)
+
+    def want_write(self) -> bool:
+        """Also while the sieved socket has something that the broker did not take."""
+        return super().want_write() or (isinstance(self._sock, SievedSocket) and self._sock.unsent > 0)
+
+    def loop_write(self) -> MQTTErrorCode:
+        if isinstance(self._sock, SievedSocket):
+            with suppress(OSError):  # a broken connection is noticed where paho reads next
+                self._sock.flush()
+        return super().loop_write()
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext:

@@ -118,7 +118,7 @@ class SievedSocket:
     def send(self, packet: bytes | bytearray) -> int:
         """Takes a whole packet; raises `BlockingIOError` while the broker takes nothing."""
         if len(self._unsent) > _UNSENT:
-            self._flush()
+            self.flush()
             raise BlockingIOError
         if packet[:2] == _PUBACK:  # one, or several at once
             for at in range(0, len(packet), _PUBACK_SIZE):
@@ -126,13 +126,18 @@ class SievedSocket:
                 self._answered(bytes(packet[at + 2 : at + _PUBACK_SIZE]))
         else:
             self._unsent += packet
-        self._flush()
+        self.flush()
         return len(packet)
 
     def pending(self) -> int:
-        """What can be done before the connection itself is ready: bytes in memory, to be read or sent."""
+        """Bytes in memory that can be read before the connection itself is ready."""
         inside = self._connection.pending() if isinstance(self._connection, ssl.SSLSocket) else 0
-        return len(self._passed) - self._at + len(self._unsent) + inside
+        return len(self._passed) - self._at + inside
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the connection did not take yet: `flush` when it can."""
+        return len(self._unsent)
 
     def fileno(self) -> int:
         """As of the connection."""
@@ -148,12 +153,12 @@ class SievedSocket:
 
     def _read(self) -> bool:
         """Read on until something passed; False at the end. Raises `BlockingIOError` and ssl's like."""
-        self._flush()
+        self.flush()
         data = self._connection.recv(_CHUNK)
         if not data:
             return False
         self._sift(self._rest + data)
-        self._flush()
+        self.flush()
         if not self._passed:
             raise BlockingIOError
         return True
@@ -166,6 +171,9 @@ class SievedSocket:
             if data[at] & _KIND != _PUBLISH or not self._dropped(data, at, start, stop):
                 passed.append(data[at:stop])
             at = stop
+        if _endless(data, at):
+            passed.append(data[at:])  # paho says what is wrong
+            at = end
         self._rest = data[at:]
         self._passed, self._at = b"".join(passed), 0
 
@@ -204,7 +212,8 @@ class SievedSocket:
         while self._due and isinstance(self._due[0], bytearray):
             self._unsent += self._due.popleft()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what the connection takes now."""
         while self._unsent:
             try:
                 sent = self._connection.send(self._unsent)
@@ -215,7 +224,7 @@ class SievedSocket:
 
 def _span(data: bytes, at: int, end: int) -> tuple[int, int] | None:
     """Where the content begins and ends that a variable byte integer behind data[at] counts; None if it is not all
-    there before `end` (or no such integer, which is paho's to find)."""
+    there before `end`."""
     if at + 1 < end and data[at + 1] < _LONG:  # as most are
         stop = at + 2 + data[at + 1]
         return (at + 2, stop) if stop <= end else None
@@ -228,6 +237,12 @@ def _span(data: bytes, at: int, end: int) -> tuple[int, int] | None:
             return (start + 1, stop) if stop <= end else None
         shift += 7
     return None
+
+
+def _endless(data: bytes, at: int) -> bool:
+    """Whether what stands behind data[at] is no variable byte integer: it has four bytes at most (1.5.5)."""
+    found = data[at + 1 : at + 5]
+    return len(found) == 4 and min(found) >= _LONG
 
 
 def _shaped(data: bytes, at: int, stop: int) -> bool:

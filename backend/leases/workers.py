@@ -24,6 +24,12 @@ Maker = Callable[[Lease | None], Worker]
 class _Running:
     lease: Lease
     worker: Worker
+    before: int  # restarts of an object that ran before
+
+    @property
+    def restarts(self) -> int:
+        """Under this lease."""
+        return self.worker.restarts - self.before
 
 
 class SharedWorkers(ThreadWorker):
@@ -45,7 +51,9 @@ class SharedWorkers(ThreadWorker):
     @property
     def restarts(self) -> int:
         """See `Worker`: with those of the workers inside."""
-        return super().restarts + self._past_restarts + sum(one.restarts for one in self._workers())
+        leased = sum(one.restarts for one in list(self._running.values()))
+        alone = sum(one.restarts for one in self._alone)
+        return super().restarts + self._past_restarts + leased + alone
 
     def run(self, stop: threading.Event) -> None:
         """See `ThreadWorker`."""
@@ -111,13 +119,14 @@ class SharedWorkers(ThreadWorker):
     def _start(self, lease: Lease) -> None:
         _log.info("a lease begins", kind=lease.leases.kind, name=lease.name, token=lease.token)
         worker = self._makers[lease.name](lease)
+        before = worker.restarts
         worker.start()
-        self._running[lease.name] = _Running(lease, worker)
+        self._running[lease.name] = _Running(lease, worker, before)
 
     def _leave(self, name: str) -> None:
         running = self._running.pop(name)
         _log.info("a lease ends", kind=running.lease.leases.kind, name=name, token=running.lease.token)
-        self._past_restarts += running.worker.restarts
+        self._past_restarts += running.restarts
         thread = threading.Thread(target=running.worker.stop, name=f"{self.name}-leaves-{name}", daemon=True)
         thread.start()
         self._leaving[name] = thread

@@ -26,8 +26,8 @@ from tests.support.waiting import eventually
 
 
 @contextmanager
-def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[TransparencyLog, ComparisonWorker]]:
-    """The comparison of a server that has just started on this database, with `folder` for its data."""
+def made(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[TransparencyLog, ComparisonWorker]]:
+    """The comparison of a server on this database, with `folder` for its data; not started."""
     (folder / "trust.json").write_bytes(ledger.trust.encode())
     settings = Settings(
         data=folder,
@@ -41,11 +41,21 @@ def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[Transparen
     log = TransparencyLog(ref, ledger.log.number, ledger.log.name, ledger.log.partition)
     context = Context(settings, ledger.engine, HostedLogs([HostedLog(log, LOG_KEY)]))
     worker = next(w for w in bootstrap.workers_of(context) if isinstance(w, ComparisonWorker))
-    worker.start()
     try:
         yield log, worker
     finally:
-        worker.stop()
+        worker._chain.rpc.close()
+
+
+@contextmanager
+def started(ledger: Ledger, folder: Path, url: str) -> Iterator[tuple[TransparencyLog, ComparisonWorker]]:
+    """The comparison of a server that has just started."""
+    with made(ledger, folder, url) as (log, worker):
+        worker.start()
+        try:
+            yield log, worker
+        finally:
+            worker.stop()
 
 
 def append(ledger: Ledger, log: TransparencyLog, said: object = "more") -> int:
@@ -94,6 +104,49 @@ class TestWithTheChain:
             assert "takes nothing: the chain holds a head of 3 entries, the log has 0" in str(worker.ready())
             with pytest.raises(Unavailable):
                 append(ledger, log)
+
+    def test_one_that_the_chain_contradicts_stays_held_when_the_chain_goes_away(
+        self, ledger: Ledger, tmp_path: Path
+    ) -> None:
+        ledger.write(3)
+        ledger.anchor()
+        with made(ledger, tmp_path, ledger.url) as (log, worker):
+            worker.look()
+            assert log.held is None
+            ledger.write(2)
+            ledger.anchor()
+            set_back(ledger)
+            worker.look()
+            worker.away()
+            assert "the log has 0" in str(log.held)
+
+    def test_a_damaged_one_is_held_with_its_reason(self, ledger: Ledger, tmp_path: Path) -> None:
+        ledger.write(3)
+        ledger.anchor()
+        with made(ledger, tmp_path, ledger.url) as (log, worker):
+            with transaction(ledger.engine) as connection:
+                connection.execute(sa.delete(tiles))
+                connection.execute(sa.update(logs).values(frontier=b"torn"))
+            worker.look()  # raises nothing: other logs are compared too
+            assert log.held is not None
+            assert "not compared" not in log.held
+
+    def test_after_an_outage_of_the_database_it_is_compared_again(self, ledger: Ledger, tmp_path: Path) -> None:
+        ledger.write(3)
+        with made(ledger, tmp_path, ledger.url) as (log, worker):
+            worker.look()
+            worker.without_database()
+            with pytest.raises(Unavailable, match="the database was away"):
+                append(ledger, log)
+            worker.look()
+            assert append(ledger, log) == 3
+
+
+class TestTheMark:
+    def test_a_node_that_lags_does_not_set_it_back(self, tmp_path: Path) -> None:
+        for size in (3, 8, 5):
+            Marks(tmp_path).put(b"log", size, bytes([size]) * 32)
+        assert Marks(tmp_path).get(b"log") == Mark(8, "08" * 32)
 
 
 class TestWithoutTheChain:

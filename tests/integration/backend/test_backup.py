@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from backend import database
 from backend.anchor.tables import chain_transactions
-from backend.backup import report, service
+from backend.backup import engines, report, service
 from backend.backup.service import Restored
 from backend.bootstrap import CHECKS
 from backend.database import reading, transaction
@@ -98,6 +98,14 @@ class TestBackup:
             settings = tar.extractfile("settings.json")
             assert settings is not None
             assert b'database_url"' not in settings.read()
+
+    def test_its_transaction_may_rest_for_as_long_as_a_dump_takes(self, postgres_url: str, tmp_path: Path) -> None:
+        engine = database.create(postgres_url)
+        database.migrate(engine)
+        with engines.snapshot(engine, tmp_path / "dump") as connection:
+            limit = connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+        engine.dispose()
+        assert limit == "0"
 
     def test_it_holds_one_moment_of_a_log_that_grows(
         self, origin: Settings, empty: Settings, tmp_path: Path

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from starlette.types import Message, Receive, Scope, Send
 
 from backend import kept
 from backend.kept import Store, While, unchanged
-from backend.stamps import Stamp
+from backend.stamps import Stamp, Watch
+from tests.support import loops
 
 LIMIT = 64 << 10
 
@@ -50,6 +53,24 @@ class TestStore:
             store.put("one", entry(size))
         store.drop("one")
         assert store.bytes == 0
+
+
+def test_an_address_too_long_to_be_a_key_goes_past() -> None:
+    asked: list[Scope] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        asked.append(scope)
+
+    async def never() -> Message:
+        raise AssertionError
+
+    async def ignored(_message: Message) -> None: ...
+
+    store = kept.Store()
+    layer = kept.Kept(app, Watch(sa.create_engine("sqlite://")), {".*": lambda *_: None}, store)
+    scope = {"type": "http", "method": "GET", "path": "/tile", "query_string": b"x" * 2000, "headers": []}
+    loops.run(layer(scope, never, ignored))
+    assert (asked, store.bytes) == ([scope], 0)
 
 
 class TestHolds:

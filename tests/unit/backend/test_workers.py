@@ -92,3 +92,32 @@ def test_one_that_ends_by_itself_is_started_again() -> None:
     assert worker.working.wait(30)
     assert worker.ready() == "crashed 1 times, last: it ended by itself"
     worker.stop()
+
+
+class Deaf(ThreadWorker):
+    """Does not look at `stop` while it hangs."""
+
+    def __init__(self) -> None:
+        super().__init__("deaf")
+        self.hangs = threading.Event()
+        self.inside = 0
+
+    def run(self, stop: threading.Event) -> None:
+        self.inside += 1
+        self.hangs.wait()
+        stop.wait()
+        self.inside -= 1
+
+
+def test_one_that_did_not_stop_in_time_ends_although_it_was_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "STOP_WAIT", 0.01)
+    worker = Deaf()
+    worker.start()
+    eventually(lambda: worker.inside == 1, "it runs")
+    worker.stop()
+    worker.start()
+    eventually(lambda: worker.inside == 2, "it runs again beside itself")
+    worker.hangs.set()
+    eventually(lambda: worker.inside == 1, "the first one ends")
+    worker.stop()
+    eventually(lambda: worker.inside == 0, "and the second")
