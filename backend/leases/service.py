@@ -2,8 +2,8 @@
 
 What must hold:
 
-1. Time is the database's. A holder counts its own time from before it asked (`in_force`), and so stops before
-   anybody else can begin.
+1. Time is the database's. A holder counts its own time from before it asked (`in_force`), and looks at it when it
+   connects and renews: it stops before, or some seconds after, somebody else may begin.
 2. That is politeness, for clocks may stop; what decides is the token. Whoever commits under a lease calls
    `Lease.check` in the same transaction, after it has locked what it changes. A holder that was away finds a newer
    token there, and commits nothing.
