@@ -13,7 +13,7 @@ What a profile does not allow is refused: `InvalidInput` whose field is the rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -143,12 +143,26 @@ class _Work:
         period = self.sources.period(self.choices.period)
         if period.facility != self.record.facility:
             raise InvalidInput("period", "the energy period is another facility's")
+        self._is_of(period)
         for balance, quantity in period.of(self.record_id):
             if not self._counts(balance.carrier):
                 continue
             component = _component("production", flagged.OUTSIDE, balance.carrier, quantity, balance.unit)
             component = msgspec.structs.replace(component, overhead=True)
             yield self._by_factors(component, Fraction(1), self.shared.of_product(None))
+
+    def _is_of(self, period: EnergyPeriod) -> None:
+        """Whether the period holds the run, with the record's own tonnes, and all energy that it counts."""
+        (start, end), (opened, closed) = period.window, self.record.run.window
+        if not start <= opened < closed <= end:
+            raise InvalidInput("period", "the run is not within the energy period")
+        tonnes = next((lot.tonnes for lot in period.lots if lot.record == self.record_id), None)
+        if tonnes is not None and Fraction(Decimal(tonnes)) != self.record.product_mass():
+            raise InvalidInput("period", f"the energy period has {tonnes} t of the lot, its record another mass")
+        known = {balance.carrier for balance in period.balances}
+        for activity in self.record.activity or ():
+            if self._counts(activity.carrier) and activity.carrier not in known:
+                raise InvalidInput("period", f"the energy period has no {activity.carrier}")
 
     def inputs(self) -> Iterable[Part]:
         for line in self.record.inputs or ():
@@ -215,7 +229,7 @@ def _component(stage: str, name: str, subject: str, quantity: str, unit: str) ->
     )
 
 
-def _check_factors(by: Profile, subject: str, used: Iterable[Factor], metered: bool) -> None:
+def _check_factors(by: Profile, subject: str, used: Sequence[Factor], metered: bool) -> None:
     electricity, boundary = by.rule(profile.Electricity), by.rule(profile.Boundary)
     counted: set[str] = set()
     wanted = carriers.named(subject).category if metered else "material"
@@ -230,11 +244,24 @@ def _check_factors(by: Profile, subject: str, used: Iterable[Factor], metered: b
         demanded = boundary.material_boundary
         if one.category == "material" and demanded is not None and one.boundary != (demanded,):
             raise boundary.refuse(f"{one.id} counts {_words(one.boundary)}, not {demanded}")
+    _check_gases(subject, wanted, used)
     if subject == ELECTRICITY and electricity.incomplete == "refuse":
         missing = [p for p in electricity.required if p not in counted]
         if missing:
             ids = " + ".join(one.id for one in used)
             raise electricity.refuse(f"{ids}: {_words(missing)} not included, and no factor adds it")
+
+
+def _check_gases(subject: str, category: str, used: Sequence[Factor]) -> None:
+    """A thing's factors may come gas by gas: then none may be left out that makes it small."""
+    if category == "gas":
+        whole = sum((Fraction(one.amount) / units.scale(one.per, "kg") for one in used), Fraction(0))
+        if whole != 1:
+            raise InvalidInput("factor", f"{subject}: the gases chosen are not all of it, and nothing else")
+        return
+    told = [one.flow != UPTAKE and one.gas in (carbon.LUMP, "CO2") for one in used]
+    if not (all(told) if category == ELECTRICITY else any(told)):
+        raise InvalidInput("factor", f"{subject}: the CO2 is missing among the factors chosen")
 
 
 def _words(names: Iterable[str]) -> str:

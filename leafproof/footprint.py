@@ -22,14 +22,16 @@ outputs fetch. `stages` cannot.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Literal, Self
 
 import msgspec
 
-from leafproof import disclosure, units, values
+from leafproof import disclosure, numbers, units, values
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
-from leafproof.profile import Category, Gas, ProfileRef
+from leafproof.profile import CATEGORIES, Category, Gas, ProfileRef
 from leafproof.record import Tier
 from leafproof.structs import convert
 from leafproof.texts import check_printable
@@ -219,15 +221,39 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         values.digest(self.profile.sha256, "profile.sha256")
         units.parse_decimal(self.per_tonne, "per_tonne")
         units.parse_decimal(self.primary_data_share, "primary_data_share")
-        for name, numbers in (
+        for name, told in (
             ("stages.emissions", [s.emissions for s in self.stages]),
             ("categories.emissions", [c.emissions for c in self.categories]),
             ("masses.kg", [m.kg for m in self.masses]),
+            ("allocation.shares", [s.share for s in self.allocation.shares]),
+            ("functional.emissions", [self.functional.emissions] if self.functional else []),
+            ("quality", msgspec.structs.astuple(self.quality) if self.quality else ()),
+            ("components.emissions", [c.emissions for c in self.components or ()]),
         ):
-            for number in numbers:
+            for number in told:
                 units.parse_decimal(number, name)
         if self.period is not None:
             values.digest(self.period, "period")
+
+
+def contradictions(stated: Footprint) -> list[tuple[str, str, str]]:
+    """Where a footprint contradicts itself, whatever is withheld of it: member, stated, expected."""
+    total = Decimal(stated.per_tonne)
+    sums = (
+        numbers.total(Decimal(s.emissions) for s in stated.stages),
+        numbers.total(Decimal(c.emissions) for c in stated.categories if c.counted),
+    )
+    found = [("per_tonne", stated.per_tonne, _text(one)) for one in sums if one != total]
+    named = [c.category for c in stated.categories]
+    if named != list(CATEGORIES):
+        found.append(("categories", ", ".join(named), ", ".join(CATEGORIES)))
+    if not 0 <= Decimal(stated.primary_data_share) <= 1:
+        found.append(("primary_data_share", stated.primary_data_share, "0 to 1"))
+    return found
+
+
+def _text(number: Decimal) -> str:
+    return f"{units.exact_decimal(Fraction(number)):f}"
 
 
 class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

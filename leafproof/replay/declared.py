@@ -55,11 +55,11 @@ class Declarations:
             self.report.add("declared-differs", statement.index, message)
         if stated.lots is None or self._hidden(operator):
             return
-        expected = self._expected(operator, statement, stated)
-        if expected is None:
-            return
-        self._complete(statement, stated.lots, expected)
         try:
+            expected = self._expected(operator, statement, stated)
+            if expected is None:
+                return
+            self._complete(statement, stated.lots, expected)
             over = is_over(statement, stated)
             computed = declared.calculate(stated, expected, stated.size, over, stated.supersedes)
         except LeafproofError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from leafproof import calculation, footprint
+from leafproof import calculation, footprint, profile
 from leafproof.chain.view import SHARES, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
@@ -185,6 +185,7 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
         check.add(Status.FAIL, "period-foreign", lot)
     hidden = stated.period is not None and reading.withheld(stated.period)
     if hidden or None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
+        _agrees_with_itself(reading, stated)
         check.add(Status.NOT_CHECKED, "withheld", lot)
         return
     try:
@@ -203,6 +204,17 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
         check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
     if stated == computed:
         check.add(Status.PASS, "footprint-recomputed", lot, value=stated.per_tonne, profile=stated.profile.id)
+
+
+def _agrees_with_itself(reading: Reading, stated: Footprint) -> None:
+    """What can be said of a footprint whose facts are withheld."""
+    check, lot = reading.report[8], str(stated.of)
+    try:
+        profile.named(stated.profile)
+    except LeafproofError as error:
+        check.add(Status.FAIL, "not-computable", lot, reason=error.message)
+    for part, given, expected in footprint.contradictions(stated):
+        check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
 
 
 def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, str]]:

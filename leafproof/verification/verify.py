@@ -55,8 +55,11 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
         lots.check_inputs,
         lots.check_labels,
     )
-    for step in steps:
-        step(reading)
+    for number, step in enumerate(steps):
+        try:
+            step(reading)
+        except LeafproofError as error:  # whatever a bundle holds, every check is made
+            report[number].add(Status.FAIL, "malformed", reason=error.message)
     report.attested = lots.meters_attested(reading)
     return report
 

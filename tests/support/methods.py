@@ -46,6 +46,7 @@ def grid(name: str, value: str, *boundary: str, unit: str = "kg CO2e", **changes
 
 
 GAS = {"category": "fuel", "subject": "natural-gas", "boundary": ("combustion",)}
+BLEND = {"category": "gas", "subject": "emitted-r410a", "boundary": ("direct-emissions",)}
 FACTORS = {
     f.id: f
     for f in (
@@ -59,6 +60,8 @@ FACTORS = {
         factor("gas-co2", "56.1", "kg CO2", "GJ", **GAS),
         factor("gas-ch4", "0.001", "kg CH4", "GJ", **GAS),
         factor("gas-n2o", "0.0001", "kg N2O", "GJ", **GAS),
+        factor("r410a-hfc32", "0.5", "kg HFC32", "kg", **BLEND),
+        factor("r410a-hfc125", "0.5", "kg HFC125", "kg", **BLEND),
         factor("pellet-uptake", "-1500", "kg CO2", "t", subject="pellets", flow="biogenic uptake"),
         factor("pellet-burnt", "1500", "kg CO2", "t", subject="pellets", flow="biogenic"),
         factor("pellet-ch4", "1", "kg CH4", "t", subject="pellets", flow="biogenic"),

@@ -93,7 +93,7 @@ def log_stated(world: World, stated: Footprint) -> int:
 def methods_world(
     lie: Callable[[EnergyPeriod], EnergyPeriod] = lambda period: period,
 ) -> tuple[World, w.Places, Methods]:
-    """Everything anchored and minted; `lie` is what the owner makes of the period before it is logged."""
+    """Everything anchored and minted; `lie` is what the owner logs as the period, whose footprints hide it."""
     world, at = w.honest_world()
     factors = world.state(world.steel, "urn:more", body.FACTOR_SET, FACTORS.encode_body())
     facts = strip_record(world, at.steel_plan)
@@ -101,8 +101,8 @@ def methods_world(
     world.anchor()
     world.mint(world.steel, STRIP, record)
     coil = w.coil_record(world, at.steel_plan)
-    period = lie(period_of(world, [(at.coil, coil), (record, facts)]))
-    index = log_period(world, period)
+    period = period_of(world, [(at.coil, coil), (record, facts)])
+    index = log_period(world, lie(period))
     made = {name: log_by(world, record, facts, factors, name, (index, period)) for name in m.PROFILES}
     world.anchor()
     places = {name: place for name, (place, _) in made.items()}

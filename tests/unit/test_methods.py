@@ -15,7 +15,20 @@ from hypothesis import strategies as st
 
 from leafproof import electricity, profile
 from leafproof.errors import InvalidInput
-from leafproof.footprint import Allocation, Exempted, Footprint, Price, ProductFacts, Subdivision, choices_of
+from leafproof.footprint import (
+    Allocated,
+    Allocation,
+    Exempted,
+    Footprint,
+    Functional,
+    Price,
+    ProductFacts,
+    Quality,
+    Share,
+    Subdivision,
+    choices_of,
+)
+from leafproof.keys import SigningKey
 from leafproof.record import Input, Output
 from tests.support import methods as m
 from tests.support.methods import DECLARED, activity, calculate, exact, refs, run
@@ -198,9 +211,41 @@ class TestGases:
         try:
             facts = run((), (Input("s", "1", "t", DECLARED, material="strange"),))
             with pytest.raises(InvalidInput, match="iso14067-gases: AR6 has no weight of 'XF9'"):
-                calculate(facts, factors={"strange": refs("strange")})
+                calculate(facts, factors={"strange": refs("strange", "steel-slab")})
         finally:
             del m.FACTORS["strange"]
+
+    def test_the_gas_that_is_most_of_it_is_not_left_out(self) -> None:
+        facts = run((activity("200", "gas", "natural-gas", "GJ"),), ())
+        with pytest.raises(InvalidInput, match="natural-gas: the CO2 is missing among the factors chosen"):
+            calculate(facts, factors={"natural-gas": refs("gas-ch4", "gas-n2o")})
+        uptake = run((), (Input("pellets", "2", "t", DECLARED, material="pellets"),))
+        with pytest.raises(InvalidInput, match="pellets: the CO2 is missing among the factors chosen"):
+            calculate(uptake, factors={"pellets": refs("pellet-uptake", "pellet-ch4")})
+
+    @pytest.mark.parametrize("gases", [("r410a-hfc32",), ("r410a-hfc32", "r410a-hfc125", "r410a-hfc125")])
+    def test_a_blend_is_neither_less_nor_more_than_itself(self, gases: tuple[str, ...]) -> None:
+        facts = run((activity("2", "chiller", "emitted-r410a", "kg"),), ())
+        with pytest.raises(InvalidInput, match="the gases chosen are not all of it, and nothing else"):
+            calculate(facts, factors={"emitted-r410a": refs(*gases)})
+        assert calculate(facts, factors={"emitted-r410a": refs("r410a-hfc32", "r410a-hfc125")}).per_tonne
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("changes", "named"),
+        [
+            ({"allocation": Allocated("mass", shares=(Share("coil", "most"),))}, "allocation.shares"),
+            ({"functional": Functional("kWh", "little")}, "functional.emissions"),
+            ({"quality": Quality("1", "two", "3")}, "quality"),
+        ],
+    )
+    def test_no_number_is_a_word(self, changes: dict[str, object], named: str) -> None:
+        stated = msgspec.structs.replace(calculate(run()), **changes)
+        key = SigningKey.generate()
+        data, disclosures = stated.issue(key, "https://id.gs1.org/414/9520000000028")
+        with pytest.raises(InvalidInput, match=named):
+            Footprint.read(data, disclosures.values(), key.public, "https://id.gs1.org/414/9520000000028")
 
 
 class TestSharing:

@@ -6692,6 +6692,7 @@ __export(footprint_exports, {
   MEMBERS: () => MEMBERS,
   WITHHELD: () => WITHHELD2,
   choicesOf: () => choicesOf,
+  contradictions: () => contradictions,
   lotOf: () => lotOf,
   readFootprint: () => readFootprint,
   setsUsed: () => setsUsed
@@ -7413,6 +7414,7 @@ function weight(gas, category2, rule) {
 }
 
 // backend/web/verify/footprint.js
+var ONE = new Fraction(1n);
 var WITHHELD2 = ["components", "prices"];
 var JWT_TYPE2 = "leafproof-footprint+sd-jwt";
 var stage = oneOf("raw material", "production");
@@ -7504,8 +7506,22 @@ function readFootprint(members) {
   for (const { emissions } of footprint.stages) decimal(emissions, "stages.emissions");
   for (const { emissions } of footprint.categories) decimal(emissions, "categories.emissions");
   for (const { kg } of footprint.masses) decimal(kg, "masses.kg");
+  for (const { share } of footprint.allocation.shares) decimal(share, "allocation.shares");
+  if (footprint.functional) decimal(footprint.functional.emissions, "functional.emissions");
+  for (const rating of Object.values(footprint.quality ?? {})) decimal(rating, "quality");
+  for (const { emissions } of footprint.components ?? []) decimal(emissions, "components.emissions");
   if (footprint.period !== null) digest(footprint.period, "period");
   return footprint;
+}
+function contradictions({ per_tonne: perTonne, stages, categories, primary_data_share: share }) {
+  const total = decimal(perTonne, "per_tonne");
+  const sums = [stages, categories.filter(({ counted }) => counted)].map((parts) => sum(parts.map(({ emissions }) => decimal(emissions, "emissions"))));
+  const found = sums.filter((one) => one.compare(total) !== 0).map((one) => ["per_tonne", perTonne, exactText(one)]);
+  const named2 = categories.map(({ category: name2 }) => name2).join(", ");
+  if (named2 !== CATEGORIES.join(", ")) found.push(["categories", named2, CATEGORIES.join(", ")]);
+  const stated = decimal(share, "primary_data_share");
+  if (stated.compare(ZERO) < 0 || stated.compare(ONE) > 0) found.push(["primary_data_share", share, "0 to 1"]);
+  return found;
 }
 var setsUsed = (footprint) => (footprint.components ?? []).flatMap(({ factors }) => factors.map(({ set }) => set));
 function choicesOf(footprint) {
@@ -9215,7 +9231,7 @@ function ofFactors(subject2, used, profile, region) {
 
 // backend/web/verify/sharing.js
 var SHARE_PLACES2 = 6;
-var ONE = new Fraction(1n);
+var ONE2 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
@@ -9223,7 +9239,7 @@ function shared(record, chosen, rule) {
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE2.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -9268,7 +9284,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
     if (!roles.has(output2) || !metered.has(point2) || found.has(point2)) {
       refuse(rule, `${point2} serves ${output2}: no such point, or output, or it is said twice`);
     }
-    found.set(point2, roles.get(output2) === "product" ? ONE : ZERO);
+    found.set(point2, roles.get(output2) === "product" ? ONE2 : ZERO);
   }
   return found;
 }
@@ -9278,7 +9294,7 @@ var PLACES6 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
 var SHARE_PLACES3 = 4;
-var ONE2 = new Fraction(1n);
+var ONE3 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
   const profile = namedProfile(stated.profile);
@@ -9339,20 +9355,34 @@ function* partsOf(work) {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
     }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
-    yield byFactors(work, component2, ONE2, sharing.ofProduct(activity2.point));
+    yield byFactors(work, component2, ONE3, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
     const period = sources.period(choices.period);
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's");
+    isOf(period, work.recordId, record, counts2);
     for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
-      yield byFactors(work, { ...component2, overhead: true }, ONE2, sharing.ofProduct(null));
+      yield byFactors(work, { ...component2, overhead: true }, ONE3, sharing.ofProduct(null));
     }
   }
   for (const line4 of record.inputs) {
     if (line4.material === null) yield ofLot(work, line4);
     else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
   }
+}
+function isOf(period, recordId, record, counts2) {
+  const [opened2, closed] = record.window;
+  if (!(utcSeconds(period.start, "start") <= opened2 && closed <= utcSeconds(period.end, "end"))) {
+    throw new Malformed("period: the run is not within the energy period");
+  }
+  const tonnes2 = period.lots.find((lot2) => lot2.record === recordId)?.tonnes;
+  if (tonnes2 !== void 0 && decimal(tonnes2, "tonnes").compare(productMass(record)) !== 0) {
+    throw new Malformed(`period: the energy period has ${tonnes2} t of the lot, its record another mass`);
+  }
+  const known2 = period.balances.map(({ carrier: carrier2 }) => carrier2);
+  const lacking = record.activity.find(({ carrier: carrier2 }) => counts2(carrier2) && !known2.includes(carrier2));
+  if (lacking) throw new Malformed(`period: the energy period has no ${lacking.carrier}`);
 }
 var withoutUptake = (counted) => counted.filter((category2) => category2 !== UPTAKE);
 function byFactors({ record, profile, choices, sources }, component2, primary, perTonne) {
@@ -9364,7 +9394,7 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
     const found = emitted2(one, amount, profile);
-    carbon.add(found, ONE2);
+    carbon.add(found, ONE3);
     const rated = ofFactor(one, component2.subject, choices.region, record.window[1], profile.quality);
     return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) };
   });
@@ -9404,10 +9434,22 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
       refuse(boundary, `${one.id} counts ${words2(one.boundary)}, not ${wanted2}`);
     }
   }
+  checkGases(subject2, category2, used);
   const missing = electricity.required.filter((part) => !counted.has(part));
   if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
     refuse(electricity, `${ids}: ${words2(missing)} not included, and no factor adds it`);
+  }
+}
+function checkGases(subject2, category2, used) {
+  if (category2 === "gas") {
+    const whole3 = sum(used.map((one) => decimal(one.value, "value").over(scale(one.per, "kg"))));
+    if (whole3.compare(ONE3) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
+    return;
+  }
+  const told = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
+  if (!(category2 === ELECTRICITY2 ? told.every(Boolean) : told.some(Boolean))) {
+    throw new Malformed(`factor: ${subject2}: the CO2 is missing among the factors chosen`);
   }
 }
 function checkProduct(rule, facts) {
@@ -9493,6 +9535,8 @@ function recompute3(reading, stated, record) {
   if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
   const hidden = stated.period !== null && reading.withheld(stated.period);
   if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+    check2.attempt("not-computable", lot2, () => namedProfile(stated.profile));
+    for (const [part, given, computed2] of contradictions(stated)) check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: computed2 });
     check2.add(NOT_CHECKED, "withheld", lot2);
     return;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lot's footprint by a method profile, calculated anew as leafproof/calculation.py does it, to the same digits.
-import { Carbon, emitted } from './carbon.js'
+import { Carbon, emitted, gasOf, isLump } from './carbon.js'
 import { carrierOf } from './carriers.js'
 import { Malformed } from './encoding.js'
 import { ELECTRICITY, flagsOf, OUTSIDE } from './flagged.js'
@@ -8,9 +8,10 @@ import { choicesOf, lotOf } from './footprint.js'
 import { CATEGORIES, namedProfile, refuse } from './profile.js'
 import * as quality from './quality.js'
 import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
-import { amountOf, parentOf } from './record.js'
+import { amountOf, parentOf, productMass } from './record.js'
 import { shared } from './sharing.js'
-import { quantity } from './units.js'
+import { quantity, scale } from './units.js'
+import { utcSeconds } from './values.js'
 
 const PLACES = 3 // kg CO2e per tonne
 const MASS_PLACES = 6 // kg of a gas per tonne
@@ -78,6 +79,7 @@ function* partsOf(work) {
   if (choices.period !== null) {
     const period = sources.period(choices.period)
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's")
+    isOf(period, work.recordId, record, counts)
     for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
       const component = made('production', { ...balance, name: OUTSIDE }, balance.carrier, 'primary')
       yield byFactors(work, { ...component, overhead: true }, ONE, sharing.ofProduct(null))
@@ -87,6 +89,21 @@ function* partsOf(work) {
     if (line.material === null) yield ofLot(work, line)
     else yield byFactors(work, made('raw material', line, line.material, 'secondary'), ZERO, sharing.ofProduct(null))
   }
+}
+
+// Whether the period holds the run, with the record's own tonnes, and all energy that it counts.
+function isOf(period, recordId, record, counts) {
+  const [opened, closed] = record.window
+  if (!(utcSeconds(period.start, 'start') <= opened && closed <= utcSeconds(period.end, 'end'))) {
+    throw new Malformed('period: the run is not within the energy period')
+  }
+  const tonnes = period.lots.find((lot) => lot.record === recordId)?.tonnes
+  if (tonnes !== undefined && decimal(tonnes, 'tonnes').compare(productMass(record)) !== 0) {
+    throw new Malformed(`period: the energy period has ${tonnes} t of the lot, its record another mass`)
+  }
+  const known = period.balances.map(({ carrier }) => carrier)
+  const lacking = record.activity.find(({ carrier }) => counts(carrier) && !known.includes(carrier))
+  if (lacking) throw new Malformed(`period: the energy period has no ${lacking.carrier}`)
 }
 
 const withoutUptake = (counted) => counted.filter((category) => category !== UPTAKE)
@@ -144,10 +161,24 @@ function checkFactors({ electricity, boundary }, subject, used, metered) {
       refuse(boundary, `${one.id} counts ${words(one.boundary)}, not ${wanted}`)
     }
   }
+  checkGases(subject, category, used)
   const missing = electricity.required.filter((part) => !counted.has(part))
   if (subject === ELECTRICITY && electricity.incomplete === 'refuse' && missing.length) {
     const ids = used.map(({ id }) => id).join(' + ')
     refuse(electricity, `${ids}: ${words(missing)} not included, and no factor adds it`)
+  }
+}
+
+// A thing's factors may come gas by gas: then none may be left out that makes it small.
+function checkGases(subject, category, used) {
+  if (category === 'gas') {
+    const whole = sum(used.map((one) => decimal(one.value, 'value').over(scale(one.per, 'kg'))))
+    if (whole.compare(ONE) !== 0) throw new Malformed(`factor: ${subject}: the gases chosen are not all of it, and nothing else`)
+    return
+  }
+  const told = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === 'CO2'))
+  if (!(category === ELECTRICITY ? told.every(Boolean) : told.some(Boolean))) {
+    throw new Malformed(`factor: ${subject}: the CO2 is missing among the factors chosen`)
   }
 }
 

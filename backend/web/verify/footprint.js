@@ -2,11 +2,12 @@
 // The footprint statement, as leafproof/footprint.py reads and checks it.
 import { Malformed } from './encoding.js'
 import { CATEGORIES } from './profile.js'
-import { decimal } from './rational.js'
+import { decimal, exactText, Fraction, sum, ZERO } from './rational.js'
 import { convert, flag, list, oneOf, orElse, orNull, struct, text } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { digest, lot } from './values.js'
 
+const ONE = new Fraction(1n)
 export const WITHHELD = ['components', 'prices']
 export const JWT_TYPE = 'leafproof-footprint+sd-jwt'
 
@@ -68,8 +69,24 @@ export function readFootprint(members) {
   for (const { emissions } of footprint.stages) decimal(emissions, 'stages.emissions')
   for (const { emissions } of footprint.categories) decimal(emissions, 'categories.emissions')
   for (const { kg } of footprint.masses) decimal(kg, 'masses.kg')
+  for (const { share } of footprint.allocation.shares) decimal(share, 'allocation.shares')
+  if (footprint.functional) decimal(footprint.functional.emissions, 'functional.emissions')
+  for (const rating of Object.values(footprint.quality ?? {})) decimal(rating, 'quality')
+  for (const { emissions } of footprint.components ?? []) decimal(emissions, 'components.emissions')
   if (footprint.period !== null) digest(footprint.period, 'period')
   return footprint
+}
+
+// Where a footprint contradicts itself, whatever is withheld of it: [member, stated, expected].
+export function contradictions({ per_tonne: perTonne, stages, categories, primary_data_share: share }) {
+  const total = decimal(perTonne, 'per_tonne')
+  const sums = [stages, categories.filter(({ counted }) => counted)].map((parts) => sum(parts.map(({ emissions }) => decimal(emissions, 'emissions'))))
+  const found = sums.filter((one) => one.compare(total) !== 0).map((one) => ['per_tonne', perTonne, exactText(one)])
+  const named = categories.map(({ category: name }) => name).join(', ')
+  if (named !== CATEGORIES.join(', ')) found.push(['categories', named, CATEGORIES.join(', ')])
+  const stated = decimal(share, 'primary_data_share')
+  if (stated.compare(ZERO) < 0 || stated.compare(ONE) > 0) found.push(['primary_data_share', share, '0 to 1'])
+  return found
 }
 
 // The sets that the components' factors are of.

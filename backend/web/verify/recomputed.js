@@ -4,7 +4,8 @@ import { checkDeclaredRecomputed } from './declared.js'
 import { checkStages } from './lifecycle.js'
 import { ownPlan, unmetered } from './evidence.js'
 import { calculate } from './calculation.js'
-import { lotOf, MEMBERS, setsUsed } from './footprint.js'
+import { contradictions, lotOf, MEMBERS, setsUsed } from './footprint.js'
+import { namedProfile } from './profile.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
 
 const MAX_DIFFERENCE = 300 // characters of a member that differs
@@ -42,6 +43,8 @@ function recompute(reading, stated, record) {
   if (period !== null && period !== reading.maker(record)) check.add(FAIL, 'period-foreign', lot)
   const hidden = stated.period !== null && reading.withheld(stated.period)
   if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
+    check.attempt('not-computable', lot, () => namedProfile(stated.profile))
+    for (const [part, given, computed] of contradictions(stated)) check.add(FAIL, 'footprint-differs', lot, { part, stated: given, computed })
     check.add(NOT_CHECKED, 'withheld', lot)
     return
   }

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,8 +23,9 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
-from leafproof.period import Invoice
+from leafproof.period import EnergyPeriod, Invoice, share_out
 from leafproof.plan import Conversion, MeteringPlan, Replacement
+from leafproof.profile import ProfileRef
 from leafproof.record import DISCLOSED_FROM as record_members
 from leafproof.record import JWT_TYPE, Output, Segment, Source, Weighing
 from leafproof.texts import printable
@@ -495,6 +497,22 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
 }
 
 
+def starts_late(period: EnergyPeriod) -> EnergyPeriod:
+    return msgspec.structs.replace(period, start="2018-01-02T04:30:00Z")
+
+
+def of_another_carrier(period: EnergyPeriod) -> EnergyPeriod:
+    (balance,) = period.balances
+    return msgspec.structs.replace(period, balances=(msgspec.structs.replace(balance, carrier="natural-gas"),))
+
+
+def of_heavier_lots(period: EnergyPeriod) -> EnergyPeriod:
+    lots = [msgspec.structs.replace(lot, tonnes="50") for lot in period.lots]
+    shares = share_out(period.balances, [Fraction(50) for _ in lots])
+    told = zip(lots, shares, strict=True)
+    return msgspec.structs.replace(period, lots=tuple(msgspec.structs.replace(x, overhead=s) for x, s in told))
+
+
 class TestEveryMethod:
     def test_is_recomputed_as_the_kernel_recomputes_it(self, phone: Phone) -> None:
         world, _, _ = wm.methods_world()
@@ -510,6 +528,36 @@ class TestEveryMethod:
         page, kernel = compared(phone, replace(given, bundle=replace(given.bundle, items=items)), world)
         assert page == kernel
         assert page[8][0] == "not checked"
+
+    @pytest.mark.parametrize(
+        "lie",
+        [
+            {"per_tonne": "1.000"},
+            {"categories": ()},
+            {"primary_data_share": "1.5"},
+            {"profile": ProfileRef("pact-3", "9", "00" * 32)},
+        ],
+        ids=lambda lie: next(iter(lie)),
+    )
+    def test_contradicts_itself_though_its_facts_are_withheld(self, phone: Phone, lie: dict[str, Any]) -> None:
+        world, _, at = wm.methods_world()
+        spoilt = wm.changed(at.stated["pact-3"], world.id(at.footprints["pact-3"]), **lie)
+        index = wm.log_stated(world, spoilt)
+        world.anchor()
+        given = case(world, wm.STRIP)
+        items = tuple(replace(i, disclosures=()) if i.index == index else i for i in given.bundle.items)
+        page, kernel = compared(phone, replace(given, bundle=replace(given.bundle, items=items)), world)
+        assert agreed(page) == agreed(kernel)
+        assert page[8][0] == "fail"
+
+    @pytest.mark.parametrize("lie", [starts_late, of_another_carrier, of_heavier_lots])
+    def test_takes_no_period_that_is_not_the_runs(
+        self, phone: Phone, lie: Callable[[EnergyPeriod], EnergyPeriod]
+    ) -> None:
+        world, _, _ = wm.methods_world(lie)
+        page, kernel = compared(phone, case(world, wm.STRIP), world)
+        assert agreed(page) == agreed(kernel)
+        assert "not-computable" in {code for code, _ in page[8][1]}
 
     def test_a_period_of_another_operator_is_found(self, phone: Phone) -> None:
         world, _, at = wm.methods_world()
