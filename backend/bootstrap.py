@@ -14,6 +14,7 @@ from backend.anchor.registry import Registry
 from backend.anchor.workers import AnchorWorker, FollowWorker, TransactionWorker
 from backend.app import create_app
 from backend.audit.endpoints import router as audit_router
+from backend.certificates.endpoints import router as certificates_router
 from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
 from backend.context import Context
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     declared_router,
     opinions_router,
     lifecycle_router,
+    certificates_router,
     passports.router,
     audit_router,
     pages_router,

@@ -23,11 +23,11 @@ from leafproof.chain.view import Role
 from leafproof.envelope import FrameHeader, LogRef, parse
 from leafproof.frame import FrameContent, Opening, Reading
 from leafproof.keys import SigningKey
-from leafproof.trust import Contract, Trust
+from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln
 
 CHAIN_ID = 31337
-ADDRESSES = {"TransparencyLog": b"\x11" * 20, "KeyRegistry": b"\x12" * 20, "LotRegistry": b"\x13" * 20}
+ADDRESSES = {name: bytes([0x11 + i]) * 20 for i, name in enumerate(CONTRACTS)}
 OPERATOR, FACILITY = Gln.parse("4012345000016"), Gln.parse("4012345000023")
 _ACCOUNT = b"\xa1" * 20
 # Points of a plant, and watt-hours of an interval, least and most: one byte is enough for some of the smallest.

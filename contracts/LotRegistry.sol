@@ -40,7 +40,7 @@ contract LotRegistry is ILotRegistry, ERC1155 {
     }
 
     /// @inheritdoc ILotRegistry
-    function mint(bytes32 lot, RecordProof calldata record, Input[] calldata inputs)
+    function mint(bytes32 lot, RecordProof calldata record, Input[] calldata inputs, Custody custody)
         external
         onlyOperator
         returns (bytes32 lotId)
@@ -48,7 +48,7 @@ contract LotRegistry is ILotRegistry, ERC1155 {
         if (inputs.length > MAX_INPUTS) revert TooManyInputs(inputs.length);
         lotId = lotIdOf(msg.sender, lot);
         if (_records[lotId].version != 0) revert LotExists(lotId);
-        emit LotMinted(lotId, msg.sender, lot);
+        emit LotMinted(lotId, msg.sender, lot, custody);
         _setRecord(lotId, record);
         for (uint256 i = 0; i < inputs.length; ++i) {
             _consume(lotId, inputs[i].lotId, inputs[i].shares);

@@ -27,6 +27,7 @@ DECLARED_FOOTPRINT = "application/vnd.leafproof.declared-footprint+cbor"
 OPINION = "application/vnd.leafproof.opinion+cbor"
 CORRECTION = "application/vnd.leafproof.correction+cbor"
 LIFECYCLE_STAGE = "application/vnd.leafproof.lifecycle-stage+cbor"
+CANCELLATION = "application/vnd.leafproof.cancellation+cbor"
 CONTENT_TYPES = (
     FRAME,
     METERING_PLAN,
@@ -38,6 +39,7 @@ CONTENT_TYPES = (
     OPINION,
     CORRECTION,
     LIFECYCLE_STAGE,
+    CANCELLATION,
 )
 
 

@@ -20,7 +20,15 @@ from leafproof.note import COSIGNATURE, Verifier
 
 MAX_TRUST_FILE = 65536
 T = TypeVar("T")
-CONTRACTS = ("TransparencyLog", "KeyRegistry", "LotRegistry")
+# In the order in which they are deployed: each needs those before it.
+CONTRACTS = (
+    "TransparencyLog",
+    "KeyRegistry",
+    "LotRegistry",
+    "CertificateClaims",
+    "LabelRegistry",
+    "Classification",
+)
 NetworkClass = Literal["development", "single operator", "consortium", "public"]
 
 

@@ -22,7 +22,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTIFACTS = ROOT / "leafproof" / "chain" / "artifacts"
-CONTRACTS = ("KeyRegistry", "LotRegistry", "TransparencyLog")
+CONTRACTS = (
+    "CertificateClaims",
+    "Classification",
+    "KeyRegistry",
+    "LabelRegistry",
+    "LotRegistry",
+    "TransparencyLog",
+)
 
 
 def compiler_settings() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploy the three contracts: `make deploy`, or `brownie run deploy`.
+"""Deploy the contracts: `make deploy`, or `brownie run deploy`.
 
 LEAFPROOF_RPC          the chain to deploy to; without one, a development chain that lives for the run
 LEAFPROOF_DEPLOYER     keystore file of the account that pays; on a development chain its first account
-LEAFPROOF_AUTHORITY    address that admits operators and registrars; by default the deployer
+LEAFPROOF_AUTHORITY    address that admits operators, registrars, registries, schemes and markets,
+                       and adopts the living list; by default the deployer
 LEAFPROOF_DEPLOYMENT   file to write: what a trust file needs to name these contracts (build/deployment.json)
 """
 
@@ -14,7 +15,17 @@ import os
 from pathlib import Path
 
 import brownie.network.contract
-from brownie import KeyRegistry, LotRegistry, TransparencyLog, accounts, network, web3
+from brownie import (
+    CertificateClaims,
+    Classification,
+    KeyRegistry,
+    LabelRegistry,
+    LotRegistry,
+    TransparencyLog,
+    accounts,
+    network,
+    web3,
+)
 from brownie.network.account import Account
 
 
@@ -24,6 +35,9 @@ def deploy(deployer: Account, authority: str) -> dict:
     logs = TransparencyLog.deploy(sender)
     keys = KeyRegistry.deploy(authority, sender)
     lots = LotRegistry.deploy(logs, keys, sender)
+    ruled = [
+        contract.deploy(authority, keys, sender) for contract in (CertificateClaims, LabelRegistry, Classification)
+    ]
     return {
         "chainId": web3.eth.chain_id,
         "genesisHash": web3.eth.get_block(0)["hash"].to_0x_hex(),
@@ -34,7 +48,7 @@ def deploy(deployer: Account, authority: str) -> dict:
                 "block": contract.tx.block_number,
                 "codeHash": web3.keccak(web3.eth.get_code(contract.address)).to_0x_hex(),
             }
-            for contract in (logs, keys, lots)
+            for contract in (logs, keys, lots, *ruled)
         },
     }
 
@@ -54,4 +68,4 @@ def main() -> None:
     path.write_text(json.dumps(deployment, indent=2) + "\n")
     print(f"chain {deployment['chainId']}, written to {path}")
     for name, contract in deployment["contracts"].items():
-        print(f"  {name:<16} {contract['address']}")
+        print(f"  {name:<17} {contract['address']}")

@@ -9,12 +9,22 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from brownie import KeyRegistry, LotRegistry, TransparencyLog, accounts
+from brownie import (
+    CertificateClaims,
+    Classification,
+    KeyRegistry,
+    LabelRegistry,
+    LotRegistry,
+    TransparencyLog,
+    accounts,
+    chain,
+)
 from brownie.network.transaction import TransactionReceipt
 
 from tests.contracts import merkle
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "gas.md"
+SEGREGATED = 2  # ILotRegistry.Custody
 RECORD_DEPTH = 20  # batch records are proven in logs of 2^20 entries
 
 INTRODUCTION = """\
@@ -53,7 +63,13 @@ class Bench:
         self.logs = TransparencyLog.deploy({"from": self.authority})
         self.keys = KeyRegistry.deploy(self.authority, {"from": self.authority})
         self.lots = LotRegistry.deploy(self.logs, self.keys, {"from": self.authority})
-        self.rows = [_row(f"deploy {c._name}", c.tx) for c in (self.logs, self.keys, self.lots)]
+        ruled = [
+            contract.deploy(self.authority, self.keys, {"from": self.authority})
+            for contract in (CertificateClaims, LabelRegistry, Classification)
+        ]
+        self.claims, self.labels, self.classes = ruled
+        deployed = (self.logs, self.keys, self.lots, *ruled)
+        self.rows = [_row(f"deploy {c._name}", c.tx) for c in deployed]
 
     def add(self, name: str, tx: TransactionReceipt) -> TransactionReceipt:
         self.rows.append(_row(name, tx))
@@ -96,16 +112,59 @@ class Bench:
         lot = [hashlib.sha256(b"lot %d" % i).digest() for i in range(4)]
         parents = []
         for i in (0, 1):
-            tx = self.lots.mint(lot[i], self.record(f"record {i}"), [], self.me)
+            tx = self.lots.mint(lot[i], self.record(f"record {i}"), [], SEGREGATED, self.me)
             parents.append(tx.return_value)
         self.add("mint a lot", tx)
         inputs = [(parent, 10**17) for parent in parents]
-        child = self.add("mint a lot from 2 inputs", self.lots.mint(lot[2], self.record("child"), inputs, self.me))
+        child = self.add(
+            "mint a lot from 2 inputs", self.lots.mint(lot[2], self.record("child"), inputs, SEGREGATED, self.me)
+        )
         self.add("supersede a record", self.lots.supersede(lot[2], self.record("child, corrected"), self.me))
         token = int(str(child.return_value), 16)
         arguments = (self.operator, self.buyer, token, 10**17, b"", self.me)
         self.add("transfer shares, to a new holder", self.lots.safeTransferFrom(*arguments))
         self.add("transfer shares, to a holder", self.lots.safeTransferFrom(*arguments))
+
+    def measure_certificates(self) -> None:
+        authority, word = {"from": self.authority}, {"from": self.anchor}
+        registry = self.claims.admitRegistry("I-REC(E)", authority).return_value
+        self.claims.appointRegistrar(registry, self.anchor, authority)
+        of = [hashlib.sha256(text).digest() for text in (b"cancellation", b"subject", b"footprint")]
+        first = 10**21  # serials of I-REC have 22 digits
+        for i in range(3):
+            serial = first + 10 * i
+            tx = self.claims.claim(registry, serial, serial + 9, *of, serial - 10 if i else 0, self.me)
+        self.add("claim a range of serials", tx)
+        between = self.claims.claim(registry, first + 10**6, first + 10**6, *of, 0, self.me)
+        self.add("claim, 3 claims away from the hint", between)
+        self.add("name a newer footprint", self.claims.nameFootprint(registry, first, of[0], self.me))
+        self.add("attest a claim", self.claims.attest(registry, first, of[0], word))
+        self.add("reject a claim", self.claims.reject(registry, first + 10, of[0], first, word))
+
+    def measure_labels(self) -> None:
+        authority, host = {"from": self.authority}, {"from": self.buyer}
+        begin, end = 10**9, 2**34 - 1  # not the present time: what its zero bytes cost would change every day
+        word = [hashlib.sha256(b"word %d" % i).digest() for i in range(3)]
+        admitted = self.labels.admitScheme(self.anchor, "Low-carbon steel", authority)
+        self.add("admit a scheme", admitted)
+        scheme, owner = admitted.return_value, {"from": self.anchor}
+        self.add("publish a scheme's criteria", self.labels.publish(scheme, word[0], owner))
+        accredited = self.labels.accredit(scheme, self.operator, begin, end, word[0], owner)
+        self.add("accredit a certifier", accredited)
+        issued = self.add("issue a label", self.labels.issue(scheme, word[0], word[1], begin, end, self.me))
+        label = issued.return_value
+        self.add("suspend a label", self.labels.suspend(label, word[2], self.me))
+        self.add("resume a label", self.labels.resume(label, self.me))
+        self.add("revoke a label", self.labels.revoke(label, word[2], self.me))
+        market = self.labels.admitMarket(self.buyer, "EU", authority).return_value
+        recognised = self.labels.recognise(market, scheme, word[0], 8, begin, end, word[1], host)
+        self.add("recognise a scheme", recognised)
+
+    def measure_classification(self) -> None:
+        authority, content = {"from": self.authority}, hashlib.sha256(b"list").digest()
+        self.add("propose a version of the living list", self.classes.propose(content, self.me))
+        soon = chain[-1].timestamp | 0xFFFFFF  # no zero byte, whatever the day; half a year ahead at most
+        self.add("adopt it", self.classes.adopt(content, soon, authority))
 
 
 def page() -> str:
@@ -114,6 +173,9 @@ def page() -> str:
     bench.measure_log()
     bench.measure_keys()
     bench.measure_lots()
+    bench.measure_certificates()
+    bench.measure_labels()
+    bench.measure_classification()
     return INTRODUCTION + "".join(bench.rows)
 
 

@@ -38,6 +38,7 @@ _DEFAULTS = {
     body.OPINION: Tier.PUBLIC,
     body.CORRECTION: Tier.PUBLIC,
     body.LIFECYCLE_STAGE: Tier.PUBLIC,
+    body.CANCELLATION: Tier.PUBLIC,
 }
 
 

@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 
 from backend.anchor.contracts import describe_revert, encode_call
 from leafproof.chain.decode import hexadecimal, quantity
-from leafproof.chain.events import Block
+from leafproof.chain.places import Block
 from leafproof.client.chain_reader import check_identity, contracts_of, read_header
 from leafproof.client.rpc import NodeRefused, Rpc
 from leafproof.errors import LeafproofError, Malformed

@@ -74,6 +74,9 @@ def trust(
     log: Annotated[str, typer.Option(help="address of TransparencyLog")],
     keys: Annotated[str, typer.Option(help="address of KeyRegistry")],
     lots: Annotated[str, typer.Option(help="address of LotRegistry")],
+    claims: Annotated[str, typer.Option(help="address of CertificateClaims")],
+    labels: Annotated[str, typer.Option(help="address of LabelRegistry")],
+    classes: Annotated[str, typer.Option(help="address of Classification")],
     deployed_block: Annotated[int, typer.Option(min=0, help="first block that may hold their events")],
     network_class: Annotated[str, typer.Option(help=", ".join(get_args(NetworkClass)))],
     out: Annotated[Path, typer.Option(help="file to write")],
@@ -100,10 +103,11 @@ def trust(
         known: dict[str, NetworkClass] = {name: name for name in get_args(NetworkClass)}
         if network_class not in known:
             raise InvalidInput("network class", f"not one of {', '.join(known)}")
+        given = zip(CONTRACTS, (log, keys, lots, claims, labels, classes), strict=True)
         with Rpc(_url(rpc, config)) as node:
             made = make_trust(
                 node,
-                {name: _address(a, name) for name, a in zip(CONTRACTS, (log, keys, lots), strict=True)},
+                {name: _address(address, name) for name, address in given},
                 network_class=known[network_class],
                 finality_blocks=finality,
                 deployed_block=deployed_block,

@@ -1,4 +1,4 @@
-"""The three contracts as committed: ABI and bytecode; calls encoded, reverts decoded.
+"""The contracts as committed: ABI and bytecode; calls encoded, reverts decoded.
 
 The files in leafproof/chain/artifacts are made from contracts/ and a test proves it.
 """
@@ -36,7 +36,7 @@ class Artifact:
 
 @cache
 def artifact(name: str) -> Artifact:
-    """The committed artifact of TransparencyLog, KeyRegistry or LotRegistry; raises `InvalidInput`."""
+    """The committed artifact of one of the contracts; raises `InvalidInput`."""
     if name not in CONTRACTS:
         raise InvalidInput("contract", f"{name[:40]!r} is none of {', '.join(CONTRACTS)}")
     text = resources.files("leafproof.chain").joinpath("artifacts", f"{name}.json").read_text(encoding="utf-8")

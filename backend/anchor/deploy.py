@@ -1,4 +1,4 @@
-"""Putting the three contracts on a chain, and the trust file that names them."""
+"""Putting the contracts on a chain, and the trust file that names them."""
 
 from __future__ import annotations
 
@@ -41,22 +41,18 @@ def deploy(
     finality_blocks: int = 1,
     progress: Progress | None = None,
 ) -> Deployed:
-    """Deploy TransparencyLog, KeyRegistry (owned by `authority`, else by the account) and LotRegistry.
+    """Deploy the contracts; those that have an authority are owned by `authority`, else by the account.
 
     Raises `Unavailable` when a contract is not final in time, `Reverted`, `NodeUnreachable` or `NodeRefused`.
     """
     chain = _bare_chain(rpc, finality_blocks)
     addresses: dict[str, bytes] = {}
     blocks: list[int] = []
+    owner = authority or address_of(account)
     for name in CONTRACTS:
         if progress is not None:
             progress(name)
-        args: dict[str, list[Any]] = {
-            "TransparencyLog": [],
-            "KeyRegistry": [authority or address_of(account)],
-            "LotRegistry": [addresses.get("TransparencyLog"), addresses.get("KeyRegistry")],
-        }
-        call = Call(None, encode_creation(name, args[name]))
+        call = Call(None, encode_creation(name, _arguments(name, addresses, owner)))
         nonce = chain.nonce(address_of(account))
         gas = chain.estimate(address_of(account), call)
         tx_hash, raw = chain.sign(account, nonce, call, gas, chain.fees())
@@ -67,6 +63,18 @@ def deploy(
         addresses[name] = receipt.created
         blocks.append(receipt.block_number)
     return Deployed(addresses, blocks[0])
+
+
+def _arguments(name: str, addresses: Mapping[str, bytes], owner: bytes) -> list[Any]:
+    """What the constructor takes; `addresses` has those deployed before."""
+    match name:
+        case "TransparencyLog":
+            return []
+        case "KeyRegistry":
+            return [owner]
+        case "LotRegistry":
+            return [addresses["TransparencyLog"], addresses["KeyRegistry"]]
+    return [owner, addresses["KeyRegistry"]]
 
 
 def make_trust(

@@ -1,4 +1,4 @@
-"""The chain's events as the database knows them: operators, keys, heads and lots, from final blocks alone.
+"""The chain's events as the database knows them (operators, keys, heads, lots, claims, labels), from final blocks.
 
 `Follower` copies events; the questions below fold the copy with the reader's own code (`leafproof.chain.fold`), so
 that the backend and an auditor judge alike, and nothing derived can disagree with the chain.
@@ -29,10 +29,15 @@ from backend.anchor.tables import chain_attempts, chain_cursor, chain_events, ch
 from backend.database import reading, transaction
 from backend.errors import Conflict
 from leafproof.chain.decode import decode_log, topics_of
-from leafproof.chain.events import Block, Contracts, Event, Extended
+from leafproof.chain.events import Extended
 from leafproof.chain.fold import Identity, fold
-from leafproof.chain.view import ChainView, Head, LotRecord, Moment, RegisteredKey
+from leafproof.chain.places import Block, Contracts, Event
+from leafproof.chain.view import ChainView, Claim, Head, LotRecord, Moment, RegisteredKey
 from leafproof.client.chain_reader import (
+    LABEL_EVENTS,
+    OPERATOR_EVENTS,
+    REGISTRY_EVENTS,
+    SCHEME_EVENTS,
     all_events,
     contracts_of,
     final_block,
@@ -43,10 +48,11 @@ from leafproof.client.chain_reader import (
 from leafproof.trust import Trust
 
 _EXTENDED = topics_of("log")["Extended"]
-_OPERATOR_TOPICS = tuple(
-    topics_of("keys")[name]
-    for name in ("OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn")
-)
+_OPERATOR_TOPICS = tuple(topics_of("keys")[name] for name in OPERATOR_EVENTS)
+_REGISTRY_TOPICS = tuple(topics_of("claims")[name] for name in REGISTRY_EVENTS)
+_SCHEME_TOPICS = tuple(topics_of("labels")[name] for name in SCHEME_EVENTS)
+_LABEL_TOPICS = tuple(topics_of("labels")[name] for name in LABEL_EVENTS)
+_LABEL_ISSUED = topics_of("labels")["LabelIssued"]
 _TRANSFER_SINGLE = topics_of("lots")["TransferSingle"]
 _TRANSFER_BATCH = topics_of("lots")["TransferBatch"]
 _TOPICS = ("topic0", "topic1", "topic2", "topic3")
@@ -178,10 +184,15 @@ class Registry:
         logs: Collection[bytes] | None = None,
     ) -> ChainView | None:
         """The chain as `leafproof.client.chain_reader.read_chain` would give it; None before anything was read."""
+        return self._fold(connection, sa.or_(*self._wanted(keys, lots, logs)), lots)
+
+    def _fold(
+        self, connection: Connection, wanted: sa.ColumnElement[bool], lots: Collection[bytes] | None
+    ) -> ChainView | None:
         cursor = connection.execute(sa.select(chain_cursor)).one_or_none()
         if cursor is None:
             return None
-        query = sa.select(chain_events).where(sa.or_(*self._wanted(keys, lots, logs)))
+        query = sa.select(chain_events).where(wanted)
         events, blocks = [], {}
         for row in connection.execute(query).mappings():
             events.append(only_lots(decode_log(_raw(row), self._contracts), lots))
@@ -214,6 +225,12 @@ class Registry:
         """The lot, if it is minted in a final block."""
         view = self.view(connection, keys=(), lots=(lot_id,), logs=())
         return None if view is None else view.lots.get(lot_id)
+
+    def claims(self, connection: Connection, registry: bytes) -> list[Claim]:
+        """The claims of a certificates' registry in final blocks, those too that it rejected."""
+        mine = sa.or_(chain_events.c.topic2 == registry, chain_events.c.topic0.in_(_REGISTRY_TOPICS))
+        view = self._fold(connection, sa.and_(chain_events.c.contract == self._contracts.claims, mine), None)
+        return list(view.claims) if view else []
 
     def latest_anchor(self, connection: Connection, log_id: bytes) -> Head | None:
         """The newest final head of a log: what the beacon tells."""
@@ -251,7 +268,7 @@ class Registry:
         contract, topic0, topic1 = chain_events.c.contract, chain_events.c.topic0, chain_events.c.topic1
         at = self._contracts
         wanted = []
-        for address, ids in ((at.log, logs), (at.keys, keys), (at.lots, lots)):
+        for address, ids in ((at.log, logs), (at.keys, keys), (at.lots, lots), (at.claims, lots)):
             whole = contract == address
             wanted.append(whole if ids is None else sa.and_(whole, topic1.in_(ids)))
         if keys is not None:
@@ -261,6 +278,14 @@ class Registry:
             first_word = sa.func.substr(chain_events.c.data, 1, 32)
             single = sa.and_(topic0 == _TRANSFER_SINGLE, first_word.in_(lots))
             wanted.append(sa.and_(contract == at.lots, sa.or_(single, topic0 == _TRANSFER_BATCH)))
+            wanted.append(sa.and_(contract == at.claims, topic0.in_(_REGISTRY_TOPICS)))
+            wanted.append(sa.and_(contract == at.labels, topic0.in_(_SCHEME_TOPICS)))
+            issued = sa.and_(contract == at.labels, topic0 == _LABEL_ISSUED, chain_events.c.topic2.in_(lots))
+            later = topic1.in_(sa.select(topic1).where(issued))  # these name the label's id alone
+            wanted.append(sa.or_(issued, sa.and_(contract == at.labels, topic0.in_(_LABEL_TOPICS), later)))
+            wanted.append(contract == at.classes)
+        elif lots is None:
+            wanted.append(contract.in_((at.labels, at.classes)))
         return wanted
 
 

@@ -41,6 +41,13 @@ class FrontDoor:
         """Send a JSON object."""
         return self._ask("POST", path, json=body).json()
 
+    def refused(self, path: str, **body: Any) -> str:
+        """Send what must be refused; the problem's detail. Raises `DemoFailed` if it is taken."""
+        answer = self._client.post(path, json=body)
+        if answer.status_code not in (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY):
+            raise DemoFailed(f"POST {path} was to be refused, and answered {answer.status_code}")
+        return str(answer.json()["detail"])
+
     def put(self, path: str, **body: Any) -> Any:
         """Send a JSON object."""
         return self._ask("PUT", path, json=body).json()

@@ -15,6 +15,7 @@ from backend.demo.front_door import FrontDoor
 from backend.demo.narrator import Narrator
 from backend.demo.stage import Options, Stage
 from backend.demo.story import Played, Story
+from backend.demo.twice import Twice
 from leafproof.tree import HASH_SIZE, Frontier
 from leafproof.trust import Trust
 
@@ -68,6 +69,15 @@ def make_api_key(stage: Stage) -> str:
 def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> dict[str, Any]:
     story = Story(stage, door, period, narrator)
     played = story.play()
+    first, second = played.coils[:2]
+    twice = Twice(stage, door, story)
+    with narrator.act("Green certificates are cancelled, and claimed for one coil"):
+        certificate = twice.certificate(first)
+    with narrator.act("The same certificates for another coil, and a coil sold twice"):
+        claim = twice.double_claim(certificate["statement"], second)
+        sale = twice.double_sale(first, cast.steel_orders(period)[0].output)
+    narrator.say(f"      {claim}", "yellow")
+    narrator.say(f"      {sale}", "yellow")
     key_file = str(stage.folder / API_KEY_FILE)
     stage.await_witness()
     with narrator.act("A lie: one byte of a stored statement is altered"):
@@ -85,6 +95,9 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
         **_facts(stage, played, export),
         **_footprint(door),
         **report,
+        "certificate": certificate,
+        "double_claim": claim,
+        "double_sale": sale,
         "altered_byte": byte,
         "altered_tonne": tonne,
         "exit_code": code,

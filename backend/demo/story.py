@@ -47,13 +47,13 @@ class Story:
             for company in (STEEL, FABRICATOR):
                 self._enrol_company(company)
             keys = [self._enrol_gateway(company) for company in (STEEL, FABRICATOR)]
-            self._await_transactions([f"key:{key}" for key in keys])
+            self.await_transactions([f"key:{key}" for key in keys])
             for company, key in zip((STEEL, FABRICATOR), keys, strict=True):
                 self._describe(company, key)
 
     def _enrol_company(self, company: Company) -> None:
         enrolled = self._door.post("/v1/operators", gln=str(company.gln), name=company.name)
-        self._await_transactions([enrolled["transaction"]])
+        self.await_transactions([enrolled["transaction"]])
 
     def _enrol_gateway(self, company: Company) -> str:
         """Make the gateway's key with its own command, register it; the key id, hexadecimal."""
@@ -192,7 +192,8 @@ class Story:
         found = self._stage.command_json("gateway", "witness", "--json", "--config", config)
         return not found["waiting"]
 
-    def _await_transactions(self, keys: list[str]) -> None:
+    def await_transactions(self, keys: list[str]) -> None:
+        """Until each is final; raises `DemoFailed` for one that the chain refuses."""
         for key in keys:
             wait_for(self._stage, key, CHAIN_SECONDS, lambda key=key: self._final(key))
 

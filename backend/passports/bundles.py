@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from backend.access.tiers import Tier
+from backend.certificates import repository as certificate_rows
 from backend.checkpoints import repository as checkpoint_rows
 from backend.corrections import repository as correction_rows
 from backend.declared import service as declared
@@ -101,6 +102,8 @@ class BundleBuilder:
         record = recording.read(connection, self._archive, row)
         gathered.places[row["log"], row["index"]] = None
         self._plan(connection, row, record, tier, gathered)
+        for cancelled in certificate_rows.for_lot(connection, row["gtin"], row["lot"]):
+            gathered.places[cancelled["log"], cancelled["index"]] = None
         for line in record.inputs or ():
             if line.parent is None or line.footprint is None:
                 continue

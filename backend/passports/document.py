@@ -127,6 +127,7 @@ def _chain(passport: Passport) -> dict[str, Any]:
             "time": clock.utc_text(head.moment.block_time),
         },
         "version": pointer.current.version if pointer else None,
+        "custody": pointer.custody.name.lower() if pointer else None,
     }
 
 

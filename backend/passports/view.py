@@ -303,6 +303,7 @@ DEVICE_TEXTS = {
     **{word: word for word in get_args(What)},
     **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
     "energy period": "energy period",
+    "cancellation": "cancellation",
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

@@ -27,6 +27,7 @@ from backend.production.keystore import FileSigner
 from backend.production.statements import Desk
 from backend.production.worker import desk_of
 from leafproof import carriers, clock, units
+from leafproof.chain.view import Custody
 from leafproof.errors import InvalidInput
 from leafproof.plan import MeteringPlan
 from leafproof.record import Segment
@@ -157,7 +158,8 @@ def add_product(context: Shared, key: Writer, asked: s.ProductIn) -> s.ProductIn
     company = Gln.parse(asked.company, "company")
     key.check_operator(company)
     with transaction(context.engine) as connection:
-        production.add_product(connection, Gtin.parse(asked.gtin), asked.name, company, asked.disclosure)
+        gtin, custody = Gtin.parse(asked.gtin), Custody[asked.custody.upper()]
+        production.add_product(connection, gtin, asked.name, company, asked.disclosure, custody)
     return asked
 
 

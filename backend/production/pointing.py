@@ -36,7 +36,9 @@ def submit(
     proof = [desk.log(record.log).ref.log_id, record.leaf_hash, record.index]
     args: list[object] = [lot_hash(lot), proof]
     if first:
-        args.append(_inputs(connection, lot))
+        product = repository.product(connection, str(lot.gtin))
+        assert product is not None  # a foreign key says so
+        args += [_inputs(connection, lot), product["custody"]]
     function = "mint" if first else "supersede"
     key = key_of(record.statement_id, attempt)
     transactions.submit(connection, signer_of(maker["gln"]), "LotRegistry", function, args, key)

@@ -84,12 +84,21 @@ class FactorSetOut(BaseModel):
 
 class ProductIn(Taken):
     """A product and its maker. `disclosure` says what the public is shown of its lots' inputs, energy and parts of
-    the footprint: `open`, all of it; `restricted`, sums by stage, and the rest by tier of access."""
+    the footprint: `open`, all of it; `restricted`, sums by stage, and the rest by tier of access. `custody`, in
+    the terms of ISO 22095, is said on chain of each lot when it is minted, and stays."""
 
     gtin: Text
     name: Text
     company: Text
     disclosure: Literal["open", "restricted"] = "restricted"
+    custody: Literal[
+        "not_stated",
+        "identity_preserved",
+        "segregated",
+        "controlled_blending",
+        "mass_balance",
+        "book_and_claim",
+    ] = "not_stated"
 
 
 class StatementOut(BaseModel):

@@ -16,7 +16,7 @@ from backend.production import repository
 from backend.production.repository import Row
 from backend.production.statements import Archive, Desk, Logged, facility_uri
 from leafproof import body, clock
-from leafproof.chain.view import RegisteredKey
+from leafproof.chain.view import Custody, RegisteredKey
 from leafproof.errors import InvalidInput
 from leafproof.plan import MeteringPlan
 from leafproof.record import Tier
@@ -107,11 +107,25 @@ def facility(connection: Connection, gln: Gln, *, lock: bool = False) -> Row:
 
 
 def add_product(
-    connection: Connection, gtin: Gtin, name: str, company_gln: Gln, disclosure: Disclosure = "restricted"
+    connection: Connection,
+    gtin: Gtin,
+    name: str,
+    company_gln: Gln,
+    disclosure: Disclosure = "restricted",
+    custody: Custody = Custody.NOT_STATED,
 ) -> None:
-    """A product, who makes it, and what is shown of it. Raises `InvalidInput`, `Conflict`, `NotFound`."""
+    """A product, who makes it, what is shown of it, and the chain of custody that its lots are minted with.
+
+    Raises `InvalidInput`, `Conflict`, `NotFound`.
+    """
     company(connection, company_gln)
-    values = {"gtin": str(gtin), "name": _name(name), "company": str(company_gln), "disclosure": disclosure}
+    values = {
+        "gtin": str(gtin),
+        "name": _name(name),
+        "company": str(company_gln),
+        "disclosure": disclosure,
+        "custody": int(custody),
+    }
     new = repository.insert_product(connection, **values)
     _same(new, repository.product(connection, str(gtin)), values, f"product {gtin}", "")
 

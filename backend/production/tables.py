@@ -70,6 +70,7 @@ products = Table(
     Column("name", Text, nullable=False),
     Column("company", Text, ForeignKey(companies.c.gln), nullable=False),
     Column("disclosure", Text, nullable=False),
+    Column("custody", Integer, nullable=False),  # LotRegistry's Custody: what its lots are minted with
     CheckConstraint("disclosure IN ('open', 'restricted')", name="disclosure"),
 )
 

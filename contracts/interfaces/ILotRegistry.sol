@@ -20,6 +20,17 @@ interface ILotRegistry {
         uint256 shares;
     }
 
+    /// @notice Chain of custody between the material that went into a lot and the lot, in the terms of ISO 22095; said
+    /// once, when the lot is minted, and not by a record that could be replaced. The chain does not judge it.
+    enum Custody {
+        NotStated,
+        IdentityPreserved,
+        Segregated,
+        ControlledBlending,
+        MassBalance,
+        BookAndClaim
+    }
+
     /// @notice The current record of a lot; version 0: no such lot.
     struct Record {
         address operator;
@@ -30,7 +41,7 @@ interface ILotRegistry {
     }
 
     /// @notice A lot came into being, all its shares with its operator.
-    event LotMinted(bytes32 indexed lotId, address indexed operator, bytes32 lot);
+    event LotMinted(bytes32 indexed lotId, address indexed operator, bytes32 lot, Custody custody);
     /// @notice The lot's current record is this leaf; versions count from 1.
     event RecordSet(
         bytes32 indexed lotId, uint32 indexed version, bytes32 logId, bytes32 leaf, uint64 index
@@ -59,8 +70,9 @@ interface ILotRegistry {
     /// @param lot hash of GTIN and lot code
     /// @param record its batch record
     /// @param inputs at most 64; each spends at least one share of a lot that exists
+    /// @param custody how the lot goes back to its inputs
     /// @return lotId `lotIdOf(caller, lot)`
-    function mint(bytes32 lot, RecordProof calldata record, Input[] calldata inputs)
+    function mint(bytes32 lot, RecordProof calldata record, Input[] calldata inputs, Custody custody)
         external
         returns (bytes32 lotId);
 

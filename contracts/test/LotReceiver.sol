@@ -23,7 +23,7 @@ contract LotReceiver is ERC1155Holder {
         ILotRegistry.RecordProof calldata record,
         ILotRegistry.Input[] calldata inputs
     ) external {
-        _LOTS.mint(lot, record, inputs);
+        _LOTS.mint(lot, record, inputs, ILotRegistry.Custody.NotStated);
     }
 
     function onERC1155Received(address operator, address from, uint256 id, uint256 value, bytes memory data)

@@ -21,12 +21,11 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from leafproof.chain import claim_events as claims
+from leafproof.chain import label_events as labels
 from leafproof.chain.events import (
     AttestationWithdrawn,
-    Block,
     Consumed,
-    Contracts,
-    Event,
     Extended,
     KeyAttested,
     KeyCompromised,
@@ -38,14 +37,14 @@ from leafproof.chain.events import (
     OperatorAdmitted,
     OperatorRemoved,
     Other,
-    Place,
     RecordSet,
     RegistrarAccredited,
     RegistrarWithdrawn,
     Sealed,
     Transferred,
 )
-from leafproof.chain.view import Role
+from leafproof.chain.places import Block, Contracts, Event, Place
+from leafproof.chain.view import Custody, Role
 from leafproof.errors import Malformed
 
 # A batch transfer is as long as a block's gas pays for: 30 million gas, 8 a byte (Yellow Paper, G_logdata).
@@ -87,6 +86,10 @@ _LOG = _shapes(
     (Other, "AnchorKeyDismissed(bytes32,address)", 2),
     (Other, "LogTransferStarted(bytes32,address,address)", 3),
 )
+_OWNED = (
+    (Other, "OwnershipTransferStarted(address,address)", 2),
+    (Other, "OwnershipTransferred(address,address)", 2),
+)
 _KEYS = _shapes(
     (OperatorAdmitted, "OperatorAdmitted(address,string)", 1),
     (OperatorRemoved, "OperatorRemoved(address)", 1),
@@ -97,22 +100,62 @@ _KEYS = _shapes(
     (AttestationWithdrawn, "AttestationWithdrawn(bytes32,address,address)", 3),
     (KeyRetired, "KeyRetired(bytes32,address,uint64,uint64)", 2),
     (KeyCompromised, "KeyCompromised(bytes32,address)", 2),
-    (Other, "OwnershipTransferStarted(address,address)", 2),
-    (Other, "OwnershipTransferred(address,address)", 2),
+    *_OWNED,
 )
 _LOTS = _shapes(
-    (LotMinted, "LotMinted(bytes32,address,bytes32)", 2),
+    (LotMinted, "LotMinted(bytes32,address,bytes32,uint8)", 2),
     (RecordSet, "RecordSet(bytes32,uint32,bytes32,bytes32,uint64)", 2),
     (Consumed, "Consumed(bytes32,bytes32,address,uint256)", 3),
     (Transferred, "TransferSingle(address,address,address,uint256,uint256)", 3),
     (Transferred, "TransferBatch(address,address,address,uint256[],uint256[])", 3),
     (Other, "ApprovalForAll(address,address,bool)", 2),
 )
-_SHAPES = {"log": _LOG, "keys": _KEYS, "lots": _LOTS}
+_CLAIMS = _shapes(
+    (claims.RegistryAdmitted, "RegistryAdmitted(bytes32,string)", 1),
+    (claims.RegistryRemoved, "RegistryRemoved(bytes32)", 1),
+    (claims.RegistrarAppointed, "RegistrarAppointed(bytes32,address)", 2),
+    (claims.RegistrarDismissed, "RegistrarDismissed(bytes32,address)", 2),
+    (claims.Claimed, "Claimed(bytes32,bytes32,address,uint128,uint128,bytes32)", 3),
+    (claims.FootprintNamed, "FootprintNamed(bytes32,bytes32,uint32,uint128,bytes32)", 3),
+    (claims.ClaimAttested, "Attested(bytes32,bytes32,address,uint128,bytes32)", 3),
+    (claims.ClaimRejected, "Rejected(bytes32,bytes32,address,uint128,bytes32)", 3),
+    *_OWNED,
+)
+_LABELS = _shapes(
+    (labels.SchemeAdmitted, "SchemeAdmitted(bytes32,address,string)", 2),
+    (labels.SchemeRemoved, "SchemeRemoved(bytes32)", 1),
+    (Other, "SchemeTransferStarted(bytes32,address,address)", 3),
+    (labels.SchemeTransferred, "SchemeTransferred(bytes32,address,address)", 3),
+    (labels.SchemePublished, "SchemePublished(bytes32,uint32,bytes32)", 2),
+    (labels.CertifierAccredited, "CertifierAccredited(bytes32,address,uint64,uint64,bytes32)", 2),
+    (labels.AccreditationWithdrawn, "AccreditationWithdrawn(bytes32,address)", 2),
+    (labels.LabelIssued, "LabelIssued(bytes32,bytes32,address,bytes32,bytes32,uint32,uint64,uint64)", 3),
+    (labels.LabelSuspended, "LabelSuspended(bytes32,address,bytes32)", 2),
+    (labels.LabelResumed, "LabelResumed(bytes32,address)", 2),
+    (labels.LabelRevoked, "LabelRevoked(bytes32,address,bytes32)", 2),
+    (labels.MarketAdmitted, "MarketAdmitted(bytes32,address,string)", 2),
+    (labels.Recognised, "Recognised(bytes32,bytes32,bytes32,uint8,uint64,uint64,bytes32)", 3),
+    (labels.RecognitionWithdrawn, "RecognitionWithdrawn(bytes32,bytes32,bytes32)", 3),
+    *_OWNED,
+)
+_CLASSES = _shapes(
+    (labels.Proposed, "Proposed(bytes32,address)", 2),
+    (labels.Refused, "Refused(bytes32,bytes32)", 1),
+    (labels.Adopted, "Adopted(uint32,bytes32,uint64)", 2),
+    *_OWNED,
+)
+_SHAPES = {
+    "log": _LOG,
+    "keys": _KEYS,
+    "lots": _LOTS,
+    "claims": _CLAIMS,
+    "labels": _LABELS,
+    "classes": _CLASSES,
+}
 
 
 def topics_of(contract: str) -> dict[str, bytes]:
-    """The first topics of a contract's events, by name; `contract` is log, keys or lots."""
+    """The first topics of a contract's events, by name; `contract` is a member of `Contracts`."""
     return {shape.name: topic for topic, shape in _SHAPES[contract].items()}
 
 
@@ -178,7 +221,7 @@ def _place(raw: Any) -> Place:
 
 
 def _shape_of(address: bytes, topic: bytes, contracts: Contracts) -> _Shape:
-    tables = {contracts.log: _LOG, contracts.keys: _KEYS, contracts.lots: _LOTS}
+    tables = {getattr(contracts, name): table for name, table in _SHAPES.items()}
     table = tables.get(address)
     if table is None:
         raise Malformed("address", "not one of the trusted contracts")
@@ -240,6 +283,10 @@ def _build(shape: _Shape, place: Place, values: list[Any]) -> Event:
         if values[2] not in Role.__members__.values():
             raise Malformed("data", f"{values[2]} is no role")
         values[2] = Role(values[2])
+    if shape.kind is LotMinted:
+        if values[3] not in Custody.__members__.values():
+            raise Malformed("data", f"{values[3]} is no chain of custody")
+        values[3] = Custody(values[3])
     if shape.kind is Transferred:
         ids, shares = ([v] if isinstance(v, int) else v for v in values[3:])
         if len(ids) != len(shares):

@@ -1,41 +1,12 @@
-"""Events of the three contracts as typed values (contracts/interfaces say when each is emitted)."""
+"""Events of TransparencyLog, KeyRegistry and LotRegistry as typed values (contracts/interfaces say when each is
+emitted); those of the other contracts are in `claim_events` and `label_events`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leafproof.chain.view import Address, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """Addresses of the contracts that a reader trusts, 20 bytes each."""
-
-    log: Address
-    keys: Address
-    lots: Address
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where an event stands: events are ordered by block number and log index (unique within a block)."""
-
-    block_number: int
-    log_index: int
-    block_hash: bytes
-    transaction: bytes
-
-    def __str__(self) -> str:
-        return f"transaction 0x{self.transaction.hex()} log {self.log_index}"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block's header, as far as readers need it; `time` in Unix seconds."""
-
-    number: int
-    hash: bytes
-    time: int
+from leafproof.chain.places import Place
+from leafproof.chain.view import Address, Custody, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +145,7 @@ class LotMinted:
     lot_id: bytes
     operator: Address
     lot_hash: bytes
+    custody: Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,25 +188,3 @@ class Other:
 
     place: Place
     name: str
-
-
-Event = (
-    Opened
-    | Extended
-    | LogTransferred
-    | Sealed
-    | OperatorAdmitted
-    | OperatorRemoved
-    | RegistrarAccredited
-    | RegistrarWithdrawn
-    | KeyRegistered
-    | KeyAttested
-    | AttestationWithdrawn
-    | KeyRetired
-    | KeyCompromised
-    | LotMinted
-    | RecordSet
-    | Consumed
-    | Transferred
-    | Other
-)

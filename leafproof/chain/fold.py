@@ -16,12 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from eth_hash.auto import keccak
 
 from leafproof.chain import events as ev
 from leafproof.chain import possession
+from leafproof.chain.certificates import Certificates
+from leafproof.chain.labels import Labels, LivingList
+from leafproof.chain.places import Block, Contracts, Event
+from leafproof.chain.rules import Impossible, require
 from leafproof.chain.view import (
     SHARES,
     Address,
@@ -50,11 +55,11 @@ class Identity:
 
 
 def fold(
-    contracts: ev.Contracts,
+    contracts: Contracts,
     identity: Identity,
-    events: Iterable[ev.Event],
-    blocks: Mapping[int, ev.Block],
-    at: ev.Block,
+    events: Iterable[Event],
+    blocks: Mapping[int, Block],
+    at: Block,
 ) -> ChainView:
     """The chain as it stands at block `at`. `events` in any order; `blocks` has a header for each of their blocks.
 
@@ -72,7 +77,7 @@ def fold(
 class ChainState:
     """What the events so far amount to; `apply` takes the next one, `view` gives it to a reader."""
 
-    def __init__(self, contracts: ev.Contracts, identity: Identity) -> None:
+    def __init__(self, contracts: Contracts, identity: Identity) -> None:
         self._contracts = contracts
         self._identity = identity
         self._last = (-1, -1)
@@ -85,8 +90,15 @@ class ChainState:
         self._unproven: dict[bytes, None] = {}
         self._lots: dict[bytes, LotRecord] = {}
         self._transfers: list[Transfer] = []
+        self._certificates, self._labels, self._list = Certificates(), Labels(), LivingList()
+        own = {kind: partial(handler, self) for kind, handler in _HANDLERS.items()}
+        parts = (self._certificates, self._labels, self._list)
+        self._handlers: dict[type[Any], Callable[[Any, Moment], None]] = {
+            **own,
+            **{kind: handler for part in parts for kind, handler in part.handlers().items()},
+        }
 
-    def apply(self, event: ev.Event, block: ev.Block) -> None:
+    def apply(self, event: Event, block: Block) -> None:
         """Take the next event, of `block`; raises `Malformed` if it cannot follow what came before."""
         place = event.place
         if (place.block_number, place.log_index) <= self._last:
@@ -94,15 +106,15 @@ class ChainState:
         if (place.block_number, place.block_hash) != (block.number, block.hash):
             raise Malformed(f"event in {place}", "is of another chain than its block")
         self._last = (place.block_number, place.log_index)
-        handler = _HANDLERS.get(type(event))
+        handler = self._handlers.get(type(event))
         if handler is None:
             return
         try:
-            handler(self, event, Moment(block.number, block.hash, block.time, place.log_index))
-        except _Impossible as error:
+            handler(event, Moment(block.number, block.hash, block.time, place.log_index))
+        except Impossible as error:
             raise Malformed(f"event in {place}", str(error)) from None
 
-    def view(self, at: ev.Block) -> ChainView:
+    def view(self, at: Block) -> ChainView:
         """The chain at block `at`; raises `Malformed` if a lot's events are not complete."""
         for lot in self._lots.values():
             if not lot.versions:
@@ -119,42 +131,50 @@ class ChainState:
             lots=dict(self._lots),
             transfers=tuple(self._transfers),
             unproven_keys=tuple(k for k in self._unproven if k not in self._first),
+            registries=dict(self._certificates.registries),
+            claims=tuple(self._certificates.claims),
+            schemes=dict(self._labels.schemes),
+            accreditations=tuple(self._labels.accreditations),
+            labels=dict(self._labels.labels),
+            markets=dict(self._labels.markets),
+            recognitions=tuple(self._labels.recognitions),
+            list_versions=tuple(self._list.versions),
         )
 
     def _opened(self, event: ev.Opened, _: Moment) -> None:
-        _require(event.log_id not in self._logs, "the log was opened before")
+        require(event.log_id not in self._logs, "the log was opened before")
         self._logs[event.log_id] = LogRecord(event.log_id, event.owner, event.name)
         self._heads[event.log_id] = []
 
     def _extended(self, event: ev.Extended, moment: Moment) -> None:
         log = self._log(event.log_id)
         heads = self._heads[event.log_id]
-        _require(not log.sealed, "the log was sealed before")
-        _require(event.size > (heads[-1].size if heads else 0), "the head does not grow")
+        require(not log.sealed, "the log was sealed before")
+        require(event.size > (heads[-1].size if heads else 0), "the head does not grow")
         heads.append(Head(event.size, event.root, moment))
 
     def _log_transferred(self, event: ev.LogTransferred, _: Moment) -> None:
         log = self._log(event.log_id)
-        _require(log.owner == event.previous, "the log was another's")
+        require(log.owner == event.previous, "the log was another's")
         self._logs[event.log_id] = replace(log, owner=event.owner)
 
     def _sealed(self, event: ev.Sealed, _: Moment) -> None:
         log = self._log(event.log_id)
-        _require(not log.sealed, "the log was sealed before")
+        require(not log.sealed, "the log was sealed before")
         self._logs[event.log_id] = replace(log, sealed=True)
 
     def _log(self, log_id: bytes) -> LogRecord:
-        _require(log_id in self._logs, "the log was never opened")
+        require(log_id in self._logs, "the log was never opened")
         return self._logs[log_id]
 
     def _admitted(self, event: ev.OperatorAdmitted, moment: Moment) -> None:
         known = self._operators.get(event.operator)
-        _require(known is None or known.removed is not None, "the operator was admitted before")
+        require(known is None or known.removed is not None, "the operator was admitted before")
         before = (*known.before, replace(known, before=())) if known else ()
         self._operators[event.operator] = Operator(event.operator, event.identifier, moment, before=before)
 
     def _removed(self, event: ev.OperatorRemoved, moment: Moment) -> None:
-        _require(self._is_operator(event.operator), "no such operator was admitted")
+        require(self._is_operator(event.operator), "no such operator was admitted")
         self._operators[event.operator] = replace(self._operators[event.operator], removed=moment)
 
     def _is_operator(self, address: Address) -> bool:
@@ -162,16 +182,16 @@ class ChainState:
         return operator is not None and operator.removed is None
 
     def _accredited(self, event: ev.RegistrarAccredited, _: Moment) -> None:
-        _require(event.registrar not in self._registrars, "the registrar was accredited before")
+        require(event.registrar not in self._registrars, "the registrar was accredited before")
         self._registrars[event.registrar] = event.name
 
     def _withdrawn(self, event: ev.RegistrarWithdrawn, _: Moment) -> None:
-        _require(event.registrar in self._registrars, "no such registrar was accredited")
+        require(event.registrar in self._registrars, "no such registrar was accredited")
         del self._registrars[event.registrar]
 
     def _registered(self, event: ev.KeyRegistered, moment: Moment) -> None:
         place = (event.operator, event.key_id)
-        _require(place not in self._keys, "the operator registered this key before")
+        require(place not in self._keys, "the operator registered this key before")
         claim = possession.Claim(
             self._identity.chain_id,
             self._contracts.keys,
@@ -191,7 +211,7 @@ class ChainState:
             self._unproven[event.key_id] = None
 
     def _key(self, operator: Address, key_id: bytes) -> RegisteredKey:
-        _require((operator, key_id) in self._keys, "the key was never registered")
+        require((operator, key_id) in self._keys, "the key was never registered")
         return self._keys[operator, key_id]
 
     def _attested(self, event: ev.KeyAttested, _: Moment) -> None:
@@ -205,42 +225,44 @@ class ChainState:
 
     def _retired(self, event: ev.KeyRetired, moment: Moment) -> None:
         key = self._key(event.operator, event.key_id)
-        _require(key.retired is None and key.compromised is None, "the key was not in force")
+        require(key.retired is None and key.compromised is None, "the key was not in force")
         self._put(replace(key, retired=Retirement(event.epoch, event.last_sequence, moment)))
 
     def _compromised(self, event: ev.KeyCompromised, moment: Moment) -> None:
         key = self._key(event.operator, event.key_id)
-        _require(key.compromised is None, "the key was compromised before")
+        require(key.compromised is None, "the key was compromised before")
         self._put(replace(key, compromised=moment))
 
     def _put(self, key: RegisteredKey) -> None:
         self._keys[key.operator, key.key_id] = key
 
     def _consumed(self, event: ev.Consumed, _: Moment) -> None:
-        _require(event.child in self._lots, "the lot was never minted")
+        require(event.child in self._lots, "the lot was never minted")
         lot = self._lots[event.child]
         # LotRegistry.mint: the lot, its first record, what it consumes; nothing adds to it later.
-        _require(len(lot.versions) == 1, "a lot takes inputs only when it is minted")
-        _require(0 < event.shares <= SHARES, "more shares than a lot has")
+        require(len(lot.versions) == 1, "a lot takes inputs only when it is minted")
+        require(0 < event.shares <= SHARES, "more shares than a lot has")
         spent = Consumption(event.parent, event.shares)
         self._lots[event.child] = replace(lot, inputs=(*lot.inputs, spent))
 
     def _minted(self, event: ev.LotMinted, _: Moment) -> None:
-        _require(event.lot_id not in self._lots, "the lot was minted before")
+        require(event.lot_id not in self._lots, "the lot was minted before")
         lot_id = keccak(event.operator.rjust(32, b"\x00") + event.lot_hash)  # LotRegistry.lotIdOf
-        _require(lot_id == event.lot_id, "the lot's id is not the hash of operator and lot")
-        self._lots[event.lot_id] = LotRecord(event.lot_id, event.operator, event.lot_hash, ())
+        require(lot_id == event.lot_id, "the lot's id is not the hash of operator and lot")
+        self._lots[event.lot_id] = LotRecord(
+            event.lot_id, event.operator, event.lot_hash, (), custody=event.custody
+        )
 
     def _record_set(self, event: ev.RecordSet, moment: Moment) -> None:
-        _require(event.lot_id in self._lots, "the lot was never minted")
+        require(event.lot_id in self._lots, "the lot was never minted")
         lot = self._lots[event.lot_id]
-        _require(event.version == len(lot.versions) + 1, "a version of the record was left out")
+        require(event.version == len(lot.versions) + 1, "a version of the record was left out")
         version = RecordVersion(event.version, event.log_id, event.leaf, event.index, moment)
         self._lots[event.lot_id] = replace(lot, versions=(*lot.versions, version))
 
     def _transferred(self, event: ev.Transferred, moment: Moment) -> None:
         for lot_id, shares in event.lots:
-            _require(shares <= SHARES, "more shares than a lot has")
+            require(shares <= SHARES, "more shares than a lot has")
             # ERC-1155 lets anybody move nothing of any token: not a transfer of a lot.
             if shares:
                 self._transfers.append(Transfer(lot_id, event.sender, event.receiver, shares, moment))
@@ -265,12 +287,3 @@ _HANDLERS: dict[type[Any], Callable[[ChainState, Any, Moment], None]] = {
     ev.RecordSet: ChainState._record_set,
     ev.Transferred: ChainState._transferred,
 }
-
-
-class _Impossible(Exception):
-    """An event that the contracts would not have emitted here."""
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise _Impossible(otherwise)

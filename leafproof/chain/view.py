@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from functools import lru_cache
 
 from eth_hash.auto import keccak
@@ -28,6 +28,17 @@ class Role(IntEnum):
     ISSUER = 0
     GATEWAY = 1
     LOG = 2
+
+
+class Custody(IntEnum):
+    """Chain of custody between a lot and what went into it, in the terms of ISO 22095 (LotRegistry.sol)."""
+
+    NOT_STATED = 0
+    IDENTITY_PRESERVED = 1
+    SEGREGATED = 2
+    CONTROLLED_BLENDING = 3
+    MASS_BALANCE = 4
+    BOOK_AND_CLAIM = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -146,6 +157,7 @@ class LotRecord:
     lot_hash: bytes
     versions: tuple[RecordVersion, ...]
     inputs: tuple[Consumption, ...] = ()
+    custody: Custody = Custody.NOT_STATED
 
     @property
     def current(self) -> RecordVersion:
@@ -165,6 +177,138 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFootprint:
+    """The footprint statement that used a claim from `moment` on."""
+
+    version: int
+    footprint: bytes
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A registry's word, by one of its registrars; `evidence` is the hash of its document."""
+
+    registrar: Address
+    evidence: bytes
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Serials `first` to `last` of a certificates' registry, claimed for `subject`; a rejected claim is void."""
+
+    registry: bytes
+    first: int
+    last: int
+    operator: Address
+    cancellation: bytes
+    subject: bytes
+    moment: Moment
+    footprints: tuple[NamedFootprint, ...] = ()
+    attested: Attestation | None = None
+    rejected: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A label's scheme; `published` are the ids of its criteria, version 1 first."""
+
+    scheme: bytes
+    name: str
+    owner: Address
+    published: tuple[bytes, ...] = ()
+    removed: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accreditation:
+    """A certifier's, for labels of a scheme, from `start` until `until` (Unix seconds); no scope: all of it."""
+
+    scheme: bytes
+    certifier: Address
+    start: int
+    until: int
+    scope: bytes
+    moment: Moment
+    ended: Moment | None = None
+
+
+class LabelStatus(Enum):
+    """What the chain says of a label; that its time is over, the reader's clock says."""
+
+    VALID = "valid"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """A label's new status, by its certifier or its scheme's owner; `reason`: a statement's id, or empty."""
+
+    status: LabelStatus
+    by: Address
+    reason: bytes
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRecord:
+    """A label on chain: for `subject`, by the scheme's criteria of `version`, valid from `start` until `until`."""
+
+    label: bytes
+    scheme: bytes
+    subject: bytes
+    certifier: Address
+    statement: bytes
+    version: int
+    start: int
+    until: int
+    issued: Moment
+    changes: tuple[LabelChange, ...] = ()
+
+    @property
+    def status(self) -> LabelStatus:
+        """The newest."""
+        return self.changes[-1].status if self.changes else LabelStatus.VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A market, and the account that says what is recognised there."""
+
+    market: bytes
+    name: str
+    authority: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a market accepts of a scheme for a category (zero: all goods): a sum of 1 test reports, 2 audits,
+    4 verifications, 8 certificates; from `start` until `until`, by the statement `agreement`."""
+
+    market: bytes
+    scheme: bytes
+    category: bytes
+    accepted: int
+    start: int
+    until: int
+    agreement: bytes
+    moment: Moment
+    ended: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListVersion:
+    """A version of the living list: the id of its content, and from when it is in force (Unix seconds)."""
+
+    version: int
+    content: bytes
+    in_force_from: int
+    adopted: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class ChainView:
     """Everything read up to and including `at`, the newest block that is final for the reader."""
 
@@ -179,6 +323,14 @@ class ChainView:
     lots: dict[bytes, LotRecord] = field(default_factory=dict)
     transfers: tuple[Transfer, ...] = ()
     unproven_keys: tuple[bytes, ...] = ()  # registered without a valid proof of possession: never used
+    registries: dict[bytes, str] = field(default_factory=dict)  # of certificates, admitted now: names by id
+    claims: tuple[Claim, ...] = ()
+    schemes: dict[bytes, Scheme] = field(default_factory=dict)
+    accreditations: tuple[Accreditation, ...] = ()
+    labels: dict[bytes, LabelRecord] = field(default_factory=dict)
+    markets: dict[bytes, Market] = field(default_factory=dict)
+    recognitions: tuple[Recognition, ...] = ()
+    list_versions: tuple[ListVersion, ...] = ()
 
     def lot(self, operator: Address, lot: Lot) -> LotRecord | None:
         """The operator's lot, if it is on chain."""

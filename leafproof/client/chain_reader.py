@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from leafproof.chain.decode import decode_block, decode_log, quantity, topics_of
-from leafproof.chain.events import Block, Contracts, Event, Transferred
+from leafproof.chain.events import Transferred
 from leafproof.chain.fold import Identity, fold
+from leafproof.chain.label_events import LabelIssued
+from leafproof.chain.places import Block, Contracts, Event
 from leafproof.chain.view import ChainView
 from leafproof.client.rpc import NodeRefused, NodeUnreachable, Rpc
 from leafproof.errors import LeafproofError, Malformed
-from leafproof.trust import Trust
+from leafproof.trust import CONTRACTS, Trust
 
 Progress = Callable[[int, int], None]
 Query = Mapping[str, Any]
@@ -30,8 +33,16 @@ FIRST_RANGE = 2_000  # blocks: what public providers allow at the least
 LAST_RANGE = 100_000
 _TRIES = 3
 _MAX_CODE = 24_576  # bytes, EIP-170
-_OPERATOR_EVENTS = ("OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn")
+OPERATOR_EVENTS = ("OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn")
 _TRANSFER_EVENTS = ("TransferSingle", "TransferBatch")
+# What is said of no lot, and read with any: who may speak for a registry, a scheme, a market.
+REGISTRY_EVENTS = ("RegistryAdmitted", "RegistryRemoved", "RegistrarAppointed", "RegistrarDismissed")
+SCHEME_EVENTS = (
+    "SchemeAdmitted", "SchemeRemoved", "SchemeTransferred", "SchemePublished", "CertifierAccredited",
+    "AccreditationWithdrawn", "MarketAdmitted", "Recognised", "RecognitionWithdrawn",
+)  # fmt: skip
+LIST_EVENTS = ("Proposed", "Refused", "Adopted")
+LABEL_EVENTS = ("LabelSuspended", "LabelResumed", "LabelRevoked")
 
 
 class AnotherChain(LeafproofError):
@@ -59,7 +70,8 @@ def read_chain(
     """The chain up to its newest final block; `progress(done, total)` counts blocks.
 
     `finality_blocks` replaces the trust file's. With `keys` (key ids), `lots` (lot ids) or `logs` (log ids)
-    only these are read: enough to verify one lot in few calls. Operators and registrars are always read.
+    only these are read: enough to verify one lot in few calls. Operators and registrars are always read; claims
+    and labels are those for the lots, or for another subject that is named among them.
     Raises `AnotherChain`, `OtherCode`, `NotFinal`, `Malformed`, `NodeUnreachable` or `NodeRefused`.
     """
     identity = check_identity(rpc, trust)
@@ -69,8 +81,11 @@ def read_chain(
         at = final_block(rpc, finality_blocks or trust.finality_blocks)
         if at.number < trust.deployed_block:
             raise NotFinal(f"the contracts of block {trust.deployed_block} are not final at block {at.number}")
-        parts = read_logs(rpc, queries, trust.deployed_block, at.number, progress)
-        events = [only_lots(decode_log(raw, contracts), lots) for _, found in parts for raw in found]
+        events = _read_events(rpc, queries, contracts, lots, (trust.deployed_block, at.number), progress)
+        issued = {event.label for event in events if isinstance(event, LabelIssued)}
+        if lots is not None and issued:
+            later = [_query([contracts.labels], _named("labels", LABEL_EVENTS), issued)]
+            events += _read_events(rpc, later, contracts, lots, (trust.deployed_block, at.number))
         try:
             blocks = read_headers(rpc, {event.place.block_number for event in events})
         except Malformed:
@@ -80,10 +95,21 @@ def read_chain(
     raise NotFinal(f"the chain at {rpc.name} changed {_TRIES} times while it was read, below its final block")
 
 
+def _read_events(
+    rpc: Rpc,
+    queries: Sequence[Query],
+    contracts: Contracts,
+    lots: Collection[bytes] | None,
+    blocks: tuple[int, int],
+    progress: Progress | None = None,
+) -> list[Event]:
+    parts = read_logs(rpc, queries, *blocks, progress)
+    return [only_lots(decode_log(raw, contracts), lots) for _, found in parts for raw in found]
+
+
 def contracts_of(trust: Trust) -> Contracts:
     """The addresses that the trust file names."""
-    names = ("TransparencyLog", "KeyRegistry", "LotRegistry")
-    return Contracts(*(trust.contracts[name].address_bytes for name in names))
+    return Contracts(*(trust.contracts[name].address_bytes for name in CONTRACTS))
 
 
 def check_identity(rpc: Rpc, trust: Trust) -> Identity:
@@ -99,8 +125,9 @@ def check_identity(rpc: Rpc, trust: Trust) -> Identity:
             f"not id {trust.chain_id} with genesis {trust.genesis}"
         )
     hashes = {}
-    for name, contract in trust.contracts.items():
-        code = code_at(rpc, contract.address_bytes)
+    codes = rpc.call_many("eth_getCode", [(contract.address, "latest") for contract in trust.contracts.values()])
+    for (name, contract), answer in zip(trust.contracts.items(), codes, strict=True):
+        code = _code(answer)
         found = hashlib.sha256(code).digest()
         if found != contract.code_hash:
             what = f"other code (SHA-256 {found.hex()})" if code else "no code"
@@ -111,7 +138,10 @@ def check_identity(rpc: Rpc, trust: Trust) -> Identity:
 
 def code_at(rpc: Rpc, address: bytes) -> bytes:
     """The runtime code at an address; empty if there is none."""
-    code = rpc.call("eth_getCode", "0x" + address.hex(), "latest")
+    return _code(rpc.call("eth_getCode", "0x" + address.hex(), "latest"))
+
+
+def _code(code: Any) -> bytes:
     if not isinstance(code, str) or not code.startswith("0x") or len(code) > 2 + 2 * _MAX_CODE:
         raise Malformed("code", "not the code of a contract")
     try:
@@ -149,7 +179,7 @@ def _header(answer: Any, number: int) -> Block:
 
 def all_events(contracts: Contracts) -> list[Query]:
     """The query for everything that the contracts ever emitted."""
-    return [{"address": [_hex(a) for a in (contracts.log, contracts.keys, contracts.lots)]}]
+    return [{"address": [_hex(getattr(contracts, field.name)) for field in fields(contracts)]}]
 
 
 def read_logs(
@@ -194,24 +224,37 @@ def _queries(
 ) -> list[Query]:
     if keys is None and lots is None and logs is None:
         return all_events(contracts)
-    queries = [_about(contracts.log, logs), _about(contracts.keys, keys), _about(contracts.lots, lots)]
-    if keys is not None:
-        queries.append(_named(contracts.keys, "keys", _OPERATOR_EVENTS))
+    queries = []
+    for addresses, ids in (
+        ([contracts.log], logs),
+        ([contracts.keys], keys),
+        ([contracts.lots, contracts.claims], lots),
+        ([contracts.labels, contracts.classes], None if lots is None else ()),
+    ):
+        if ids is None or ids:
+            queries.append(_query(addresses, *(() if ids is None else ((), ids))))
+    named = _named("keys", OPERATOR_EVENTS) if keys is not None else []
+    addresses = [contracts.keys] if named else []
     if lots:
-        queries.append(_named(contracts.lots, "lots", _TRANSFER_EVENTS))
-    return [query for query in queries if query is not None]
+        issued = _named("labels", ("LabelIssued",))
+        queries.append(_query([contracts.labels], issued, (), lots))
+        named += _named("lots", _TRANSFER_EVENTS) + _named("claims", REGISTRY_EVENTS)
+        named += _named("labels", SCHEME_EVENTS) + _named("classes", LIST_EVENTS)
+        addresses += [contracts.lots, contracts.claims, contracts.labels, contracts.classes]
+    if named:
+        queries.append(_query(addresses, named))
+    return queries
 
 
-def _about(address: bytes, ids: Collection[bytes] | None) -> Query | None:
-    """Events whose first indexed value is one of `ids`; all events for None, no query for none."""
-    if ids is None:
-        return {"address": _hex(address)}
-    return {"address": _hex(address), "topics": [None, [_hex(i) for i in sorted(ids)]]} if ids else None
+def _query(addresses: Sequence[bytes], *topics: Collection[bytes]) -> Query:
+    """Events of these contracts whose topics are, place by place, one of those given; no topics: any."""
+    wanted = [[_hex(topic) for topic in sorted(place)] or None for place in topics]
+    return {"address": [_hex(address) for address in addresses], "topics": wanted}
 
 
-def _named(address: bytes, contract: str, names: Sequence[str]) -> Query:
+def _named(contract: str, names: Sequence[str]) -> list[bytes]:
     topics = topics_of(contract)
-    return {"address": _hex(address), "topics": [[_hex(topics[name]) for name in names]]}
+    return [topics[name] for name in names]
 
 
 def only_lots(event: Event, lots: Collection[bytes] | None) -> Event:

@@ -36,8 +36,8 @@ class Rules:
 
     @classmethod
     def of(cls, ref: LogRef, trust: Trust, chain: ChainView) -> Self:
-        """Without lots and shares, which no single entry is checked against: what is left is small."""
-        return cls(ref, replace(chain, lots={}, transfers=()), trust.trusted_registrars)
+        """Without what no single entry is checked against (lots, shares, claims, labels): the rest is small."""
+        return cls(ref, replace(chain, lots={}, transfers=(), claims=(), labels={}), trust.trusted_registrars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ For each entry:
 4. by kind, frames give readings, and plans, records, footprints and factor sets are recomputed from all that
    stood in the log before them (`leafproof.replay.lots`).
 
-Then, over the whole: gateways' streams, lots against the chain, shares, rollups.
+Then, over the whole: gateways' streams, lots against the chain, shares, claims of certificates, rollups.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from itertools import islice
 
 from leafproof import tree
 from leafproof.chain.view import ChainView, LogRecord
+from leafproof.replay.certificates import Certificates
 from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
 from leafproof.replay.export import CHUNK
 from leafproof.replay.lots import Known, Lots
@@ -64,6 +65,7 @@ class _Replay:
         self._evidence = Evidence(shelf)
         self._sums = Sums(self._evidence)
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
+        self._certificates = Certificates(self._report, chain, source.ref, known.statements)
         self._checked = 0
         self._witnessed = Witnessed(source, trust)
 
@@ -81,6 +83,7 @@ class _Replay:
         for frames in self._streams.values():
             frames.judge(self._report)
         self._lots.against_chain()
+        self._certificates.against_chain()
         self._report.energy = self._lots.energy()
         self._sums.compare(self._source.rollups(), self._report)
         for fault_index, message in self._source.faults():  # last: everything was read by now
@@ -130,6 +133,7 @@ class _Replay:
             self._sums.withhold(one.key_id)
         elif one.said.content is not None:
             self._lots.take(one.said)
+            self._certificates.take(one.said)
         else:
             self._lots.withhold(one.said)
 

@@ -56,6 +56,9 @@ KINDS = {
     "input-shares": "the shares spent on a lot are not those of its record's quantity",
     "overdrawn": "more of a lot was spent or given than there is",
     "meters-differ": "main meter, sub-meters or invoices differ by more than the metering plan allows",
+    "serial-twice": "a certificate's serial is claimed twice",
+    "claim-differs": "a claim of certificates is not what the statement of their cancellation allows",
+    "claim-outside": "a claim of certificates is outside their market, vintage or period",
     "rollup-differs": "a derived sum is not what the readings give",
 }
 
@@ -88,7 +91,8 @@ class Discrepancy:
 class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
     anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
-    lots whose evidence is in no log handed over: none is a discrepancy, all limit what was checked."""
+    lots whose evidence is in no log handed over, `claims_unstated` those `claims` of certificates whose
+    cancellation is in none: none is a discrepancy, all limit what was checked."""
 
     log: str
     size: int = 0
@@ -102,6 +106,8 @@ class ReplayReport:
     unanchored: int = 0
     unpointed: int = 0
     inputs_elsewhere: int = 0
+    claims: int = 0
+    claims_unstated: int = 0
     energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
     notes: list[Discrepancy] = field(default_factory=list)
@@ -137,6 +143,8 @@ class ReplayReport:
             "unanchored": self.unanchored,
             "unpointed": self.unpointed,
             "inputs_elsewhere": self.inputs_elsewhere,
+            "claims": self.claims,
+            "claims_unstated": self.claims_unstated,
             "energy": [e.to_json() for e in self.energy],
             "notes": [n.to_json() for n in self.notes],
             "discrepancies": [d.to_json() for d in self.discrepancies],

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from leafproof import calculation, footprint, profile
-from leafproof.chain.view import SHARES, LotRecord
+from leafproof.chain.view import SHARES, Custody, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, place_of
@@ -242,6 +242,8 @@ def check_inputs(reading: Reading) -> None:
         on_chain = reading.on_chain_by(statement, lot)
         for several in taken.values():
             _spent(reading, lot, several, on_chain)
+        if on_chain is not None:
+            _custody(reading, lot, on_chain, [several[0] for several in taken.values()])
         if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
@@ -306,6 +308,19 @@ def _spent(reading: Reading, child: Lot, taken: list[_Taken], on_chain: LotRecor
     else:
         share = rounded(Fraction(100 * spent, SHARES), Decimal("0.01"))
         check.add(Status.PASS, "input-verified", subject, shares=f"{share:f} %", **params)
+
+
+_CLAIMED = {Custody.MASS_BALANCE: "custody-mass-balance", Custody.BOOK_AND_CLAIM: "custody-book-and-claim"}
+
+
+def _custody(reading: Reading, child: Lot, on_chain: LotRecord, taken: list[_Taken]) -> None:
+    """Models after which the material itself may be another; and a lot that claims more than its inputs do."""
+    check, subject = reading.report[9], str(child)
+    if on_chain.custody in _CLAIMED:
+        check.add(Status.WARNING, _CLAIMED[on_chain.custody], subject)
+    for one in taken:
+        if Custody.NOT_STATED < on_chain.custody < one.parent.custody:
+            check.add(Status.FAIL, "custody-stricter", subject, lot=one.used.of)
 
 
 def check_labels(reading: Reading) -> None:

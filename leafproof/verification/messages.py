@@ -190,6 +190,9 @@ MESSAGES = {
         "{lot}: its footprint went from {before} to {after} kg CO2e per tonne since, which is {delta} on a tonne"
         " of this lot"
     ),
+    "custody-mass-balance": "chain of custody by mass balance: the material itself may be from elsewhere",
+    "custody-book-and-claim": "chain of custody by book and claim: the claim was bought apart from the material",
+    "custody-stricter": "the lot claims a stricter chain of custody than its input {lot}",
     # 10 labels
     "no-labels": "no label is claimed",
     "opinion-given": (
@@ -204,4 +207,22 @@ MESSAGES = {
     "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
     "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",
     "opinion-fork": "a second opinion of one verifier beside {other}, and neither supersedes the other",
+    "claimed": (
+        "{kind} {first} to {last} of {registry}, {wh} Wh of {source} in {country}: claimed once, for this lot;"
+        " its footprint counts the grid as before"
+    ),
+    "claim-attested": "registrar {registrar} says that {registry} cancelled them for the maker",
+    "claim-not-exclusive": "not exclusive: no registrar whom you trust says that {registry} cancelled them",
+    "claim-missing": "serials {first} to {last} of {registry}: no claim of them for this lot is on the chain",
+    "claim-unstated": "serials {first} to {last} are claimed, and no statement of their cancellation is here",
+    "claim-rejected": "the registry rejected the claim of serials {first} to {last}",
+    "claim-serials": "the claim of serials {first} to {last} is not within the cancellation that it names",
+    "claim-foreign": "{operator} claims or states it, who did not make this lot",
+    "claim-beneficiary": "cancelled for {beneficiary}, the lot was made by {maker}",
+    "claim-facility": "cancelled for facility {stated}, the lot was made at {facility}",
+    "claim-period": "cancelled for use from {start} to {end}, the lot was made from {opened} to {closed}",
+    "claim-vintage": "{kind} of {generated}, cancelled on {cancelled}: the vintage does not count",
+    "claim-market": "{kind} from {country}, used in {used}: not one market",
+    "claim-older": "the claim of serials {first} to {last} names an earlier footprint of this lot",
+    "claim-footprint": "the claim of serials {first} to {last} names a footprint that is none of this lot's here",
 }

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from leafproof.bundle import Bundle
 from leafproof.calculation import Sources
+from leafproof.certificate import Cancellation
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
 from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
@@ -54,6 +55,7 @@ class Reading:
     corrections: dict[str, tuple[Statement, Correction]] = field(default_factory=dict)
     stages: dict[str, tuple[Statement, Lifecycle]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    cancellations: dict[str, tuple[Statement, Cancellation]] = field(default_factory=dict)
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
 
@@ -76,6 +78,8 @@ class Reading:
             self.corrections[statement.id] = (statement, statement.content)
         if isinstance(statement.content, Lifecycle):
             self.stages[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Cancellation):
+            self.cancellations[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

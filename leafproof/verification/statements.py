@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from leafproof import body, envelope, frame, tree
+from leafproof.certificate import Cancellation
 from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import Envelope
@@ -31,6 +32,7 @@ Content: TypeAlias = (
     | Opinion
     | Correction
     | Lifecycle
+    | Cancellation
 )
 
 _NAMES = {
@@ -44,6 +46,7 @@ _NAMES = {
     body.OPINION: "opinion",
     body.CORRECTION: "correction",
     body.LIFECYCLE_STAGE: "life-cycle stage",
+    body.CANCELLATION: "cancellation",
 }
 
 
@@ -108,6 +111,8 @@ class Statement:
                 self.content = Opinion.decode_body(self.body)
             case body.ENERGY_PERIOD:
                 self.content = EnergyPeriod.decode_body(self.body)
+            case body.CANCELLATION:
+                self.content = Cancellation.decode_body(self.body)
             case body.BATCH_RECORD:
                 self.content = BatchRecord.read(*disclosed)
             case body.FOOTPRINT:

@@ -15,6 +15,7 @@ from tests.contracts import merkle
 
 ISSUER, GATEWAY, LOG = range(3)  # IKeyRegistry.Role
 NONE, ACTIVE, RETIRED, COMPROMISED = range(4)  # IKeyRegistry.Status
+NOT_STATED, BOOK_AND_CLAIM = 0, 5  # ILotRegistry.Custody, first and last
 ZERO32 = "0x" + "00" * 32
 NOBODY = "0x" + "00" * 20
 SHARES = 10**18
@@ -76,6 +77,21 @@ def keys(KeyRegistry, people):
 @pytest.fixture(scope="module")
 def lots(LotRegistry, logs, keys, people):
     return LotRegistry.deploy(logs, keys, {"from": people.authority})
+
+
+@pytest.fixture(scope="module")
+def claims(CertificateClaims, keys, people):
+    return CertificateClaims.deploy(people.authority, keys, {"from": people.authority})
+
+
+@pytest.fixture(scope="module")
+def labels(LabelRegistry, keys, people):
+    return LabelRegistry.deploy(people.authority, keys, {"from": people.authority})
+
+
+@pytest.fixture(scope="module")
+def classes(Classification, keys, people):
+    return Classification.deploy(people.authority, keys, {"from": people.authority})
 
 
 class Tree:

@@ -10,8 +10,10 @@ import pytest
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "leafproof" / "chain" / "artifacts"
 
+NAMES = sorted(path.stem for path in ARTIFACTS.glob("*.json"))
 
-@pytest.mark.parametrize("name", ["KeyRegistry", "LotRegistry", "TransparencyLog"])
+
+@pytest.mark.parametrize("name", NAMES)
 def test_brownie_and_the_artifact_agree_to_the_byte(request, name):
     container = request.getfixturevalue(name)
     artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
@@ -19,7 +21,7 @@ def test_brownie_and_the_artifact_agree_to_the_byte(request, name):
     assert container._build["deployedBytecode"] == artifact["deployedBytecode"].removeprefix("0x")
 
 
-@pytest.mark.parametrize("name", ["KeyRegistry", "LotRegistry", "TransparencyLog"])
+@pytest.mark.parametrize("name", NAMES)
 def test_it_fits_into_a_block_and_into_the_limit_of_eip_170(name):
     artifact = json.loads((ARTIFACTS / f"{name}.json").read_text())
     assert len(artifact["deployedBytecode"]) // 2 < 24_576

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.contracts.conftest import SHARES, Tree, digest, plain, reverts
+from tests.contracts.conftest import NOT_STATED, SHARES, Tree, digest, plain, reverts
 
 HOLDER = st.integers(0, 2)
 LOT = st.integers(0, 7)
@@ -34,7 +34,7 @@ def test_shares_are_conserved(lots, keys, logs, people, chain):
 
         def _mint(self, by: int, inputs: list) -> None:
             count = len(self.held)
-            tx = lots.mint(digest(f"lot {count}"), tree.proof(count), inputs, {"from": holders[by]})
+            tx = lots.mint(digest(f"lot {count}"), tree.proof(count), inputs, NOT_STATED, {"from": holders[by]})
             lot = str(tx.return_value)
             self.held[lot] = [SHARES if i == by else 0 for i in range(len(holders))]
             self.consumed[lot] = 0
@@ -69,7 +69,9 @@ def test_shares_are_conserved(lots, keys, logs, people, chain):
             shares = held if everything else shares  # so that lots do run empty
             if not 0 < shares <= held:
                 with reverts("Overdrawn" if shares else "NoShares"):
-                    lots.mint(digest("refused"), tree.proof(39), [(lot, shares)], {"from": holders[by]})
+                    lots.mint(
+                        digest("refused"), tree.proof(39), [(lot, shares)], NOT_STATED, {"from": holders[by]}
+                    )
                 return
             self._mint(by, [(lot, shares)])
             self.held[lot][by] -= shares

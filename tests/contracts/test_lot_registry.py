@@ -8,7 +8,18 @@ from eth_abi import encode
 from web3 import Web3
 
 from tests.contracts import merkle
-from tests.contracts.conftest import NOBODY, SHARES, ZERO32, Tree, digest, events, plain, reverts
+from tests.contracts.conftest import (
+    BOOK_AND_CLAIM,
+    NOBODY,
+    NOT_STATED,
+    SHARES,
+    ZERO32,
+    Tree,
+    digest,
+    events,
+    plain,
+    reverts,
+)
 
 STEEL, PIPE, BOLT = (digest(name) for name in ("steel", "pipe", "bolt"))
 
@@ -25,18 +36,18 @@ def me(people):
 @pytest.fixture
 def steel(lots, tree, me):
     """A lot of the operator, from leaf 0, without inputs."""
-    return lots.mint(STEEL, tree.proof(0), [], me).return_value
+    return lots.mint(STEEL, tree.proof(0), [], NOT_STATED, me).return_value
 
 
 class TestMint:
     def test_id_record_and_shares(self, lots, tree, people, me):
-        tx = lots.mint(STEEL, tree.proof(3), [], me)
+        tx = lots.mint(STEEL, tree.proof(3), [], NOT_STATED, me)
         lot_id = tx.return_value
         word = Web3.keccak(encode(["address", "bytes32"], [people.operator.address, bytes.fromhex(STEEL[2:])]))
         assert lot_id == lots.lotIdOf(people.operator, STEEL) == word.to_0x_hex()
         leaf = "0x" + tree.leaves[3].hex()
         assert events(tx) == [
-            ("LotMinted", {"lotId": lot_id, "operator": people.operator, "lot": STEEL}),
+            ("LotMinted", {"lotId": lot_id, "operator": people.operator, "lot": STEEL, "custody": NOT_STATED}),
             ("RecordSet", {"lotId": lot_id, "version": 1, "logId": tree.id, "leaf": leaf, "index": 3}),
             (
                 "TransferSingle",
@@ -52,32 +63,39 @@ class TestMint:
         assert plain(lots.recordOf(lot_id)) == (people.operator, 1, 3, tree.id, leaf)
         assert lots.balanceOf(people.operator, token(lot_id)) == SHARES == lots.SHARES()
 
+    def test_says_its_chain_of_custody_once(self, lots, tree, me):
+        tx = lots.mint(STEEL, tree.proof(3), [], BOOK_AND_CLAIM, me)
+        assert tx.events["LotMinted"]["custody"] == BOOK_AND_CLAIM
+        for unknown in (BOOK_AND_CLAIM + 1, 255):
+            with reverts("no reason"):
+                lots.mint(PIPE, tree.proof(4), [], unknown, me)
+
     def test_nothing_is_known_of_other_lots(self, lots):
         assert plain(lots.recordOf(digest("no lot"))) == (NOBODY, 0, 0, ZERO32, ZERO32)
 
     def test_only_by_operators(self, lots, keys, tree, people, me):
         for someone in (people.stranger, people.authority, people.registrar):
             with reverts("NotOperator"):
-                lots.mint(STEEL, tree.proof(0), [], {"from": someone})
+                lots.mint(STEEL, tree.proof(0), [], NOT_STATED, {"from": someone})
         keys.removeOperator(people.operator, {"from": people.authority})
         with reverts("NotOperator"):
-            lots.mint(STEEL, tree.proof(0), [], me)
+            lots.mint(STEEL, tree.proof(0), [], NOT_STATED, me)
 
     def test_once(self, lots, tree, me, steel):
         with reverts("LotExists"):
-            lots.mint(STEEL, tree.proof(1), [], me)
+            lots.mint(STEEL, tree.proof(1), [], NOT_STATED, me)
 
     def test_the_same_lot_code_of_another_operator_is_another_lot(self, lots, tree, people, steel):
-        other = lots.mint(STEEL, tree.proof(1), [], {"from": people.other_operator}).return_value
+        other = lots.mint(STEEL, tree.proof(1), [], NOT_STATED, {"from": people.other_operator}).return_value
         assert other != steel
 
     def test_a_leaf_serves_one_lot_of_an_operator(self, lots, tree, me, steel):
         with reverts("LeafUsed"):
-            lots.mint(PIPE, tree.proof(0), [], me)
+            lots.mint(PIPE, tree.proof(0), [], NOT_STATED, me)
 
     def test_a_leaf_taken_by_another_operator_blocks_nobody(self, lots, tree, people, me):
-        lots.mint(STEEL, tree.proof(0), [], {"from": people.other_operator})
-        lots.mint(STEEL, tree.proof(0), [], me)
+        lots.mint(STEEL, tree.proof(0), [], NOT_STATED, {"from": people.other_operator})
+        lots.mint(STEEL, tree.proof(0), [], NOT_STATED, me)
 
     def test_a_leaf_that_is_not_in_the_log_is_refused(self, lots, tree, me):
         log_id, leaf, index, proof = tree.proof(5)
@@ -93,12 +111,12 @@ class TestMint:
         ]
         for record in wrong:
             with reverts("NotIncluded"):
-                lots.mint(STEEL, record, [], me)
+                lots.mint(STEEL, record, [], NOT_STATED, me)
 
     def test_an_inner_node_does_not_pass_for_a_leaf(self, lots, tree, me):
         log_id, leaf, _, proof = tree.proof(0)
         with reverts("NotIncluded"):
-            lots.mint(STEEL, (log_id, merkle.node_hash(leaf, proof[0]), 0, proof[1:]), [], me)
+            lots.mint(STEEL, (log_id, merkle.node_hash(leaf, proof[0]), 0, proof[1:]), [], NOT_STATED, me)
 
     def test_the_proof_is_against_the_current_head(self, lots, logs, tree, people, me):
         stale = tree.proof(5)
@@ -106,14 +124,14 @@ class TestMint:
         proof = merkle.consistency(len(tree.leaves), leaves)
         logs.extend(tree.id, len(leaves), merkle.root(leaves), proof, {"from": people.authority})
         with reverts("NotIncluded"):
-            lots.mint(STEEL, stale, [], me)
-        lots.mint(STEEL, (tree.id, leaves[5], 5, merkle.inclusion(5, leaves)), [], me)
+            lots.mint(STEEL, stale, [], NOT_STATED, me)
+        lots.mint(STEEL, (tree.id, leaves[5], 5, merkle.inclusion(5, leaves)), [], NOT_STATED, me)
 
 
 class TestInputs:
     def test_are_spent(self, lots, tree, people, me, steel):
-        other = lots.mint(BOLT, tree.proof(1), [], me).return_value
-        tx = lots.mint(PIPE, tree.proof(2), [(steel, SHARES // 4), (other, SHARES)], me)
+        other = lots.mint(BOLT, tree.proof(1), [], NOT_STATED, me).return_value
+        tx = lots.mint(PIPE, tree.proof(2), [(steel, SHARES // 4), (other, SHARES)], NOT_STATED, me)
         pipe = tx.return_value
         assert [dict(e) for e in tx.events["Consumed"]] == [
             {"child": pipe, "parent": steel, "by": people.operator, "shares": SHARES // 4},
@@ -124,51 +142,51 @@ class TestInputs:
 
     def test_by_whoever_bought_them(self, lots, tree, people, me, steel):
         lots.safeTransferFrom(people.operator, people.other_operator, token(steel), 60, b"", me)
-        tx = lots.mint(PIPE, tree.proof(1), [(steel, 60)], {"from": people.other_operator})
+        tx = lots.mint(PIPE, tree.proof(1), [(steel, 60)], NOT_STATED, {"from": people.other_operator})
         assert tx.events["Consumed"]["by"] == people.other_operator
         assert lots.balanceOf(people.other_operator, token(steel)) == 0
 
     def test_not_more_than_held(self, lots, tree, people, me, steel):
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, SHARES + 1)], me)
+            lots.mint(PIPE, tree.proof(1), [(steel, SHARES + 1)], NOT_STATED, me)
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, SHARES), (steel, 1)], me)
+            lots.mint(PIPE, tree.proof(1), [(steel, SHARES), (steel, 1)], NOT_STATED, me)
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 1)], {"from": people.other_operator})
+            lots.mint(PIPE, tree.proof(1), [(steel, 1)], NOT_STATED, {"from": people.other_operator})
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 2**256 - 1)], me)
+            lots.mint(PIPE, tree.proof(1), [(steel, 2**256 - 1)], NOT_STATED, me)
 
     def test_not_of_an_account_that_merely_approved(self, lots, tree, people, me, steel):
         lots.setApprovalForAll(people.other_operator, True, me)
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 1)], {"from": people.other_operator})
+            lots.mint(PIPE, tree.proof(1), [(steel, 1)], NOT_STATED, {"from": people.other_operator})
 
     def test_of_one_lot_twice_add_up(self, lots, tree, people, me, steel):
-        lots.mint(PIPE, tree.proof(1), [(steel, SHARES // 2), (steel, SHARES // 2)], me)
+        lots.mint(PIPE, tree.proof(1), [(steel, SHARES // 2), (steel, SHARES // 2)], NOT_STATED, me)
         assert lots.balanceOf(people.operator, token(steel)) == 0
 
     def test_of_no_shares_or_an_unknown_lot_are_refused(self, lots, tree, me, steel):
         with reverts("NoShares"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 0)], me)
+            lots.mint(PIPE, tree.proof(1), [(steel, 0)], NOT_STATED, me)
         for shares in (0, 1):
             with reverts("UnknownLot"):
-                lots.mint(PIPE, tree.proof(1), [(digest("no lot"), shares)], me)
+                lots.mint(PIPE, tree.proof(1), [(digest("no lot"), shares)], NOT_STATED, me)
 
     def test_a_lot_does_not_feed_on_itself(self, lots, tree, people, me):
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(lots.lotIdOf(people.operator, PIPE), 1)], me)
+            lots.mint(PIPE, tree.proof(1), [(lots.lotIdOf(people.operator, PIPE), 1)], NOT_STATED, me)
 
     def test_at_most_64(self, lots, tree, people, me, steel):
         with reverts("TooManyInputs"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 1)] * 65, me)
-        lots.mint(PIPE, tree.proof(1), [(steel, 1)] * 64, me)
+            lots.mint(PIPE, tree.proof(1), [(steel, 1)] * 65, NOT_STATED, me)
+        lots.mint(PIPE, tree.proof(1), [(steel, 1)] * 64, NOT_STATED, me)
         assert lots.balanceOf(people.operator, token(steel)) == SHARES - 64
 
     def test_a_refused_mint_spends_nothing(self, lots, tree, people, me, steel):
         with reverts("Overdrawn"):
-            lots.mint(PIPE, tree.proof(1), [(steel, 1), (steel, SHARES)], me)
+            lots.mint(PIPE, tree.proof(1), [(steel, 1), (steel, SHARES)], NOT_STATED, me)
         assert lots.balanceOf(people.operator, token(steel)) == SHARES
-        lots.mint(PIPE, tree.proof(1), [], me)
+        lots.mint(PIPE, tree.proof(1), [], NOT_STATED, me)
 
 
 class TestSupersede:
@@ -258,17 +276,17 @@ class TestReentrancy:
         assert lots.balanceOf(receiver, token(lots.lotIdOf(receiver, PIPE))) == SHARES
 
     def test_the_same_lot_again(self, lots, tree, receiver, me):
-        receiver.prepare(lots.mint.encode_input(PIPE, tree.proof(2), []), me)
+        receiver.prepare(lots.mint.encode_input(PIPE, tree.proof(2), [], NOT_STATED), me)
         with reverts("LotExists"):
             receiver.mint(PIPE, tree.proof(1), [], me)
 
     def test_the_same_leaf_again(self, lots, tree, receiver, me):
-        receiver.prepare(lots.mint.encode_input(BOLT, tree.proof(1), []), me)
+        receiver.prepare(lots.mint.encode_input(BOLT, tree.proof(1), [], NOT_STATED), me)
         with reverts("LeafUsed"):
             receiver.mint(PIPE, tree.proof(1), [], me)
 
     def test_the_same_shares_again(self, lots, tree, receiver, me, steel):
-        receiver.prepare(lots.mint.encode_input(BOLT, tree.proof(2), [(steel, 1)]), me)
+        receiver.prepare(lots.mint.encode_input(BOLT, tree.proof(2), [(steel, 1)], NOT_STATED), me)
         with reverts("Overdrawn"):
             receiver.mint(PIPE, tree.proof(1), [(steel, 100)], me)
 

@@ -22,7 +22,15 @@ def test_the_gas_page_is_what_is_measured():
 
 
 def test_deploy_writes_what_a_trust_file_needs(
-    monkeypatch, tmp_path, accounts, web3, TransparencyLog, KeyRegistry, LotRegistry
+    monkeypatch,
+    tmp_path,
+    accounts,
+    web3,
+    KeyRegistry,
+    LotRegistry,
+    CertificateClaims,
+    LabelRegistry,
+    Classification,
 ):
     from scripts import deploy
 
@@ -44,5 +52,8 @@ def test_deploy_writes_what_a_trust_file_needs(
     lots, keys = LotRegistry.at(where["LotRegistry"]), KeyRegistry.at(where["KeyRegistry"])
     assert (lots.LOGS(), lots.KEYS()) == (where["TransparencyLog"], where["KeyRegistry"])
     assert keys.owner() == written["authority"] == accounts[5]
+    for contract in (CertificateClaims, LabelRegistry, Classification):
+        at = contract.at(where[contract._name])
+        assert (at.owner(), at.KEYS()) == (accounts[5], where["KeyRegistry"])
     with reverts("OwnableUnauthorizedAccount"):
         keys.admitOperator(accounts[1], "urn:example", {"from": accounts[0]})

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
-    "witness", "footprint", "stages", "profiles",
+    "witness", "footprint", "stages", "profiles", "certificate", "double_claim", "double_sale",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -105,6 +105,21 @@ class TestTheLine:
             result["altered_tonne"],
         )
         assert said is not None and Decimal(said[1]) - Decimal(said[2]) == 1
+
+    def test_what_counts_once_was_refused_a_second_time_by_the_contracts(
+        self, played: Played, bench: Bench
+    ) -> None:
+        result, view = played.result, bench.view()
+        (claim,) = view.claims
+        assert [str(claim.first), str(claim.last)] == result["certificate"]["serials"]
+        assert "0x" + claim.operator.hex() == result["certificate"]["claimed_by"]
+        named = (
+            f"refused: SerialsClaimed(0x{claim.registry.hex()}, {claim.first}, {claim.last}); the server: serials"
+        )
+        assert result["double_claim"].startswith(named)
+        assert result["double_sale"].startswith("refused: ERC1155InsufficientBalance(")
+        found = {f["code"] for f in result["checks"][10]["findings"]}
+        assert found == {"no-labels", "claimed", "claim-not-exclusive"}
 
     def test_leaves_nothing_running_and_no_key_that_others_may_read(self, played: Played) -> None:
         assert played.left == {}

@@ -247,10 +247,10 @@ class TestRecords:
         shares = shares_for(line.amount.to("t"), coil_record.product_mass())
         place = bench.proof(index)
         with pytest.raises(Reverted) as refused:
-            bench.send(signer, "LotRegistry", "mint", lot_hash(claimed.of), place, [[token, shares]])
+            bench.send(signer, "LotRegistry", "mint", lot_hash(claimed.of), place, [[token, shares]], 0)
         assert refused.value.name == "Overdrawn"
 
-        bench.send(signer, "LotRegistry", "mint", lot_hash(claimed.of), place, [])
+        bench.send(signer, "LotRegistry", "mint", lot_hash(claimed.of), place, [], 0)
         assert (index, "input-unspent") in found(bench.replayed())
         assert codes(bench.verified(bench.bundle(claimed.of)), 9) == {"input-unspent"}
 

@@ -19,6 +19,7 @@ from leafproof.chain.view import (
     POINTER_GRACE,
     SHARES,
     ChainView,
+    Claim,
     Consumption,
     Head,
     LogRecord,
@@ -115,6 +116,8 @@ class World:
     keys: dict[bytes, RegisteredKey] = field(default_factory=dict)
     lots: dict[bytes, LotRecord] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
+    registries: dict[bytes, str] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
     block: int = 10
     ref: LogRef = LOG
 
@@ -179,6 +182,8 @@ class World:
             keys=dict(self.keys),
             lots=dict(self.lots),
             transfers=tuple(self.transfers),
+            registries=dict(self.registries),
+            claims=tuple(self.claims),
         )
 
     def trust(self) -> Trust:

@@ -14,15 +14,16 @@ from eth_hash.auto import keccak
 
 from leafproof.chain.possession import Claim, prove
 from leafproof.chain.view import ChainView, RegisteredKey
+from leafproof.chain.view import Claim as Claimed
 from leafproof.keys import SigningKey
 from leafproof.trust import CONTRACTS, Contract, Trust
 from tests.support import world as w
 from tests.support.rpc_server import RpcServer
 from tests.support.world import LOG, World
-from tests.unit.chain.synthetic import raw_log
+from tests.unit.chain.synthetic import FILES, raw_log
 
-ADDRESSES = {"TransparencyLog": LOG.contract, "KeyRegistry": b"\x12" * 20, "LotRegistry": b"\x13" * 20}
-_CONTRACT = {"log": "TransparencyLog", "keys": "KeyRegistry", "lots": "LotRegistry"}
+ADDRESSES = {name: bytes([0x11 + i]) * 20 for i, name in enumerate(CONTRACTS)} | {"TransparencyLog": LOG.contract}
+REGISTRAR = b"\x66" * 20  # who rejected what is rejected
 _HEAD = "0x" + keccak(b"head(bytes32)")[:4].hex()
 _Event = tuple[int, str, str, list[Any]]  # block, contract, name, values
 
@@ -97,7 +98,7 @@ class WorldChain(RpcServer):
         """All events, as eth_getLogs gives them."""
         found: list[dict[str, Any]] = []
         for index, (block, contract, name, values) in enumerate(sorted(self._events(), key=lambda e: e[0])):
-            address = "0x" + ADDRESSES[_CONTRACT[contract]].hex()
+            address = "0x" + ADDRESSES[FILES[contract]].hex()
             made = raw_log(contract, name, values, block, index)
             found.append({**made, "address": address, "blockHash": _hash(block)})
         return found
@@ -119,13 +120,21 @@ class WorldChain(RpcServer):
         for lot in self.view.lots.values():
             first, *more = lot.versions
             block = first.moment.block_number
-            yield block, "lots", "LotMinted", [lot.lot_id, lot.operator, lot.lot_hash]
+            yield block, "lots", "LotMinted", [lot.lot_id, lot.operator, lot.lot_hash, int(lot.custody)]
             yield block, "lots", "RecordSet", [lot.lot_id, 1, first.log_id, first.leaf, first.index]
             for spent in lot.inputs:
                 yield block, "lots", "Consumed", [lot.lot_id, spent.parent, lot.operator, spent.shares]
             for one in more:
                 values = [lot.lot_id, one.version, one.log_id, one.leaf, one.index]
                 yield one.moment.block_number, "lots", "RecordSet", values
+
+        for registry, name in self.view.registries.items():
+            yield 2, "claims", "RegistryAdmitted", [registry, name]
+        said = {(c.registry, c.attested.registrar) for c in self.view.claims if c.attested}
+        for appointed in sorted(said | {(c.registry, REGISTRAR) for c in self.view.claims if c.rejected}):
+            yield 3, "claims", "RegistrarAppointed", list(appointed)
+        for claim in self.view.claims:
+            yield from _claim(claim)
 
     def _key(self, key: RegisteredKey) -> Iterator[_Event]:
         registry = ADDRESSES["KeyRegistry"]
@@ -141,6 +150,20 @@ class WorldChain(RpcServer):
             yield key.retired.moment.block_number, "keys", "KeyRetired", [*whose, *end]
         if key.compromised:
             yield key.compromised.block_number, "keys", "KeyCompromised", whose
+
+
+def _claim(claim: Claimed) -> Iterator[_Event]:
+    place, block = [claim.subject, claim.registry], claim.moment.block_number
+    serials = [claim.first, claim.last, claim.cancellation]
+    yield block, "claims", "Claimed", [*place, claim.operator, *serials]
+    for named in claim.footprints:
+        values = [*place, named.version, claim.first, named.footprint]
+        yield named.moment.block_number, "claims", "FootprintNamed", values
+    if claim.attested:
+        word = [*place, claim.attested.registrar, claim.first, claim.attested.evidence]
+        yield claim.attested.moment.block_number, "claims", "Attested", word
+    if claim.rejected:
+        yield claim.rejected.block_number, "claims", "Rejected", [*place, REGISTRAR, claim.first, bytes([1]) * 32]
 
 
 def _hash(block: int) -> str:

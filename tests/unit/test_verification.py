@@ -9,7 +9,7 @@ import pytest
 
 from leafproof import body, clock, frame
 from leafproof.bundle import Bundle
-from leafproof.chain.view import Consumption, Operator, Retirement, Role, lot_id
+from leafproof.chain.view import Consumption, Custody, Operator, Retirement, Role, lot_id
 from leafproof.envelope import Header, sign
 from leafproof.errors import LeafproofError, Malformed
 from leafproof.footprint import Footprint
@@ -328,6 +328,30 @@ class TestALotIsItsMakers:
         hidden = Consumption(b"\x77" * 32, 10**17)
         world.lots[known.lot_id] = replace(known, inputs=(*known.inputs, hidden))
         assert codes(verify(world.bundle(TOWER), world.trust(), world.view()), 9) == {"input-unstated"}
+
+    @pytest.mark.parametrize(
+        ("tower", "coil", "found"),
+        [
+            (Custody.NOT_STATED, Custody.BOOK_AND_CLAIM, {"custody-book-and-claim"}),
+            (Custody.IDENTITY_PRESERVED, Custody.NOT_STATED, set()),
+            (Custody.SEGREGATED, Custody.SEGREGATED, set()),
+            (Custody.SEGREGATED, Custody.IDENTITY_PRESERVED, set()),
+            (Custody.IDENTITY_PRESERVED, Custody.SEGREGATED, {"custody-stricter"}),
+            (Custody.CONTROLLED_BLENDING, Custody.MASS_BALANCE, {"custody-stricter", "custody-mass-balance"}),
+            (Custody.MASS_BALANCE, Custody.BOOK_AND_CLAIM, {"custody-stricter", "custody-mass-balance",
+                                                            "custody-book-and-claim"}),
+            (Custody.BOOK_AND_CLAIM, Custody.SEGREGATED, {"custody-book-and-claim"}),
+        ],
+    )  # fmt: skip
+    def test_a_chain_of_custody_is_flagged_and_never_stricter_than_the_inputs(
+        self, tower: Custody, coil: Custody, found: set[str]
+    ) -> None:
+        world, _ = w.honest_world()
+        for lot, maker, model in ((TOWER, world.fabricator, tower), (COIL, world.steel, coil)):
+            known = world.lots[lot_id(maker.address, lot)]
+            world.lots[known.lot_id] = replace(known, custody=model)
+        said = verify(world.bundle(TOWER), world.trust(), world.view())[9].findings
+        assert {finding.code for finding in said if finding.code.startswith("custody-")} == found
 
     def test_an_input_named_twice_and_spent_once(self) -> None:
         world, _ = w.honest_world(coil_lines=2)

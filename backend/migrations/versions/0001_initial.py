@@ -177,6 +177,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reason", name=op.f("pk_quarantine_counts")),
     )
     op.create_table(
+        "cancellations",
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("registry", sa.Text(), nullable=False),
+        sa.Column("first", sa.Text(), nullable=False),
+        sa.Column("last", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_cancellations_log")),
+        sa.ForeignKeyConstraint(["operator"], ["companies.gln"], name=op.f("fk_cancellations_operator")),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_cancellations")),
+    )
+    with op.batch_alter_table("cancellations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cancellations_registry"), ["registry"], unique=False)
+
+    op.create_table(
         "chain_slots",
         sa.Column("address", sa.LargeBinary(length=20), nullable=False),
         sa.Column("nonce", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -320,6 +337,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("company", sa.Text(), nullable=False),
         sa.Column("disclosure", sa.Text(), nullable=False),
+        sa.Column("custody", sa.Integer(), nullable=False),
         sa.CheckConstraint("disclosure IN ('open', 'restricted')", name=op.f("ck_products_disclosure")),
         sa.ForeignKeyConstraint(["company"], ["companies.gln"], name=op.f("fk_products_company")),
         sa.PrimaryKeyConstraint("gtin", name=op.f("pk_products")),
@@ -563,6 +581,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gateway", "epoch", name=op.f("pk_streams")),
     )
     op.create_table(
+        "certificate_claims",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("cancellation", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("first", sa.Text(), nullable=False),
+        sa.Column("last", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("transaction", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cancellation"], ["cancellations.statement_id"], name=op.f("fk_certificate_claims_cancellation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_certificate_claims_gtin_lot")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_claims")),
+        sa.UniqueConstraint("transaction", name=op.f("uq_certificate_claims_transaction")),
+    )
+    with op.batch_alter_table("certificate_claims", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificate_claims_cancellation"), ["cancellation"], unique=False)
+        batch_op.create_index(batch_op.f("ix_certificate_claims_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "opinions",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("declared", sa.LargeBinary(length=32), nullable=False),
@@ -721,6 +762,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opinions_declared"))
 
     op.drop_table("opinions")
+    with op.batch_alter_table("certificate_claims", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_certificate_claims_gtin_lot"))
+        batch_op.drop_index(batch_op.f("ix_certificate_claims_cancellation"))
+
+    op.drop_table("certificate_claims")
     op.drop_table("streams")
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_series_facility_point"))
@@ -779,6 +825,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_chain_slots_state")
 
     op.drop_table("chain_slots")
+    with op.batch_alter_table("cancellations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cancellations_registry"))
+
+    op.drop_table("cancellations")
     op.drop_table("quarantine_counts")
     op.drop_table("quarantine")
     op.drop_table("logs")

@@ -2161,12 +2161,12 @@ function clean(...arrays) {
 function createView(arr) {
   return new DataView(arr.buffer, arr.byteOffset, arr.byteLength);
 }
-function rotr(word2, shift) {
-  return word2 << 32 - shift | word2 >>> shift;
+function rotr(word3, shift) {
+  return word3 << 32 - shift | word3 >>> shift;
 }
 var isLE = /* @__PURE__ */ (() => new Uint8Array(new Uint32Array([287454020]).buffer)[0] === 68)();
-function byteSwap(word2) {
-  return word2 << 24 & 4278190080 | word2 << 8 & 16711680 | word2 >>> 8 & 65280 | word2 >>> 24 & 255;
+function byteSwap(word3) {
+  return word3 << 24 & 4278190080 | word3 << 8 & 16711680 | word3 >>> 8 & 65280 | word3 >>> 24 & 255;
 }
 function byteSwap32(arr) {
   for (let i = 0; i < arr.length; i++) {
@@ -5584,6 +5584,13 @@ function calendar(zone) {
   }
 }
 var checkZone = (zone) => void calendar(zone);
+function localDate(seconds, zone) {
+  checkZone(zone);
+  const form = { timeZone: zone, calendar: "gregory", year: "numeric", month: "2-digit", day: "2-digit" };
+  const parts = new Intl.DateTimeFormat("en-US", form).formatToParts(seconds * 1e3);
+  const [year, month, day2] = ["year", "month", "day"].map((name2) => parts.find(({ type }) => type === name2).value);
+  return `${year.padStart(4, "0")}-${month}-${day2}`;
+}
 var localYear = (seconds, zone) => calendar(zone).format(seconds * 1e3).padStart(4, "0");
 
 // backend/web/verify/bundle.js
@@ -5598,8 +5605,8 @@ function readLog(value, what) {
 }
 function readBundle(bytes) {
   const value = decodeDeterministic(bytes, "bundle", MAX_BUNDLE);
-  const [magic, version, named2, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
-  const good = magic === "leafproof-bundle" && version === 1 && [named2, keys, heads, items].every(Array.isArray) && named2.length === 2 && named2.every((part) => typeof part === "string");
+  const [magic, version, named3, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
+  const good = magic === "leafproof-bundle" && version === 1 && [named3, keys, heads, items].every(Array.isArray) && named3.length === 2 && named3.every((part) => typeof part === "string");
   if (!good) throw new Malformed("bundle: not a Leafproof bundle of version 1");
   if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key) => isBytes(key))) {
     throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`);
@@ -5609,7 +5616,7 @@ function readBundle(bytes) {
     throw new Malformed("bundle: what stands behind the statements is not a checkpoint or more");
   }
   return {
-    lot: lot(...named2),
+    lot: lot(...named3),
     keys,
     heads: heads.map(readHead),
     items: items.map((item) => readItem(item, heads.length)),
@@ -5640,6 +5647,78 @@ function readItem(value, heads) {
   if (!good) throw new Malformed("bundle.statements: not [envelope, body, disclosures, index, head, path]");
   return { envelope, body, disclosures, index, head, path };
 }
+
+// backend/web/verify/claimed.js
+var MAX_SERIAL = 2n ** 128n - 1n;
+function require2(condition, otherwise) {
+  if (!condition) throw new Malformed(otherwise);
+}
+var Claims = class {
+  all = [];
+  // in order; what a registry rejected is kept, and stands no more
+  #registries = /* @__PURE__ */ new Set();
+  #registrars = /* @__PURE__ */ new Set();
+  #standing(registry, first, subject2) {
+    const claim = this.all.find((one) => one.registry === registry && one.first === first && !one.rejected);
+    require2(claim, "no such claim stands");
+    require2(claim.subject === subject2, "the claim is for another subject");
+    return claim;
+  }
+  admitted(registry) {
+    require2(!this.#registries.has(registry), "the registry was admitted before");
+    this.#registries.add(registry);
+  }
+  removed(registry) {
+    require2(this.#registries.delete(registry), "no such registry was admitted");
+  }
+  appointed(registry, registrar) {
+    require2(!this.#registrars.has(registry + registrar), "the registrar was appointed before");
+    this.#registrars.add(registry + registrar);
+  }
+  dismissed(registry, registrar) {
+    require2(this.#registrars.delete(registry + registrar), "no such registrar was appointed");
+  }
+  claimed(subject2, registry, operator, first, last, cancellation) {
+    require2(this.#registries.has(registry), "the registry was never admitted");
+    require2(first > 0n && first <= last && last <= MAX_SERIAL, "no range of serials");
+    const overlaps = (one) => one.registry === registry && !one.rejected && one.first <= last && first <= one.last;
+    require2(!this.all.some(overlaps), "serials are claimed twice");
+    this.all.push({ subject: subject2, registry, operator, first, last, cancellation, footprints: [], attested: null, rejected: false });
+  }
+  named(subject2, registry, version, first, footprint) {
+    const { footprints } = this.#standing(registry, first, subject2);
+    require2(Number(version) === footprints.length + 1, "a version of the footprint was left out");
+    footprints.push(footprint);
+  }
+  #spoken(subject2, registry, registrar, first) {
+    const claim = this.#standing(registry, first, subject2);
+    require2(this.#registrars.has(registry + registrar), "no registrar of the registry");
+    return claim;
+  }
+  attested(subject2, registry, registrar, first) {
+    const claim = this.#spoken(subject2, registry, registrar, first);
+    require2(!claim.attested, "the claim was attested before");
+    claim.attested = registrar;
+  }
+  rejected(subject2, registry, registrar, first) {
+    const claim = this.#spoken(subject2, registry, registrar, first);
+    require2(!claim.attested, "an attested claim is not rejected");
+    claim.rejected = true;
+  }
+};
+var of = Claims.prototype;
+var CLAIM_HANDLERS = {
+  RegistryAdmitted: of.admitted,
+  RegistryRemoved: of.removed,
+  RegistrarAppointed: of.appointed,
+  RegistrarDismissed: of.dismissed,
+  Claimed: of.claimed,
+  FootprintNamed: of.named,
+  Attested: of.attested,
+  Rejected: of.rejected
+};
+var REGISTRY_EVENTS = ["RegistryAdmitted", "RegistryRemoved", "RegistrarAppointed", "RegistrarDismissed"];
+var CLAIM_EVENTS = ["Claimed", "FootprintNamed", "Attested", "Rejected"];
 
 // node_modules/@noble/hashes/sha3.js
 var _0n7 = BigInt(0);
@@ -5957,9 +6036,17 @@ var EVENTS = new Map(
     ["AttestationWithdrawn(bytes32,address,address)", 3],
     ["KeyRetired(bytes32,address,uint64,uint64)", 2],
     ["KeyCompromised(bytes32,address)", 2],
-    ["LotMinted(bytes32,address,bytes32)", 2],
+    ["LotMinted(bytes32,address,bytes32,uint8)", 2],
     ["RecordSet(bytes32,uint32,bytes32,bytes32,uint64)", 2],
-    ["Consumed(bytes32,bytes32,address,uint256)", 3]
+    ["Consumed(bytes32,bytes32,address,uint256)", 3],
+    ["RegistryAdmitted(bytes32,string)", 1],
+    ["RegistryRemoved(bytes32)", 1],
+    ["RegistrarAppointed(bytes32,address)", 2],
+    ["RegistrarDismissed(bytes32,address)", 2],
+    ["Claimed(bytes32,bytes32,address,uint128,uint128,bytes32)", 3],
+    ["FootprintNamed(bytes32,bytes32,uint32,uint128,bytes32)", 3],
+    ["Attested(bytes32,bytes32,address,uint128,bytes32)", 3],
+    ["Rejected(bytes32,bytes32,address,uint128,bytes32)", 3]
   ].map(([signature, indexed]) => {
     const [name2, types] = signature.slice(0, -1).split("(");
     return [name2, { name: name2, topic: "0x" + hex(keccak_256(utf8(signature))), types: types.split(","), indexed }];
@@ -5976,22 +6063,22 @@ function decodeEvent(raw, address, names) {
     const [first, ...topics] = Array.isArray(raw.topics) ? raw.topics.map(fromHex) : [];
     const event = names.map((name2) => EVENTS.get(name2)).find((one) => first && one.topic === "0x" + hex(first));
     if (!event) throw new Malformed("topics: not an event that was asked for");
-    if (topics.length !== event.indexed || topics.some((word2) => word2.length !== 32)) {
+    if (topics.length !== event.indexed || topics.some((word3) => word3.length !== 32)) {
       throw new Malformed(`topics: ${topics.length} values are indexed, not ${event.indexed}`);
     }
-    const indexed = topics.map((word2, i) => single(event.types[i], word2));
+    const indexed = topics.map((word3, i) => single(event.types[i], word3));
     const values2 = [...indexed, ...inData(event.types.slice(event.indexed), fromHex(raw.data))];
     return { name: event.name, block, blockHash: hex(fromHex(raw.blockHash)), index, where, values: values2 };
   } catch (error) {
     throw new Malformed(`${where}: ${error instanceof Malformed ? error.message : "cannot be read"}`);
   }
 }
-function single(type, word2) {
-  if (type === "bytes32") return hex(word2);
-  const value = number(word2);
+function single(type, word3) {
+  if (type === "bytes32") return hex(word3);
+  const value = number(word3);
   const bits = type === "address" ? 160 : Number(type.slice("uint".length));
   if (value >> BigInt(bits)) throw new Malformed(`topics: a number has more than ${bits} bits`);
-  return type === "address" ? hex(word2.subarray(12)) : value;
+  return type === "address" ? hex(word3.subarray(12)) : value;
 }
 function inData(types, data) {
   let tail = 32 * types.length;
@@ -6130,8 +6217,8 @@ function parse(text2, what) {
     return found;
   };
   const value = (found, depth) => {
-    const [, mark, string, digits2, word2] = found;
-    if (string !== void 0 || word2 !== void 0) return scalar(string ?? word2);
+    const [, mark, string, digits2, word3] = found;
+    if (string !== void 0 || word3 !== void 0) return scalar(string ?? word3);
     if (digits2 !== void 0) return numeral(digits2);
     if (depth === 0) throw refuse2();
     if (mark === "[") return array(depth - 1);
@@ -6227,26 +6314,26 @@ var exactly = (number2) => (value, place2) => {
   if (whole(value, place2) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place2)}`);
   return value;
 };
-var orNull = (shape11) => (value, place2) => value === null ? null : shape11(value, place2);
-var list = (shape11) => (value, place2) => {
+var orNull = (shape12) => (value, place2) => value === null ? null : shape12(value, place2);
+var list = (shape12) => (value, place2) => {
   if (!Array.isArray(value)) throw expected("array", value, place2);
-  return value.map((one, i) => shape11(one, `${place2}[${i}]`));
+  return value.map((one, i) => shape12(one, `${place2}[${i}]`));
 };
-var pair = (shape11) => (value, place2) => {
-  const found = list(shape11)(value, place2);
+var pair = (shape12) => (value, place2) => {
+  const found = list(shape12)(value, place2);
   if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place2)}`);
   return found;
 };
-var named = (shape11) => (value, place2) => {
+var named = (shape12) => (value, place2) => {
   if (!(value instanceof Map)) throw expected("object", value, place2);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape11(one, `${place2}[...]`)]));
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape12(one, `${place2}[...]`)]));
 };
-var orElse = (shape11, otherwise) => Object.assign((value, place2) => shape11(value, place2), { otherwise });
+var orElse = (shape12, otherwise) => Object.assign((value, place2) => shape12(value, place2), { otherwise });
 var struct = (required, optional2 = {}) => {
   const members = { ...required, ...optional2 };
   return (value, place2 = "$") => {
     if (!(value instanceof Map)) throw expected("object", value, place2);
-    const found = Object.fromEntries(Object.entries(members).map(([name2, shape11]) => [name2, shape11.otherwise ?? null]));
+    const found = Object.fromEntries(Object.entries(members).map(([name2, shape12]) => [name2, shape12.otherwise ?? null]));
     for (const [name2, one] of value) {
       if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place2)}`);
       found[name2] = members[name2](one, `${place2}.${name2}`);
@@ -6257,9 +6344,9 @@ var struct = (required, optional2 = {}) => {
     return found;
   };
 };
-function convert(value, shape11, field) {
+function convert(value, shape12, field) {
   try {
-    return shape11(value, "$");
+    return shape12(value, "$");
   } catch (error) {
     throw new Malformed(`${field}: ${error.message}`);
   }
@@ -6475,10 +6562,11 @@ function sharesFor(part, whole3) {
 // backend/web/verify/fold.js
 var [ISSUER, GATEWAY2] = [0, 1];
 var ROLES = 3;
+var CUSTODIES = 6n;
 var bytesOf = (digits2) => fromHex("0x" + digits2);
 var lotId = (operator, lot2) => lotIdOf(operator, keccak_256(utf8(lot2)));
 var lotIdOf = (operator, lotHash) => hex(keccak_256(concat2(new Uint8Array(12), bytesOf(operator), lotHash)));
-function require2(condition, otherwise) {
+function require3(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise);
 }
 var before = (moment, other) => moment.block < other.block || moment.block === other.block && moment.index < other.index;
@@ -6490,6 +6578,7 @@ var ChainState = class {
   // by key id, of whoever proved it first
   unproven = /* @__PURE__ */ new Set();
   lots = /* @__PURE__ */ new Map();
+  #claims = new Claims();
   #registered = /* @__PURE__ */ new Map();
   // by operator and key id
   #trust;
@@ -6500,8 +6589,9 @@ var ChainState = class {
     let last = { block: -1, index: -1 };
     for (const event of events) {
       try {
-        require2(before(last, event), "comes twice, or out of order");
-        HANDLERS[event.name].call(this, event, ...event.values);
+        require3(before(last, event), "comes twice, or out of order");
+        if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values);
+        else HANDLERS[event.name].call(this, event, ...event.values);
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`);
       }
@@ -6509,38 +6599,41 @@ var ChainState = class {
       await pause();
     }
   }
+  get claims() {
+    return this.#claims.all;
+  }
   #isOperator(address) {
     return this.operators.get(address)?.at(-1).removed === null;
   }
   #key(operator, keyId) {
     const key = this.#registered.get(operator + keyId);
-    require2(key, "the key was never registered");
+    require3(key, "the key was never registered");
     return key;
   }
   #lot(id) {
-    require2(this.lots.has(id), "the lot was never minted");
+    require3(this.lots.has(id), "the lot was never minted");
     return this.lots.get(id);
   }
   admitted(event, operator, identifier) {
-    require2(!this.#isOperator(operator), "the operator was admitted before");
+    require3(!this.#isOperator(operator), "the operator was admitted before");
     const earlier = this.operators.get(operator) ?? [];
     this.operators.set(operator, [...earlier, { identifier, admitted: event, removed: null }]);
   }
   removed(event, operator) {
-    require2(this.#isOperator(operator), "no such operator was admitted");
+    require3(this.#isOperator(operator), "no such operator was admitted");
     this.operators.get(operator).at(-1).removed = event;
   }
   accredited(_, registrar, name2) {
-    require2(!this.registrars.has(registrar), "the registrar was accredited before");
+    require3(!this.registrars.has(registrar), "the registrar was accredited before");
     this.registrars.set(registrar, name2);
   }
   withdrawn(_, registrar) {
-    require2(this.registrars.delete(registrar), "no such registrar was accredited");
+    require3(this.registrars.delete(registrar), "no such registrar was accredited");
   }
   registered(_, keyId, operator, roleNumber, log, issuer, cose, proof) {
     const role = Number(roleNumber);
-    require2(role < ROLES, `${role} is no role`);
-    require2(!this.#registered.has(operator + keyId), "the operator registered this key before");
+    require3(role < ROLES, `${role} is no role`);
+    require3(!this.#registered.has(operator + keyId), "the operator registered this key before");
     const key = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
     this.#registered.set(operator + keyId, key);
     if (!this.#isOperator(operator)) return;
@@ -6565,28 +6658,29 @@ var ChainState = class {
   }
   retired(event, keyId, operator, epoch, lastSequence) {
     const key = this.#key(operator, keyId);
-    require2(!key.retired && !key.compromised, "the key was not in force");
+    require3(!key.retired && !key.compromised, "the key was not in force");
     key.retired = { epoch, lastSequence, moment: event };
   }
   compromised(event, keyId, operator) {
     const key = this.#key(operator, keyId);
-    require2(!key.compromised, "the key was compromised before");
+    require3(!key.compromised, "the key was compromised before");
     key.compromised = event;
   }
-  minted(_, id, operator, lotHash) {
-    require2(!this.lots.has(id), "the lot was minted before");
-    require2(lotIdOf(operator, bytesOf(lotHash)) === id, "the lot's id is not the hash of operator and lot");
-    this.lots.set(id, { id, operator, versions: [], inputs: [] });
+  minted(_, id, operator, lotHash, custody2) {
+    require3(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
+    require3(!this.lots.has(id), "the lot was minted before");
+    require3(lotIdOf(operator, bytesOf(lotHash)) === id, "the lot's id is not the hash of operator and lot");
+    this.lots.set(id, { id, operator, versions: [], inputs: [], custody: Number(custody2) });
   }
   recordSet(_, id, version, log, leaf) {
     const { versions } = this.#lot(id);
-    require2(Number(version) === versions.length + 1, "a version of the record was left out");
+    require3(Number(version) === versions.length + 1, "a version of the record was left out");
     versions.push({ version: Number(version), leaf });
   }
   consumed(_, child, parent, operator, shares) {
     const { versions, inputs } = this.#lot(child);
-    require2(versions.length === 1, "a lot takes inputs only when it is minted");
-    require2(shares > 0n && shares <= SHARES, "more shares than a lot has");
+    require3(versions.length === 1, "a lot takes inputs only when it is minted");
+    require3(shares > 0n && shares <= SHARES, "more shares than a lot has");
     inputs.push({ parent, shares });
   }
 };
@@ -6683,6 +6777,83 @@ function unpacked(claims, given, withheld) {
     members.set(name2, member);
   }
   return members;
+}
+
+// backend/web/verify/certificate.js
+var MAX_SERIAL2 = 2n ** 128n - 1n;
+var MAX_WH = 10 ** 12;
+var MAX_NAME2 = 128;
+var EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
+var PROFILES = {
+  GO: { market: EU, months: 18, wholeMonths: false },
+  GEC: { market: ["CN"], months: 23, wholeMonths: true },
+  "I-REC": { market: null, months: null, wholeMonths: false }
+};
+var days = struct({ first: text, last: text });
+var shape2 = struct(
+  {
+    kind: oneOf("GEC", "GO", "I-REC"),
+    registry: text,
+    first: text,
+    last: text,
+    wh_per_serial: whole,
+    beneficiary: text,
+    facility: text,
+    period: days,
+    plant: text,
+    source: oneOf("solar", "wind", "hydro", "biomass", "geothermal", "marine", "nuclear", "other"),
+    country: text,
+    generated: days,
+    cancelled: text
+  },
+  { document: orNull(text) }
+);
+function readCancellation(body) {
+  const found = convert(bodyContent(body), shape2, "cancellation");
+  checkPrintable(found);
+  const { length } = utf8(found.registry);
+  if (length < 1 || length > MAX_NAME2) throw new Malformed(`registry: not 1 to ${MAX_NAME2} bytes`);
+  const serials = [serial(found.first, "first"), serial(found.last, "last")];
+  if (serials[0] > serials[1]) throw new Malformed("last: below the first serial");
+  if (found.wh_per_serial < 1 || found.wh_per_serial > MAX_WH) throw new Malformed(`wh_per_serial: not 1 to ${MAX_WH}`);
+  gln(found.beneficiary, "beneficiary");
+  gln(found.facility, "facility");
+  if (!/^[A-Z]{2}$/.test(found.country)) throw new Malformed("country: not a code of two capital letters (ISO 3166-1)");
+  checkDays(found.period, "period");
+  checkDays(found.generated, "generated");
+  if (day(found.cancelled, "cancelled") < day(found.generated.last, "generated")) {
+    throw new Malformed("cancelled: before the energy was generated");
+  }
+  if (found.document !== null) digest(found.document, "document");
+  return { ...found, serials, registryId: hex(keccak_256(utf8(found.registry))) };
+}
+function sameMarket({ kind: kind2, country }, used) {
+  const { market } = PROFILES[kind2];
+  return market ? market.includes(country) && market.includes(used) : country === used;
+}
+function inTime({ kind: kind2, generated, period, cancelled }) {
+  const { months, wholeMonths } = PROFILES[kind2];
+  if (months === null) {
+    return new Set([generated.first, generated.last, period.first, period.last].map((one) => one.slice(0, 4))).size === 1;
+  }
+  const [end, made2] = [cancelled, generated.first].map((one) => one.split("-").map(Number));
+  const passed = 12 * (end[0] - made2[0]) + end[1] - made2[1];
+  return passed < months || passed === months && (wholeMonths || end[2] <= made2[2]);
+}
+function checkDays({ first, last }, field) {
+  if (day(first, field) > day(last, field)) throw new Malformed(`${field}: ends before it begins`);
+}
+function day(value, field) {
+  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) && value >= "0001") {
+    const date = /* @__PURE__ */ new Date(`${value}T00:00:00Z`);
+    if (!Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === value) return value;
+  }
+  throw new Malformed(`${field}: '${value.slice(0, 40)}' is not a day such as 2026-11-23`);
+}
+function serial(value, field) {
+  const found = /^[1-9][0-9]{0,38}$/.test(value) ? BigInt(value) : 0n;
+  if (found >= 1n && found <= MAX_SERIAL2) return found;
+  throw new Malformed(`${field}: '${value.slice(0, 40)}' is not a whole number from 1 to 2^128 - 1 without leading zeros`);
 }
 
 // backend/web/verify/footprint.js
@@ -7440,7 +7611,7 @@ var product = struct(
   {},
   { cn_code: orNull(text), process: orNull(text), model: orNull(text), service_life_kwh_per_tonne: orNull(text) }
 );
-var shape2 = struct(
+var shape3 = struct(
   {
     gtin: text,
     lot: text,
@@ -7496,7 +7667,7 @@ var MEMBERS = [
 ];
 var lotOf = (footprint) => lot(footprint.gtin, footprint.lot);
 function readFootprint(members) {
-  const footprint = convert(members, shape2, "footprint");
+  const footprint = convert(members, shape3, "footprint");
   checkPrintable(footprint);
   lotOf(footprint);
   digest(footprint.record, "record");
@@ -7517,8 +7688,8 @@ function contradictions({ per_tonne: perTonne, stages, categories, primary_data_
   const total = decimal(perTonne, "per_tonne");
   const sums = [stages, categories.filter(({ counted }) => counted)].map((parts) => sum(parts.map(({ emissions }) => decimal(emissions, "emissions"))));
   const found = sums.filter((one) => one.compare(total) !== 0).map((one) => ["per_tonne", perTonne, exactText(one)]);
-  const named2 = categories.map(({ category: name2 }) => name2).join(", ");
-  if (named2 !== CATEGORIES.join(", ")) found.push(["categories", named2, CATEGORIES.join(", ")]);
+  const named3 = categories.map(({ category: name2 }) => name2).join(", ");
+  if (named3 !== CATEGORIES.join(", ")) found.push(["categories", named3, CATEGORIES.join(", ")]);
   const stated = decimal(share, "primary_data_share");
   if (stated.compare(ZERO) < 0 || stated.compare(ONE) > 0) found.push(["primary_data_share", share, "0 to 1"]);
   return found;
@@ -7575,7 +7746,7 @@ var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 var MAX_TEXT = 2e3;
 var MAX_CHANGES = 20;
 var PLACES = 3;
-var shape3 = struct({
+var shape4 = struct({
   gtin: text,
   lot: text,
   what: oneOf("record", "frames", "factor"),
@@ -7584,7 +7755,7 @@ var shape3 = struct({
   changes: list(struct({ old: text, new: text }))
 });
 function readCorrection(body) {
-  const found = convert(bodyContent(body), shape3, "correction");
+  const found = convert(bodyContent(body), shape4, "correction");
   checkPrintable(found);
   found.of = lot(found.gtin, found.lot);
   for (const field of ["reason", "by"]) {
@@ -7601,8 +7772,8 @@ function readCorrection(body) {
 }
 var words = ({ what, reason, by }) => ({ what, reason, by });
 function naming(reading, statement) {
-  const named2 = ({ content }) => content.changes.some((change) => change.new === statement.id);
-  const found = [...reading.corrections.values()].find((given) => named2(given) && reading.maker(given) === reading.maker(statement));
+  const named3 = ({ content }) => content.changes.some((change) => change.new === statement.id);
+  const found = [...reading.corrections.values()].find((given) => named3(given) && reading.maker(given) === reading.maker(statement));
   return found?.content ?? null;
 }
 function checkCorrected(reading) {
@@ -7663,7 +7834,7 @@ var MAX_LOTS = 4e3;
 var MAX_DIFFERENCE = 300;
 var status = oneOf("provisional", "final");
 var line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status });
-var shape4 = struct(
+var shape5 = struct(
   {
     gtin: text,
     facility: text,
@@ -7683,7 +7854,7 @@ var shape4 = struct(
 );
 var COMPUTED = ["per_tonne", "count", "mass", "least", "greatest", "primary_data_share", "status"];
 function readDeclared(members) {
-  const found = convert(members, shape4, "declared footprint");
+  const found = convert(members, shape5, "declared footprint");
   checkPrintable(found);
   if (lot(found.gtin, "-") !== `${found.gtin}/-`) throw new Malformed("gtin: not in its form of 14 digits");
   gln(found.facility, "facility");
@@ -7738,8 +7909,8 @@ function deviation(perTonne, declared) {
   const percent = rounded(ratio2.times(new Fraction(100n)), PERCENT_PLACES);
   return percent.startsWith("-") ? percent : `+${percent}`;
 }
-function newest2(named2) {
-  const statements = [...named2.values()];
+function newest2(named3) {
+  const statements = [...named3.values()];
   const superseded = new Set(statements.map(({ content }) => content.supersedes));
   return statements.filter(({ id }) => !superseded.has(id));
 }
@@ -7773,8 +7944,8 @@ function checkDeclaredRecomputed(reading) {
   }
   for (const statement of newest2(reading.declared)) {
     const { label, content } = statement;
-    const days = Math.floor((content.window[1] - content.window[0]) / DAY);
-    if (days < YEAR) check2.add(WARNING, "declared-short", label, { days });
+    const days2 = Math.floor((content.window[1] - content.window[0]) / DAY);
+    if (days2 < YEAR) check2.add(WARNING, "declared-short", label, { days: days2 });
     for (const printed2 of printedOf(reading)) {
       if (methodOf(printed2.content) === content.method) compare3(reading, statement, printed2);
     }
@@ -7843,22 +8014,22 @@ var factor = struct(
     flow: orElse(oneOf(...CATEGORIES), CATEGORIES[0])
   }
 );
-var shape5 = struct({ id: text, version: text, title: text, factors: list(factor) });
+var shape6 = struct({ id: text, version: text, title: text, factors: list(factor) });
 function readFactors(body) {
-  const set = convert(bodyContent(body), shape5, "factor set");
+  const set = convert(bodyContent(body), shape6, "factor set");
   checkPrintable(set);
   const { id, version, factors } = set;
   if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
-  const named2 = new Map(factors.map((one) => [one.id, one]));
-  if (named2.size !== factors.length) throw new Malformed("factors: one id is given twice");
+  const named3 = new Map(factors.map((one) => [one.id, one]));
+  if (named3.size !== factors.length) throw new Malformed("factors: one id is given twice");
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`);
     const sign = one.amount.compare(ZERO);
     if (one.flow === "biogenic uptake" ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`);
   }
   const get = (wanted2) => {
-    if (!named2.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
-    return named2.get(wanted2);
+    if (!named3.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
+    return named3.get(wanted2);
   };
   return { get };
 }
@@ -7877,7 +8048,7 @@ var optional = {
   source: orNull(text)
 };
 var line2 = struct({ name: text, emissions: text }, optional);
-var shape6 = struct(
+var shape7 = struct(
   {
     gtin: text,
     lot: text,
@@ -7892,7 +8063,7 @@ var shape6 = struct(
   { supersedes: orNull(text) }
 );
 function readStage(body) {
-  const found = convert(bodyContent(body), shape6, "life-cycle stage");
+  const found = convert(bodyContent(body), shape7, "life-cycle stage");
   checkPrintable(found);
   found.of = lot(found.gtin, found.lot);
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
@@ -7973,7 +8144,7 @@ function recompute2(reading, { label, content: stated }) {
 var MAX_TEXT3 = 2e3;
 var SUPPORTING = ["unmodified", "modified"];
 var HUNDRED = new Fraction(100n);
-var shape7 = struct(
+var shape8 = struct(
   {
     declared: text,
     gtin: text,
@@ -7994,7 +8165,7 @@ var shape7 = struct(
   { reason: orNull(text), supersedes: orNull(text) }
 );
 function readOpinion(body) {
-  const found = convert(bodyContent(body), shape7, "opinion");
+  const found = convert(bodyContent(body), shape8, "opinion");
   checkPrintable(found);
   digest(found.declared, "declared");
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
@@ -8042,15 +8213,15 @@ function checkOpinions(reading) {
 function judge(reading, outdated, statement) {
   const { label, issuer, content: said } = statement;
   const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
-  const named2 = reading.declared.get(said.declared);
-  if (!named2) return add2(FAIL, "opinion-elsewhere");
-  if (reading.maker(statement) === reading.maker(named2)) return add2(FAIL, "opinion-own");
-  const part = differing(said, named2.content);
+  const named3 = reading.declared.get(said.declared);
+  if (!named3) return add2(FAIL, "opinion-elsewhere");
+  if (reading.maker(statement) === reading.maker(named3)) return add2(FAIL, "opinion-own");
+  const part = differing(said, named3.content);
   if (part) return add2(FAIL, "opinion-differs", { part });
   const who = { verifier: said.verifier, issuer };
   const { conclusion, assurance, standard, materiality } = said;
   if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said.reason ?? "", ...who });
-  if (outdated.has(named2.id)) return add2(WARNING, "opinion-outdated", who);
+  if (outdated.has(named3.id)) return add2(WARNING, "opinion-outdated", who);
   const accreditation = `${said.accreditation.body} ${said.accreditation.number}`;
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
   if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said.reason, ...who });
@@ -8063,7 +8234,7 @@ var PLACES4 = 3;
 var MAX_LOTS2 = 1e5;
 var MAX_INVOICES = 200;
 var HUNDRED2 = new Fraction(100n);
-var shape8 = struct(
+var shape9 = struct(
   {
     facility: text,
     start: text,
@@ -8078,15 +8249,15 @@ var shape8 = struct(
   }
 );
 function readPeriod(body) {
-  const period = convert(bodyContent(body), shape8, "energy period");
+  const period = convert(bodyContent(body), shape9, "energy period");
   checkPrintable(period);
   const { start, end, balances, lots } = period;
   if (utcSeconds(end, "end") <= utcSeconds(start, "start")) {
     throw new Malformed(`end: the period ends at ${end}, not after it starts at ${start}`);
   }
   gln(period.facility, "facility");
-  const named2 = new Map(lots.map((lot2) => [lot2.record, lot2]));
-  if (!lots.length || lots.length > MAX_LOTS2 || named2.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
+  const named3 = new Map(lots.map((lot2) => [lot2.record, lot2]));
+  if (!lots.length || lots.length > MAX_LOTS2 || named3.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const { record } of lots) digest(record, "lots.record");
   checkReconciled(period);
@@ -8095,8 +8266,8 @@ function readPeriod(body) {
     throw new Malformed("lots.overhead: the shares are not those of the lots' tonnes, or do not add up");
   }
   period.of = (record) => {
-    if (!named2.has(record)) throw new Malformed("period: the energy period does not have the lot's record");
-    return balances.map((balance, i) => ({ ...balance, quantity: named2.get(record).overhead[i] }));
+    if (!named3.has(record)) throw new Malformed("period: the energy period does not have the lot's record");
+    return balances.map((balance, i) => ({ ...balance, quantity: named3.get(record).overhead[i] }));
   };
   return period;
 }
@@ -8247,27 +8418,27 @@ var point = struct(
   },
   { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) }
 );
-var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
+var shape10 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
-  const plan = convert(bodyContent(body), shape9, "metering plan");
+  const plan = convert(bodyContent(body), shape10, "metering plan");
   checkPrintable(plan);
   gln(plan.facility, "facility");
   checkZone(plan.zone);
   plan.validFrom = utcSeconds(plan.valid_from, "valid_from");
   if (!plan.points.length || plan.points.length > MAX_POINTS) throw new Malformed(`points: 1 to ${MAX_POINTS} are allowed`);
-  const named2 = new Map(plan.points.map((one) => [one.point, one]));
-  if (named2.size !== plan.points.length) throw new Malformed("points: one name is given twice");
-  for (const one of plan.points) checkPlaced(one, named2);
+  const named3 = new Map(plan.points.map((one) => [one.point, one]));
+  if (named3.size !== plan.points.length) throw new Malformed("points: one name is given twice");
+  for (const one of plan.points) checkPlaced(one, named3);
   checkCarriers(plan.points);
   return plan;
 }
-function checkPlaced(one, named2) {
+function checkPlaced(one, named3) {
   checkPoint(one);
-  if (one.parent !== null && !named2.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
-  checkNesting(one, named2);
+  if (one.parent !== null && !named3.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  checkNesting(one, named3);
   for (const { point: name2, unit } of one.conversions) {
     if (name2 === null) continue;
-    const reader = named2.get(name2);
+    const reader = named3.get(name2);
     if (reader?.kind !== "value" || reader.carrier !== one.carrier) {
       throw new Malformed(`conversions.point: ${name2} reads no value of ${one.carrier}`);
     }
@@ -8363,10 +8534,10 @@ function checkCarriers(points) {
     known2.set(one.carrier, found);
   }
 }
-function checkNesting(one, named2) {
+function checkNesting(one, named3) {
   let above = one.parent;
-  for (let steps = 0; steps < named2.size && above !== null; steps++) {
-    const parent = named2.get(above);
+  for (let steps = 0; steps < named3.size && above !== null; steps++) {
+    const parent = named3.get(above);
     if (!counts(parent) || parent.carrier !== one.carrier) {
       throw new Malformed(`points.parent: ${parent.point} does not meter ${one.carrier}`);
     }
@@ -8442,7 +8613,19 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE] = [
+var [
+  FRAME,
+  PLAN,
+  RECORD,
+  FOOTPRINT,
+  FACTORS,
+  PERIOD,
+  DECLARED,
+  OPINION,
+  CORRECTION,
+  STAGE,
+  CANCELLATION
+] = [
   "frame",
   "metering plan",
   "batch record",
@@ -8452,10 +8635,11 @@ var [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECT
   "declared footprint",
   "opinion",
   "correction",
-  "life-cycle stage"
+  "life-cycle stage",
+  "cancellation"
 ];
 var MAX_ENVELOPE = 4096;
-var MAX_NAME2 = 256;
+var MAX_NAME3 = 256;
 var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.frame+cbor", FRAME],
   ["application/vnd.leafproof.metering-plan+cbor", PLAN],
@@ -8466,7 +8650,8 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.declared-footprint+cbor", DECLARED],
   ["application/vnd.leafproof.opinion+cbor", OPINION],
   ["application/vnd.leafproof.correction+cbor", CORRECTION],
-  ["application/vnd.leafproof.lifecycle-stage+cbor", STAGE]
+  ["application/vnd.leafproof.lifecycle-stage+cbor", STAGE],
+  ["application/vnd.leafproof.cancellation+cbor", CANCELLATION]
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -8520,8 +8705,8 @@ function readHeader(value) {
   return { algorithm, keyId: hex(keyId), issuer, issuedAt, contentType, log: readLog(value.get("log"), "log"), frame };
 }
 function name(value, field) {
-  const good = typeof value === "string" && value !== "" && utf8(value).length <= MAX_NAME2 && /^(?: |[^\p{C}\p{Z}])*$/u.test(value);
-  if (!good) throw new Malformed(`${field}: not 1 to ${MAX_NAME2} bytes of printable text`);
+  const good = typeof value === "string" && value !== "" && utf8(value).length <= MAX_NAME3 && /^(?: |[^\p{C}\p{Z}])*$/u.test(value);
+  if (!good) throw new Malformed(`${field}: not 1 to ${MAX_NAME3} bytes of printable text`);
   return value;
 }
 function readPlace(value) {
@@ -8546,6 +8731,7 @@ function readBody(statement, key) {
   if (statement.kind === OPINION) statement.content = readOpinion(body);
   if (statement.kind === FACTORS) statement.content = readFactors(body);
   if (statement.kind === PERIOD) statement.content = readPeriod(body);
+  if (statement.kind === CANCELLATION) statement.content = readCancellation(body);
   if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
   if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
   if (statement.kind === DECLARED) statement.content = readDeclared(disclosed(declared_exports));
@@ -8570,7 +8756,13 @@ async function readChain(node, trust2, statements, heads, pause) {
   chain.anchoredBefore = await reader.anchoring(chain, statements);
   const records = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
   const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
-  await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause);
+  const lots = [...new Set(ids.filter(Boolean))];
+  await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, lots)), pause);
+  const claims = await reader.about("CertificateClaims", CLAIM_EVENTS, lots);
+  if (claims.length) {
+    const registries = await reader.events("CertificateClaims", REGISTRY_EVENTS);
+    await chain.take(ordered([...registries, ...claims]), pause);
+  }
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
   }
@@ -8592,8 +8784,10 @@ var Reader = class {
     if (chain !== this.trust.chain_id || hash !== this.trust.genesis) {
       throw new Malformed(`the node serves another chain: id ${chain} with genesis ${hash}, not id ${this.trust.chain_id} with genesis ${this.trust.genesis}`);
     }
-    for (const [name2, contract] of Object.entries(this.trust.contracts)) {
-      const code = fromHex(await this.node.call("eth_getCode", contract.address, "latest"));
+    const contracts = Object.entries(this.trust.contracts);
+    const codes = await this.node.callMany("eth_getCode", contracts.map(([, { address }]) => [address, "latest"]));
+    for (const [i, [name2, contract]] of contracts.entries()) {
+      const code = fromHex(codes[i]);
       if (hex(sha256(code)) !== contract.code_sha256) {
         throw new Malformed(`${name2} at ${contract.address} has ${code.length ? "other" : "no"} code, not the code that the trust file names`);
       }
@@ -8736,6 +8930,99 @@ function header(raw, wanted2) {
   return { block, hash: "0x" + hex(fromHex(raw.hash)), time };
 }
 
+// backend/web/verify/claims.js
+function checkClaims(reading) {
+  const check2 = reading.report[10];
+  if (!reading.chain) {
+    if (reading.cancellations.size) check2.add(NOT_CHECKED, "withheld-chain", "", { reason: reading.noChain });
+    return;
+  }
+  const lots = /* @__PURE__ */ new Map();
+  for (const record of reading.lots()) {
+    const onChain = reading.onChain(record);
+    if (onChain) lots.set(onChain.id, record);
+  }
+  const told = /* @__PURE__ */ new Set();
+  for (const claim of reading.chain.claims) {
+    if (!lots.has(claim.subject)) continue;
+    told.add(claim.cancellation);
+    ofClaim(reading, claim, lots.get(claim.subject));
+  }
+  for (const id of [...reading.cancellations.keys()].filter((one) => !told.has(one)).sort()) {
+    const { label, content } = reading.cancellations.get(id);
+    check2.add(WARNING, "claim-missing", label, { first: content.first, last: content.last, registry: content.registry });
+  }
+}
+function ofClaim(reading, claim, record) {
+  const [check2, { of: lot2 }] = [reading.report[10], record.content];
+  const serials = { first: claim.first, last: claim.last };
+  if (claim.rejected) {
+    check2.add(FAIL, "claim-rejected", lot2, serials);
+    return;
+  }
+  const stated = reading.cancellations.get(claim.cancellation);
+  const [key, signer] = [reading.key(record), stated ? reading.key(stated) : null];
+  const operator = key && reading.chain.operators.get(key.operator)?.at(-1);
+  if (!operator || !signer) {
+    check2.add(FAIL, "claim-unstated", lot2, serials);
+    return;
+  }
+  const printed2 = newestFootprint(reading, claim, record);
+  const used = printed2 ? printed2.content.region.split("-")[0] : null;
+  const before2 = check2.findings.length;
+  judge2(check2, claim, stated.content, signer.operator, { maker: key.operator, identifier: operator.identifier, record, used });
+  named2(reading, claim, record, printed2);
+  const good = check2.findings.slice(before2).every(({ status: status2 }) => status2 !== FAIL);
+  if (used === null) check2.add(NOT_CHECKED, "withheld", lot2);
+  if (good) claimed(check2, claim, stated.content, lot2);
+  word2(reading, claim, stated.content, lot2);
+}
+function judge2(check2, claim, stated, signer, { maker, identifier, record, used }) {
+  const { of: lot2, facility, zone, window: window3 } = record.content;
+  const fault = (code, params) => check2.add(FAIL, code, lot2, params);
+  const [first, last] = stated.serials;
+  if (claim.registry !== stated.registryId || claim.first < first || claim.last > last) {
+    fault("claim-serials", { first: claim.first, last: claim.last });
+  }
+  const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker));
+  for (const operator of [...strangers].sort()) fault("claim-foreign", { operator: "0x" + operator });
+  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+    fault("claim-beneficiary", { beneficiary: stated.beneficiary, maker: identifier });
+  }
+  if (stated.facility !== facility) fault("claim-facility", { stated: stated.facility, facility });
+  const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
+  const { first: start, last: end } = stated.period;
+  if (!(start <= opened2 && opened2 <= closed && closed <= end)) fault("claim-period", { opened: opened2, closed, start, end });
+  const { kind: kind2, country, cancelled, generated } = stated;
+  if (!inTime(stated)) fault("claim-vintage", { kind: kind2, generated: generated.first, cancelled });
+  if (used !== null && !sameMarket(stated, used)) fault("claim-market", { kind: kind2, country, used });
+}
+function newestFootprint(reading, claim, record) {
+  const ofLot2 = footprintsOf(reading, record).filter((one) => reading.maker(one) === reading.maker(record));
+  const profile = ofLot2.find(({ id }) => id === claim.footprints.at(-1))?.content.profile.id;
+  const ofProfile = ofLot2.filter(({ content }) => !profile || content.profile.id === profile);
+  return ofProfile.reduce((newest3, one) => newest3 && newest3.index >= one.index ? newest3 : one, null);
+}
+var footprintsOf = (reading, record) => [...reading.footprints.values()].filter(({ content }) => lotOf(content) === record.content.of);
+function named2(reading, claim, record, printed2) {
+  const id = claim.footprints.at(-1) ?? "";
+  if (printed2 && id === printed2.id) return;
+  const before2 = [printed2?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)];
+  const older = before2.includes(id);
+  const serials = { first: claim.first, last: claim.last };
+  reading.report[10].add(older ? WARNING : FAIL, older ? "claim-older" : "claim-footprint", record.content.of, serials);
+}
+function claimed(check2, claim, { kind: kind2, registry, wh_per_serial: each, source: source2, country }, lot2) {
+  const wh = (claim.last - claim.first + 1n) * BigInt(each);
+  check2.add(PASS, "claimed", lot2, { kind: kind2, registry, first: claim.first, last: claim.last, wh, source: source2, country });
+}
+function word2(reading, claim, { registry }, lot2) {
+  const registrar = claim.attested && "0x" + claim.attested;
+  if (registrar && reading.trust.registrars.includes(registrar)) {
+    reading.report[10].add(PASS, "claim-attested", lot2, { registrar, registry });
+  } else reading.report[10].add(WARNING, "claim-not-exclusive", lot2, { registry });
+}
+
 // backend/web/verify/current.js
 async function checkCurrent(reading, pause) {
   const check2 = reading.report[6];
@@ -8814,9 +9101,9 @@ async function checkEvidence(reading, pause) {
   for (const record of reading.used()) {
     const lot2 = record.content.of;
     provenance(check2, record);
-    const named2 = reading.plan(record);
-    const plan = ownPlan(reading, record, named2);
-    if (named2 && !plan) check2.add(FAIL, "plan-foreign", lot2);
+    const named3 = reading.plan(record);
+    const plan = ownPlan(reading, record, named3);
+    if (named3 && !plan) check2.add(FAIL, "plan-foreign", lot2);
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
@@ -8841,9 +9128,9 @@ function provenance(check2, { content, issuedAt }) {
     check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
   }
 }
-function ownPlan(reading, record, named2) {
-  const own = named2 && reading.maker(named2) === reading.maker(record) && named2.content.facility === record.content.facility;
-  return own ? named2.content : null;
+function ownPlan(reading, record, named3) {
+  const own = named3 && reading.maker(named3) === reading.maker(record) && named3.content.facility === record.content.facility;
+  return own ? named3.content : null;
 }
 function foreignGateway(reading, record, plan) {
   const maker = reading.key(record);
@@ -8864,6 +9151,7 @@ function unmetered(reading, record, plan) {
 }
 
 // backend/web/verify/inputs.js
+var CLAIMED = /* @__PURE__ */ new Map([[4, "custody-mass-balance"], [5, "custody-book-and-claim"]]);
 async function checkInputs(reading, pause) {
   for (const record of reading.used()) {
     inputsOf(reading, record);
@@ -8888,16 +9176,18 @@ function inputsOf(reading, record) {
     const found = inputLot(reading, lot2, line4, parent);
     if (found) taken.set(found.parent.id, [...taken.get(found.parent.id) ?? [], found]);
   }
-  const consumed = reading.onChain(record)?.inputs ?? null;
+  const onChain = reading.onChain(record);
+  const consumed = onChain?.inputs ?? null;
   for (const several of taken.values()) spent(reading, lot2, several, consumed);
+  if (onChain) custody(check2, lot2, onChain, [...taken.values()].map(([one]) => one));
   if (check2.findings.some(({ code }) => ["input-missing", "input-pending"].includes(code))) return;
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
   for (const parent of [...unstated].sort()) check2.add(FAIL, "input-unstated", lot2, { token: "0x" + parent });
 }
 function inputLot(reading, child, line4, lot2) {
   const check2 = reading.report[9];
-  const named2 = reading.footprints.get(line4.footprint);
-  const used = named2 ? reading.recordOf(named2, lot2) : null;
+  const named3 = reading.footprints.get(line4.footprint);
+  const used = named3 ? reading.recordOf(named3, lot2) : null;
   if (!used) {
     check2.add(FAIL, "input-missing", child, { lot: lot2 });
     return null;
@@ -8930,6 +9220,12 @@ function spent(reading, child, taken, consumed) {
   else if (held !== expected2) check2.add(FAIL, "input-shares", child, { expected: expected2, spent: held, ...params });
   else check2.add(PASS, "input-verified", child, { shares: `${rounded(new Fraction(100n * held, SHARES), 2)} %`, ...params });
 }
+function custody(check2, child, onChain, taken) {
+  if (CLAIMED.has(onChain.custody)) check2.add(WARNING, CLAIMED.get(onChain.custody), child);
+  for (const { used, parent } of taken) {
+    if (onChain.custody > 0 && onChain.custody < parent.custody) check2.add(FAIL, "custody-stricter", child, { lot: used.of });
+  }
+}
 function wanted(taken) {
   try {
     return taken.reduce((total, { line: line4, used }) => total + sharesFor(amountOf(line4).to("t"), productMass(used)), 0n);
@@ -8940,7 +9236,7 @@ function wanted(taken) {
 }
 
 // backend/web/verify/keyInForce.js
-function judge2(statement, chain, registrars) {
+function judge3(statement, chain, registrars) {
   const key = chain.keys.get(statement.keyId);
   if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
   const operator = admission(statement, chain.operators.get(key.operator), chain);
@@ -8994,6 +9290,7 @@ var Reading = class {
   opinions = /* @__PURE__ */ new Map();
   corrections = /* @__PURE__ */ new Map();
   stages = /* @__PURE__ */ new Map();
+  cancellations = /* @__PURE__ */ new Map();
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -9011,6 +9308,7 @@ var Reading = class {
     if (statement.kind === OPINION) this.opinions.set(statement.id, statement);
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement);
     if (statement.kind === STAGE) this.stages.set(statement.id, statement);
+    if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -9095,8 +9393,8 @@ var Reading = class {
   // The energy periods on which footprints of a record rest, of its own maker, as far as they are here.
   periodsOf(record) {
     const rest = [...this.footprints.values()].filter(({ content }) => content.record === record.id && content.period);
-    const named2 = [...new Set(rest.map(({ content }) => content.period))].sort();
-    const own = named2.filter((id) => this.makerOf(id) === this.maker(record));
+    const named3 = [...new Set(rest.map(({ content }) => content.period))].sort();
+    const own = named3.filter((id) => this.makerOf(id) === this.maker(record));
     return own.map((id) => this.#named(id, PERIOD)?.content).filter(Boolean);
   }
   factor(ref2) {
@@ -9590,7 +9888,8 @@ var STEPS = [
   [7, checkEvidence],
   [8, checkRecomputed],
   [9, checkInputs],
-  [10, checkLabels]
+  [10, checkLabels],
+  [10, checkClaims]
 ];
 function readKeys(bundle, check2) {
   const keys = /* @__PURE__ */ new Map();
@@ -9618,7 +9917,7 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
   }
   const told = /* @__PURE__ */ new Set();
   for (const statement of statements) {
-    for (const [status2, code, params] of judge2(statement, chain, trust2.registrars)) {
+    for (const [status2, code, params] of judge3(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
       if (status2 === FAIL || !told.has(known2)) check2.add(status2, code, statement.label, params);
       told.add(known2);
@@ -9743,8 +10042,8 @@ function checkLabels(reading) {
 
 // backend/web/verify/trust.js
 var MAX_TRUST_FILE = 65536;
-var CONTRACTS = ["KeyRegistry", "LotRegistry", "TransparencyLog"];
-var shape10 = struct(
+var CONTRACTS = ["CertificateClaims", "Classification", "KeyRegistry", "LabelRegistry", "LotRegistry", "TransparencyLog"];
+var shape11 = struct(
   {
     version: exactly(1),
     chain_id: whole,
@@ -9766,7 +10065,7 @@ var shape10 = struct(
 function readTrust(bytes) {
   if (bytes.length > MAX_TRUST_FILE) throw new Malformed(`trust file: ${bytes.length} bytes, at most ${MAX_TRUST_FILE} are read`);
   const value = parseBytes(bytes, "trust file");
-  const trust2 = convert(value, shape10, "trust file");
+  const trust2 = convert(value, shape11, "trust file");
   if (canonical(value) !== new TextDecoder().decode(bytes)) throw new Malformed("trust file: not in canonical form (RFC 8785)");
   trust2.publishers ??= [];
   trust2.registrars ??= [];
@@ -9807,7 +10106,7 @@ var MAX_FINDINGS = 200;
 var NOT_HERE = ["withheld", "not-metered"];
 var page = document.getElementById("device");
 var config = JSON.parse(page.dataset.config);
-var translated = (word2) => Object.hasOwn(config.texts, word2) ? config.texts[word2] : word2;
+var translated = (word3) => Object.hasOwn(config.texts, word3) ? config.texts[word3] : word3;
 var say = (text2, params = {}) => text2.replace(/\{(\w+)\}/g, (_, name2) => translated(params[name2] ?? ""));
 var trust = config.trust;
 function rpcAddress() {
@@ -9826,10 +10125,10 @@ function markFault(number2, fault) {
 function show(number2, check2) {
   markFault(number2, check2.status === FAIL);
   const box = document.querySelector(`[data-check="${number2}"]`);
-  const word2 = config.statuses[check2.status];
+  const word3 = config.statuses[check2.status];
   const checked = check2.status !== NOT_CHECKED;
   box.dataset.device = check2.status;
-  box.querySelector("[data-who]").textContent = checked && check2.status !== PASS ? `${config.texts.device}: ${word2}` : checked ? config.texts.device : config.texts.server;
+  box.querySelector("[data-who]").textContent = checked && check2.status !== PASS ? `${config.texts.device}: ${word3}` : checked ? config.texts.device : config.texts.server;
   const list2 = box.querySelector("[data-device-findings]");
   const ordered2 = [...check2.findings].sort((a, b) => WEIGHT.indexOf(b.status) - WEIGHT.indexOf(a.status));
   list2.replaceChildren(...ordered2.slice(0, MAX_FINDINGS).map(line3));

@@ -2,6 +2,7 @@
 // Reading the chain that the trust file names, from a node that need not be believed about which chain it is, in the
 // order of leafproof/client/chain_reader.py. Only what the bundle asks about is read, in few questions.
 import { sha256 } from '@noble/hashes/sha2.js'
+import { CLAIM_EVENTS, REGISTRY_EVENTS } from './claimed.js'
 import { fromHex, hex, Malformed, number } from './encoding.js'
 import { decodeEvent, topic } from './events.js'
 import { before, ChainState, KEY_EVENTS, LOT_EVENTS, lotId, OPERATOR_EVENTS } from './fold.js'
@@ -18,7 +19,7 @@ const word = (value) => '0x' + BigInt(value).toString(16).padStart(64, '0')
 const tag = (block) => '0x' + block.toString(16)
 
 // What the chain says about the `statements` and `heads` of a bundle:
-// * operators, registrars, keys, unproven, lots: see `ChainState`, up to the newest block that is final;
+// * operators, registrars, keys, unproven, lots, claims: see `ChainState`, up to the newest block that is final;
 // * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
@@ -35,7 +36,13 @@ export async function readChain(node, trust, statements, heads, pause) {
   chain.anchoredBefore = await reader.anchoring(chain, statements)
   const records = statements.filter(({ kind, content }) => kind === RECORD && content)
   const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of))
-  await chain.take(ordered(await reader.about('LotRegistry', LOT_EVENTS, [...new Set(ids.filter(Boolean))])), pause)
+  const lots = [...new Set(ids.filter(Boolean))]
+  await chain.take(ordered(await reader.about('LotRegistry', LOT_EVENTS, lots)), pause)
+  const claims = await reader.about('CertificateClaims', CLAIM_EVENTS, lots)
+  if (claims.length) {
+    const registries = await reader.events('CertificateClaims', REGISTRY_EVENTS)
+    await chain.take(ordered([...registries, ...claims]), pause)
+  }
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
   }
@@ -60,8 +67,10 @@ class Reader {
     if (chain !== this.trust.chain_id || hash !== this.trust.genesis) {
       throw new Malformed(`the node serves another chain: id ${chain} with genesis ${hash}, not id ${this.trust.chain_id} with genesis ${this.trust.genesis}`)
     }
-    for (const [name, contract] of Object.entries(this.trust.contracts)) {
-      const code = fromHex(await this.node.call('eth_getCode', contract.address, 'latest'))
+    const contracts = Object.entries(this.trust.contracts)
+    const codes = await this.node.callMany('eth_getCode', contracts.map(([, { address }]) => [address, 'latest']))
+    for (const [i, [name, contract]] of contracts.entries()) {
+      const code = fromHex(codes[i])
       if (hex(sha256(code)) !== contract.code_sha256) {
         throw new Malformed(`${name} at ${contract.address} has ${code.length ? 'other' : 'no'} code, not the code that the trust file names`)
       }

@@ -3,6 +3,7 @@
 // and a chain node give their material. Whatever they hold, every check is made, and the page stays alive.
 import { readBundle } from './bundle.js'
 import { readChain } from './chain.js'
+import { checkClaims } from './claims.js'
 import { checkCurrent } from './current.js'
 import { equal, hex, Malformed } from './encoding.js'
 import { checkEvidence } from './evidence.js'
@@ -66,6 +67,7 @@ const STEPS = [
   [8, checkRecomputed],
   [9, checkInputs],
   [10, checkLabels],
+  [10, checkClaims],
 ]
 
 function readKeys(bundle, check) {

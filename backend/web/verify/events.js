@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a node's JSON to events of the three contracts, as leafproof/chain/decode.py reads them: exactly the form that
+// From a node's JSON to events of the contracts, as leafproof/chain/decode.py reads them: exactly the form that
 // the contract's ABI gives. Text that is not UTF-8 is read with replacement characters: anybody may write that.
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { fromHex, hex, Malformed, number, utf8 } from './encoding.js'
@@ -19,9 +19,17 @@ const EVENTS = new Map(
     ['AttestationWithdrawn(bytes32,address,address)', 3],
     ['KeyRetired(bytes32,address,uint64,uint64)', 2],
     ['KeyCompromised(bytes32,address)', 2],
-    ['LotMinted(bytes32,address,bytes32)', 2],
+    ['LotMinted(bytes32,address,bytes32,uint8)', 2],
     ['RecordSet(bytes32,uint32,bytes32,bytes32,uint64)', 2],
     ['Consumed(bytes32,bytes32,address,uint256)', 3],
+    ['RegistryAdmitted(bytes32,string)', 1],
+    ['RegistryRemoved(bytes32)', 1],
+    ['RegistrarAppointed(bytes32,address)', 2],
+    ['RegistrarDismissed(bytes32,address)', 2],
+    ['Claimed(bytes32,bytes32,address,uint128,uint128,bytes32)', 3],
+    ['FootprintNamed(bytes32,bytes32,uint32,uint128,bytes32)', 3],
+    ['Attested(bytes32,bytes32,address,uint128,bytes32)', 3],
+    ['Rejected(bytes32,bytes32,address,uint128,bytes32)', 3],
   ].map(([signature, indexed]) => {
     const [name, types] = signature.slice(0, -1).split('(')
     return [name, { name, topic: '0x' + hex(keccak_256(utf8(signature))), types: types.split(','), indexed }]

@@ -2,12 +2,14 @@
 // From the contracts' events to what a reader judges by, as leafproof/chain/fold.py does it: what the contracts would
 // never emit means that the node left something out, or made it up. Keys count with a valid proof of possession alone.
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { CLAIM_HANDLERS, Claims } from './claimed.js'
 import { concat, fromHex, hex, Malformed, utf8 } from './encoding.js'
 import { proves } from './keys.js'
 import { SHARES } from './record.js'
 
 export const [ISSUER, GATEWAY] = [0, 1]
 const ROLES = 3 // issuer, gateway, log
+const CUSTODIES = 6n // ILotRegistry.Custody
 
 const bytesOf = (digits) => fromHex('0x' + digits)
 
@@ -30,6 +32,7 @@ export class ChainState {
   keys = new Map() // by key id, of whoever proved it first
   unproven = new Set()
   lots = new Map()
+  #claims = new Claims()
   #registered = new Map() // by operator and key id
   #trust
 
@@ -42,13 +45,18 @@ export class ChainState {
     for (const event of events) {
       try {
         require(before(last, event), 'comes twice, or out of order')
-        HANDLERS[event.name].call(this, event, ...event.values)
+        if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values)
+        else HANDLERS[event.name].call(this, event, ...event.values)
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`)
       }
       last = event
       await pause()
     }
+  }
+
+  get claims() {
+    return this.#claims.all
   }
 
   #isOperator(address) {
@@ -127,10 +135,11 @@ export class ChainState {
     key.compromised = event
   }
 
-  minted(_, id, operator, lotHash) {
+  minted(_, id, operator, lotHash, custody) {
+    require(custody < CUSTODIES, `${custody} is no chain of custody`)
     require(!this.lots.has(id), 'the lot was minted before')
     require(lotIdOf(operator, bytesOf(lotHash)) === id, "the lot's id is not the hash of operator and lot")
-    this.lots.set(id, { id, operator, versions: [], inputs: [] })
+    this.lots.set(id, { id, operator, versions: [], inputs: [], custody: Number(custody) })
   }
 
   recordSet(_, id, version, log, leaf) {

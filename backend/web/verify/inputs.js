@@ -6,6 +6,8 @@ import { Fraction, rounded } from './rational.js'
 import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
 
+const CLAIMED = new Map([[4, 'custody-mass-balance'], [5, 'custody-book-and-claim']]) // ILotRegistry.Custody
+
 // 9: each input lot is here, and exactly the shares that the record takes are spent on this lot.
 export async function checkInputs(reading, pause) {
   for (const record of reading.used()) {
@@ -32,8 +34,10 @@ function inputsOf(reading, record) {
     const found = inputLot(reading, lot, line, parent)
     if (found) taken.set(found.parent.id, [...(taken.get(found.parent.id) ?? []), found])
   }
-  const consumed = reading.onChain(record)?.inputs ?? null
+  const onChain = reading.onChain(record)
+  const consumed = onChain?.inputs ?? null
   for (const several of taken.values()) spent(reading, lot, several, consumed)
+  if (onChain) custody(check, lot, onChain, [...taken.values()].map(([one]) => one))
   if (check.findings.some(({ code }) => ['input-missing', 'input-pending'].includes(code))) return
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)))
   for (const parent of [...unstated].sort()) check.add(FAIL, 'input-unstated', lot, { token: '0x' + parent })
@@ -77,6 +81,14 @@ function spent(reading, child, taken, consumed) {
   else if (held === 0n) check.add(FAIL, 'input-unspent', child, { lot: used.of })
   else if (held !== expected) check.add(FAIL, 'input-shares', child, { expected, spent: held, ...params })
   else check.add(PASS, 'input-verified', child, { shares: `${rounded(new Fraction(100n * held, SHARES), 2)} %`, ...params })
+}
+
+// Models after which the material itself may be another; and a lot that claims more than its inputs do.
+function custody(check, child, onChain, taken) {
+  if (CLAIMED.has(onChain.custody)) check.add(WARNING, CLAIMED.get(onChain.custody), child)
+  for (const { used, parent } of taken) {
+    if (onChain.custody > 0 && onChain.custody < parent.custody) check.add(FAIL, 'custody-stricter', child, { lot: used.of })
+  }
 }
 
 // The shares that the lines take; more than there are, if they take more than the lot.

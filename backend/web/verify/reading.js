@@ -4,7 +4,9 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
-import { CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD, STAGE } from './statement.js'
+import {
+  CANCELLATION, CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD, STAGE,
+} from './statement.js'
 
 function file(lists, name, statement) {
   if (!lists.has(name)) lists.set(name, [])
@@ -21,6 +23,7 @@ export class Reading {
   opinions = new Map()
   corrections = new Map()
   stages = new Map()
+  cancellations = new Map()
   frames = new Map() // by key id, a list of frames
 
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -39,6 +42,7 @@ export class Reading {
     if (statement.kind === OPINION) this.opinions.set(statement.id, statement)
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement)
     if (statement.kind === STAGE) this.stages.set(statement.id, statement)
+    if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 

@@ -4,6 +4,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { readLog } from './bundle.js'
 import { readDisclosed } from './disclosure.js'
+import { readCancellation } from './certificate.js'
 import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, utf8 } from './encoding.js'
 import { readCorrection } from './correction.js'
 import * as declared from './declared.js'
@@ -18,9 +19,11 @@ import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
-export const [FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE] = [
+export const [
+  FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE, CANCELLATION,
+] = [
   'frame', 'metering plan', 'batch record', 'footprint', 'factor set', 'energy period', 'declared footprint', 'opinion',
-  'correction', 'life-cycle stage',
+  'correction', 'life-cycle stage', 'cancellation',
 ]
 
 const MAX_ENVELOPE = 4096
@@ -36,6 +39,7 @@ const KINDS = new Map([
   ['application/vnd.leafproof.opinion+cbor', OPINION],
   ['application/vnd.leafproof.correction+cbor', CORRECTION],
   ['application/vnd.leafproof.lifecycle-stage+cbor', STAGE],
+  ['application/vnd.leafproof.cancellation+cbor', CANCELLATION],
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -129,6 +133,7 @@ export function readBody(statement, key) {
   if (statement.kind === OPINION) statement.content = readOpinion(body)
   if (statement.kind === FACTORS) statement.content = readFactors(body)
   if (statement.kind === PERIOD) statement.content = readPeriod(body)
+  if (statement.kind === CANCELLATION) statement.content = readCancellation(body)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
   if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))

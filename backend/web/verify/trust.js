@@ -7,7 +7,7 @@ import { convert, exactly, list, named, oneOf, struct, text, whole } from './sha
 import { digest } from './values.js'
 
 export const MAX_TRUST_FILE = 65536
-const CONTRACTS = ['KeyRegistry', 'LotRegistry', 'TransparencyLog']
+const CONTRACTS = ['CertificateClaims', 'Classification', 'KeyRegistry', 'LabelRegistry', 'LotRegistry', 'TransparencyLog']
 
 const shape = struct(
   {

@@ -72,4 +72,13 @@ function calendar(zone) {
 
 export const checkZone = (zone) => void calendar(zone)
 
+// The local calendar date, such as 2018-01-01, of a moment.
+export function localDate(seconds, zone) {
+  checkZone(zone)
+  const form = { timeZone: zone, calendar: 'gregory', year: 'numeric', month: '2-digit', day: '2-digit' }
+  const parts = new Intl.DateTimeFormat('en-US', form).formatToParts(seconds * 1000)
+  const [year, month, day] = ['year', 'month', 'day'].map((name) => parts.find(({ type }) => type === name).value)
+  return `${year.padStart(4, '0')}-${month}-${day}`
+}
+
 export const localYear = (seconds, zone) => calendar(zone).format(seconds * 1000).padStart(4, '0')

@@ -14,7 +14,7 @@ from leafproof.client import chain_reader
 from leafproof.client.chain_reader import AnotherChain, NotFinal, OtherCode, read_chain
 from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput, Malformed
-from leafproof.trust import Trust
+from leafproof.trust import CONTRACTS, Trust
 from tests.integration.anchor.ledger import ACME, Ledger
 from tests.support.waiting import eventually
 
@@ -54,7 +54,7 @@ class TestIdentity:
             read_chain(ledger.rpc, ledger.trust, finality_blocks=1000)
 
     def test_a_trust_file_names_only_contracts_that_are_there(self, ledger: Ledger) -> None:
-        nowhere = dict.fromkeys(("TransparencyLog", "KeyRegistry", "LotRegistry"), b"\x33" * 20)
+        nowhere = dict.fromkeys(CONTRACTS, b"\x33" * 20)
         with pytest.raises(InvalidInput, match="no contract"):
             make_trust(ledger.rpc, nowhere, network_class="development", finality_blocks=1, deployed_block=0)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from eth_hash.auto import keccak
 
 from backend.anchor.registry import Follower, Registry
 from backend.anchor.tables import chain_cursor
 from backend.database import reading
 from backend.errors import Conflict
-from leafproof.chain.view import ChainView, Role, lot_hash, lot_id
+from leafproof.chain.view import ChainView, Custody, Role, lot_hash, lot_id
 from leafproof.client.chain_reader import read_chain
 from leafproof.keys import SigningKey
 from leafproof.values import Lot
@@ -37,7 +38,39 @@ def play(ledger: Ledger, key: SigningKey) -> None:
     args = [ledger.address(ACME), key.public.key_id, b"\x01" * 32]
     ledger.done(OTHER, "KeyRegistry", "attest", args, "attest")
     record = [ledger.log_id, ledger.leaf(1), 1]
-    ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, []], "mint")
+    ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, [], int(Custody.SEGREGATED)], "mint")
+    claim_and_label(ledger, lot_id(ledger.address(ACME), COIL))
+
+
+def claim_and_label(ledger: Ledger, coil: bytes) -> None:
+    """Certificates and a label for the coil, by the other operator; others for something else."""
+    other, word, forever = ledger.address(OTHER), b"\x21" * 32, 2**40
+    registry, scheme, market = (bytes(keccak(name)) for name in (b"I-REC(E)", b"Low-carbon steel", b"EU"))
+    label, elsewhere = (bytes(keccak(other.rjust(32, b"\x00") + w * 32)) for w in (b"\x22", b"\x23"))
+    soon = ledger.chain.header(ledger.chain.latest()).time + 10**6
+    said = [
+        ("authority", "CertificateClaims", "admitRegistry", ["I-REC(E)"]),
+        ("authority", "CertificateClaims", "appointRegistrar", [registry, other]),
+        (ACME, "CertificateClaims", "claim", [registry, 7, 9, word, coil, word, 0]),
+        (ACME, "CertificateClaims", "claim", [registry, 17, 19, word, b"\x24" * 32, word, 7]),
+        (ACME, "CertificateClaims", "nameFootprint", [registry, 7, b"\x25" * 32]),
+        (OTHER, "CertificateClaims", "attest", [registry, 7, word]),
+        (OTHER, "CertificateClaims", "reject", [registry, 17, word, 7]),
+        ("authority", "LabelRegistry", "admitScheme", [other, "Low-carbon steel"]),
+        (OTHER, "LabelRegistry", "publish", [scheme, word]),
+        (OTHER, "LabelRegistry", "accredit", [scheme, other, 0, forever, bytes(32)]),
+        (OTHER, "LabelRegistry", "issue", [scheme, b"\x22" * 32, coil, 0, forever]),
+        (OTHER, "LabelRegistry", "issue", [scheme, b"\x23" * 32, b"\x24" * 32, 0, forever]),
+        (OTHER, "LabelRegistry", "suspend", [label, word]),
+        (OTHER, "LabelRegistry", "resume", [label]),
+        (OTHER, "LabelRegistry", "revoke", [elsewhere, word]),
+        ("authority", "LabelRegistry", "admitMarket", [other, "EU"]),
+        (OTHER, "LabelRegistry", "recognise", [market, scheme, bytes(32), 8, 0, forever, word]),
+        (ACME, "Classification", "propose", [word]),
+        ("authority", "Classification", "adopt", [word, soon]),
+    ]
+    for place, (signer, contract, function, args) in enumerate(said):
+        ledger.done(signer, contract, function, args, f"{place}: {function}")
 
 
 class TestRegistry:
@@ -60,6 +93,29 @@ class TestRegistry:
         ):
             with reading(ledger.engine) as connection:
                 assert registry.view(connection, **chosen) == read_chain(ledger.rpc, ledger.trust, **chosen)
+
+    def test_a_lot_comes_with_its_claims_and_labels_and_whatever_became_of_them(
+        self, any_ledger: Ledger, key: SigningKey
+    ) -> None:
+        ledger = any_ledger
+        play(ledger, key)
+        registry = ledger.follow()
+        coil = lot_id(ledger.address(ACME), COIL)
+        with reading(ledger.engine) as connection:
+            view = registry.view(connection, keys=[], lots=[coil], logs=[])
+            whole = registry.view(connection)
+            nothing = registry.view(connection, keys=[], lots=[], logs=[])
+        assert view is not None and whole is not None and nothing is not None
+        (claim,) = view.claims
+        assert (claim.first, claim.last, len(claim.footprints)) == (7, 9, 2)
+        assert claim.attested is not None
+        (label,) = view.labels.values()
+        assert [change.status.value for change in label.changes] == ["suspended", "valid"]
+        assert (len(whole.claims), len(whole.labels)) == (2, 2)
+        assert view.recognitions == whole.recognitions
+        assert view.list_versions == whole.list_versions
+        assert view.lots[coil].custody is Custody.SEGREGATED
+        assert (nothing.claims, nothing.labels, nothing.schemes) == ((), {}, {})
 
     def test_a_key_is_found_with_its_state_and_the_answer_follows_the_chain(
         self, ledger: Ledger, key: SigningKey

@@ -57,7 +57,7 @@ class TestSubmitting:
             ("KeyRegistry", "admitOperator", [b"\x01" * 19, "x"]),
             ("KeyRegistry", "admit", [b"\x01" * 20, "x"]),
             ("Registry", "admitOperator", [b"\x01" * 20, "x"]),
-            ("LotRegistry", "mint", [b"\x01" * 32, b"\x02" * 32, []]),
+            ("LotRegistry", "mint", [b"\x01" * 32, b"\x02" * 32, [], 0]),
             ("TransparencyLog", "extend", [b"\x01" * 32, 2**64, b"\x02" * 32, []]),
         ],
     )
@@ -244,7 +244,7 @@ class TestLots:
         ledger = any_ledger
         ledger.admit()
         ledger.write(5)
-        ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 2), []], "mint")
+        ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 2), [], 0], "mint")
         ledger.queue().work()
         waiting = ledger.status("mint")
         assert (waiting.state, waiting.error) == ("queued", "waits for the anchor of entry 2")
@@ -270,7 +270,7 @@ class TestLots:
             ledger.write(2)
             ledger.anchorer().step(at_once=True)
             queue = ledger.queue()
-            ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 1), []], "mint")
+            ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 1), [], 0], "mint")
             queue.work()
             ledger.node("evm_mine")  # the anchor first, then the mint with a proof against the old head
             for _ in range(3):
@@ -290,8 +290,8 @@ class TestLots:
         half = SHARES // 2
         token = int.from_bytes(coil, "big")
         sender, receiver = ledger.address(ACME), ledger.address(OTHER)
-        tower = [lot_hash(TOWER), record(ledger, 3), [[coil, half]]]
-        ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 0), []], "coil")
+        tower = [lot_hash(TOWER), record(ledger, 3), [[coil, half]], 0]
+        ledger.done(ACME, "LotRegistry", "mint", [lot_hash(COIL), record(ledger, 0), [], 0], "coil")
         ledger.submit(OTHER, "LotRegistry", "mint", tower, "too early")
         ledger.queue().work()
         assert str(ledger.status("too early").error).startswith("Overdrawn(")
@@ -313,7 +313,7 @@ class TestLots:
         ledger.write(2)
         ledger.anchor()
         other = hashlib.sha256(b"another statement").digest()
-        args = [lot_hash(COIL), [ledger.log_id, other, 1], []]
+        args = [lot_hash(COIL), [ledger.log_id, other, 1], [], 0]
         ledger.submit(ACME, "LotRegistry", "mint", args, "mint")
         ledger.queue().work()
         assert ledger.status("mint").state == "failed"

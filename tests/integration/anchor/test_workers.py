@@ -60,7 +60,7 @@ class TestWorkers:
             with running(follow, anchor, send):
                 ledger.write(3)
                 record = [ledger.log_id, ledger.leaf(1), 1]
-                ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, []], "mint")
+                ledger.submit(ACME, "LotRegistry", "mint", [lot_hash(COIL), record, [], 0], "mint")
                 anchor.request()
                 eventually(lambda: ledger.status("mint").state == "final", "the lot is minted")
                 proxy.cut(refuse=True)

@@ -16,7 +16,8 @@ import pytest
 
 from leafproof import body, disclosure, footprint, record
 from leafproof.bundle import Bundle
-from leafproof.chain.view import ChainView, Consumption, Operator, Retirement, lot_id
+from leafproof.certificate import Cancellation, Days
+from leafproof.chain.view import ChainView, Consumption, Custody, Operator, Retirement, lot_id
 from leafproof.client.chain_reader import read_chain
 from leafproof.client.rpc import Rpc
 from leafproof.errors import InvalidInput
@@ -38,6 +39,8 @@ from tests.support import methods as m
 from tests.support import world as w
 from tests.support import world_methods as wm
 from tests.support import world_plant as wp
+from tests.support.certificates import HONEST, attested, cancelled, certify, log_cancellation
+from tests.support.certificates import REGISTRAR as CERTIFICATES_REGISTRAR
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
 from tests.unit import test_reconciled as reconciled
@@ -378,6 +381,61 @@ def inputs_of(change: Callable[[World, tuple[Consumption, ...]], tuple[Consumpti
     return lie
 
 
+def custody(tower: Custody, coil: Custody) -> Callable[[World, Places], Case]:
+    """What the two lots were minted with."""
+
+    def lie(world: World, at: Places) -> Case:
+        given = case(world)
+        lots = {
+            k: replace(v, custody=tower if v.operator == world.fabricator.address else coil)
+            for k, v in given.view.lots.items()
+        }
+        return replace(given, view=replace(given.view, lots=lots))
+
+    return lie
+
+
+def certified(stated: Cancellation = HONEST, **changes: Any) -> Callable[[World, Places], Case]:
+    """A claim of certificates for the coil."""
+
+    def lie(world: World, at: Places) -> Case:
+        certify(world, at, stated, **changes)
+        return case(world, COIL)
+
+    return lie
+
+
+def attested_claim(world: World, at: Places) -> Case:
+    certify(world, at)
+    world.claims[0] = replace(world.claims[0], attested=attested(world))
+    return case(world, COIL, trust=trust_of((CERTIFICATES_REGISTRAR,)))
+
+
+def rejected_claim(world: World, at: Places) -> Case:
+    certify(world, at)
+    world.claims[0] = replace(world.claims[0], rejected=world.tick())
+    return case(world, COIL)
+
+
+def footprint_after_the_claim(world: World, at: Places) -> Case:
+    certify(world, at)
+    record, first = w.coil_record(world, at.steel_plan), world.id(at.coil_footprint)
+    w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=first)
+    world.anchor()
+    return case(world, COIL)
+
+
+def nobody_claims(world: World, at: Places) -> Case:
+    log_cancellation(world, HONEST)
+    return case(world, COIL)
+
+
+def public_claim(world: World, at: Places) -> Case:
+    certify(world, at)
+    given = case(world, COIL)
+    return replace(given, bundle=public(given.bundle))
+
+
 def input_left_out(world: World, at: Places) -> Case:
     given = case(world)
     kept = tuple(i for i in given.bundle.items if i.index not in (at.coil, at.coil_footprint))
@@ -492,6 +550,24 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "shares that were not spent": (9, inputs_of(lambda _, __: ())),
     "shares of something unnamed": (9, inputs_of(lambda _, known: (*known, Consumption(b"\x77" * 32, 10**17)))),
     "too few shares": (9, inputs_of(lambda _, known: tuple(replace(c, shares=c.shares - 1) for c in known))),
+    "a stricter chain of custody than its input's": (9, custody(Custody.SEGREGATED, Custody.MASS_BALANCE)),
+    "mass balance all the way": (None, custody(Custody.MASS_BALANCE, Custody.MASS_BALANCE)),
+    "book and claim of something": (None, custody(Custody.BOOK_AND_CLAIM, Custody.NOT_STATED)),
+    "certificates claimed once": (None, certified()),
+    "certificates with the registry's word": (None, attested_claim),
+    "certificates of a lot of which little is shown": (None, public_claim),
+    "certificates that nobody claims": (None, nobody_claims),
+    "certificates claimed for an earlier footprint": (None, footprint_after_the_claim),
+    "certificates whose claim is rejected": (10, rejected_claim),
+    "certificates of another market": (10, certified(cancelled(country="VN"))),
+    "certificates of another vintage": (10, certified(cancelled(kind="GO", country="FR", cancelled="2019-07-02"))),
+    "certificates for another period": (10, certified(cancelled(period=Days("2018-01-03", "2018-01-31")))),
+    "certificates for another company": (10, certified(cancelled(beneficiary=str(w.FABRICATOR)))),
+    "certificates for another plant": (10, certified(cancelled(facility=str(w.WORKSHOP)))),
+    "certificates beyond what was cancelled": (10, certified(last=HONEST.serials[1] + 1)),
+    "certificates claimed by another": (10, certified(operator=b"\xb2" * 20)),
+    "certificates without their cancellation": (10, certified(cancellation=b"\x0c" * 32)),
+    "certificates that break a rule": (3, certified(cancelled(country="Korea"))),
     "an input that is left out": (8, input_left_out),
     "an input corrected after its use": (None, corrected_after_use),
 }

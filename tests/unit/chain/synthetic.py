@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,17 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 import leafproof
+from leafproof import trust
 from leafproof.chain.decode import decode_log
-from leafproof.chain.events import Block, Contracts, Event
 from leafproof.chain.fold import Identity, fold
+from leafproof.chain.places import Block, Contracts, Event
 from leafproof.chain.possession import Claim, prove
 from leafproof.chain.view import ChainView, Role
 from leafproof.keys import SigningKey
 
 ARTIFACTS = Path(leafproof.__file__).parent / "chain" / "artifacts"
-CONTRACTS = Contracts(b"\x0a" * 20, b"\x0b" * 20, b"\x0c" * 20)
-FILES = {"log": "TransparencyLog", "keys": "KeyRegistry", "lots": "LotRegistry"}
+CONTRACTS = Contracts(*(bytes([n]) * 20 for n in range(0x0A, 0x10)))
+FILES = dict(zip((field.name for field in fields(Contracts)), trust.CONTRACTS, strict=True))
 IDENTITY = Identity(31337, b"\x01" * 32, {})
 ACME, OTHER, REGISTRAR, ZERO = b"\xa1" * 20, b"\xa2" * 20, b"\xa3" * 20, b"\x00" * 20
 
@@ -94,10 +95,12 @@ class Chain:
         self.emit("log", "Opened", log_id, owner, name)
         return log_id
 
-    def mint(self, lot: bytes, inputs: dict[bytes, int] | None = None, operator: bytes = ACME) -> bytes:
+    def mint(
+        self, lot: bytes, inputs: dict[bytes, int] | None = None, operator: bytes = ACME, custody: int = 0
+    ) -> bytes:
         """As LotRegistry.mint emits it: the lot, its record, its inputs, and the shares last."""
         lot_id = bytes(keccak(encode(["address", "bytes32"], [operator.hex(), lot])))
-        self.emit("lots", "LotMinted", lot_id, operator, lot)
+        self.emit("lots", "LotMinted", lot_id, operator, lot, custody)
         self.emit("lots", "RecordSet", lot_id, 1, bytes(32), hashlib.sha256(lot).digest(), 5)
         for parent, shares in (inputs or {}).items():
             self.emit("lots", "TransferSingle", operator, operator, ZERO, int.from_bytes(parent, "big"), shares)

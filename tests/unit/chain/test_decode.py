@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 
 from leafproof.chain import decode
 from leafproof.chain.decode import decode_block, decode_log
-from leafproof.chain.events import Block, Consumed, Extended, KeyRegistered, Opened, Other, Transferred
+from leafproof.chain.events import Consumed, Extended, KeyRegistered, Opened, Other, Transferred
+from leafproof.chain.places import Block
 from leafproof.chain.view import Role
 from leafproof.errors import Malformed
-from tests.unit.chain.synthetic import ACME, CONTRACTS, OTHER, ZERO, abi_events, raw_log, signature
+from tests.unit.chain.synthetic import ACME, CONTRACTS, FILES, OTHER, ZERO, abi_events, raw_log, signature
 
 EXTENDED = ["Extended", [b"\x01" * 32, 77, b"\x02" * 32]]
 REGISTERED = ["KeyRegistered", [b"\x01" * 32, ACME, 1, b"\x02" * 32, "urn:x", b"cose", b"proof"]]
 
 
 class TestTopics:
-    @pytest.mark.parametrize("contract", ["log", "keys", "lots"])
+    @pytest.mark.parametrize("contract", list(FILES))
     def test_every_event_of_the_committed_abi_is_known_by_its_topic(self, contract: str) -> None:
         # URI is declared by OpenZeppelin's ERC1155 and emitted by nothing in LotRegistry.
         expected = {
@@ -32,7 +33,7 @@ class TestTopics:
         }
         assert decode.topics_of(contract) == expected
 
-    @pytest.mark.parametrize("contract", ["log", "keys", "lots"])
+    @pytest.mark.parametrize("contract", list(FILES))
     def test_indexed_values_come_first_and_no_address_stands_in_the_data(self, contract: str) -> None:
         for name, item in abi_events(contract).items():
             if name == "URI":

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leafproof.chain.fold import fold
-from leafproof.chain.view import Moment
+from leafproof.chain.view import Custody, Moment
 from leafproof.errors import Malformed
 from leafproof.keys import EDDSA, SigningKey
 from tests.unit.chain.synthetic import (
@@ -188,6 +188,14 @@ class TestLots:
         assert view.lots[coil].current.leaf == b"\x09" * 32
         assert [(t.sender, t.receiver) for t in view.transfers] == [(ZERO, ACME), (ACME, ZERO), (ZERO, ACME)]
 
+    def test_a_lot_says_its_chain_of_custody(self) -> None:
+        chain = Chain()
+        lots = [chain.mint(bytes([1 + model]) * 32, custody=model) for model in range(6)]
+        view = chain.view()
+        assert [view.lots[lot].custody for lot in lots] == list(Custody)
+        with pytest.raises(Malformed, match="custody"):
+            chain.mint(b"\x09" * 32, custody=6)
+
     def test_a_transfer_of_nothing_is_no_transfer(self) -> None:
         chain = Chain()
         chain.emit("lots", "TransferSingle", OTHER, OTHER, ACME, 77, 0)
@@ -205,7 +213,7 @@ class TestLots:
 
     def test_a_lot_id_that_is_not_its_hash_is_refused(self) -> None:
         chain = Chain()
-        chain.emit("lots", "LotMinted", b"\x05" * 32, ACME, b"\x06" * 32)
+        chain.emit("lots", "LotMinted", b"\x05" * 32, ACME, b"\x06" * 32, 0)
         with pytest.raises(Malformed, match="hash"):
             chain.view()
 

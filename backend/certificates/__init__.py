@@ -1,0 +1,1 @@
+"""Certificates of energy: cancellations as statements, and their serials claimed on chain, each once."""

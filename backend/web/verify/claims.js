@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Check 10, as far as it is about certificates, by the rules of leafproof/verification/certificates.py.
+import { inTime, sameMarket } from './certificate.js'
+import { lotOf } from './footprint.js'
+import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
+import { localDate, speaksFor } from './values.js'
+
+// 10: claims of certificates' serials for each lot.
+export function checkClaims(reading) {
+  const check = reading.report[10]
+  if (!reading.chain) {
+    if (reading.cancellations.size) check.add(NOT_CHECKED, 'withheld-chain', '', { reason: reading.noChain })
+    return
+  }
+  const lots = new Map()
+  for (const record of reading.lots()) {
+    const onChain = reading.onChain(record)
+    if (onChain) lots.set(onChain.id, record)
+  }
+  const told = new Set()
+  for (const claim of reading.chain.claims) {
+    if (!lots.has(claim.subject)) continue
+    told.add(claim.cancellation)
+    ofClaim(reading, claim, lots.get(claim.subject))
+  }
+  for (const id of [...reading.cancellations.keys()].filter((one) => !told.has(one)).sort()) {
+    const { label, content } = reading.cancellations.get(id)
+    check.add(WARNING, 'claim-missing', label, { first: content.first, last: content.last, registry: content.registry })
+  }
+}
+
+function ofClaim(reading, claim, record) {
+  const [check, { of: lot }] = [reading.report[10], record.content]
+  const serials = { first: claim.first, last: claim.last }
+  if (claim.rejected) {
+    check.add(FAIL, 'claim-rejected', lot, serials)
+    return
+  }
+  const stated = reading.cancellations.get(claim.cancellation)
+  const [key, signer] = [reading.key(record), stated ? reading.key(stated) : null]
+  const operator = key && reading.chain.operators.get(key.operator)?.at(-1)
+  if (!operator || !signer) {
+    check.add(FAIL, 'claim-unstated', lot, serials)
+    return
+  }
+  const printed = newestFootprint(reading, claim, record)
+  const used = printed ? printed.content.region.split('-')[0] : null // the country whose electricity the lot used
+  const before = check.findings.length
+  judge(check, claim, stated.content, signer.operator, { maker: key.operator, identifier: operator.identifier, record, used })
+  named(reading, claim, record, printed)
+  const good = check.findings.slice(before).every(({ status }) => status !== FAIL)
+  if (used === null) check.add(NOT_CHECKED, 'withheld', lot)
+  if (good) claimed(check, claim, stated.content, lot)
+  word(reading, claim, stated.content, lot)
+}
+
+function judge(check, claim, stated, signer, { maker, identifier, record, used }) {
+  const { of: lot, facility, zone, window } = record.content
+  const fault = (code, params) => check.add(FAIL, code, lot, params)
+  const [first, last] = stated.serials
+  if (claim.registry !== stated.registryId || claim.first < first || claim.last > last) {
+    fault('claim-serials', { first: claim.first, last: claim.last })
+  }
+  const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker))
+  for (const operator of [...strangers].sort()) fault('claim-foreign', { operator: '0x' + operator })
+  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+    fault('claim-beneficiary', { beneficiary: stated.beneficiary, maker: identifier })
+  }
+  if (stated.facility !== facility) fault('claim-facility', { stated: stated.facility, facility })
+  const [opened, closed] = window.map((moment) => localDate(moment, zone))
+  const { first: start, last: end } = stated.period
+  if (!(start <= opened && opened <= closed && closed <= end)) fault('claim-period', { opened, closed, start, end })
+  const { kind, country, cancelled, generated } = stated
+  if (!inTime(stated)) fault('claim-vintage', { kind, generated: generated.first, cancelled })
+  if (used !== null && !sameMarket(stated, used)) fault('claim-market', { kind, country, used })
+}
+
+// The lot's newest footprint in the bundle, by the maker of its record and the profile of the one that the claim names;
+// by any profile, where that one is not here.
+function newestFootprint(reading, claim, record) {
+  const ofLot = footprintsOf(reading, record).filter((one) => reading.maker(one) === reading.maker(record))
+  const profile = ofLot.find(({ id }) => id === claim.footprints.at(-1))?.content.profile.id
+  const ofProfile = ofLot.filter(({ content }) => !profile || content.profile.id === profile)
+  return ofProfile.reduce((newest, one) => (newest && newest.index >= one.index ? newest : one), null)
+}
+
+const footprintsOf = (reading, record) =>
+  [...reading.footprints.values()].filter(({ content }) => lotOf(content) === record.content.of)
+
+// The footprint that the claim names is the lot's newest, or one before it.
+function named(reading, claim, record, printed) {
+  const id = claim.footprints.at(-1) ?? ''
+  if (printed && id === printed.id) return
+  const before = [printed?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)]
+  const older = before.includes(id)
+  const serials = { first: claim.first, last: claim.last }
+  reading.report[10].add(older ? WARNING : FAIL, older ? 'claim-older' : 'claim-footprint', record.content.of, serials)
+}
+
+function claimed(check, claim, { kind, registry, wh_per_serial: each, source, country }, lot) {
+  const wh = (claim.last - claim.first + 1n) * BigInt(each)
+  check.add(PASS, 'claimed', lot, { kind, registry, first: claim.first, last: claim.last, wh, source, country })
+}
+
+// Whether the registry itself says so, by somebody whom the reader trusts.
+function word(reading, claim, { registry }, lot) {
+  const registrar = claim.attested && '0x' + claim.attested
+  if (registrar && reading.trust.registrars.includes(registrar)) {
+    reading.report[10].add(PASS, 'claim-attested', lot, { registrar, registry })
+  } else reading.report[10].add(WARNING, 'claim-not-exclusive', lot, { registry })
+}

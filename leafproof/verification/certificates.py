@@ -1,0 +1,165 @@
+"""Check 10, as far as it is about certificates: each claim on chain for a lot of the bundle, held against the
+operator's statement of the cancellation, the lot's record, and the profile of the certificates' kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from leafproof import clock
+from leafproof.certificate import PROFILES, Cancellation
+from leafproof.chain.view import Address, Claim
+from leafproof.footprint import Footprint
+from leafproof.record import BatchRecord
+from leafproof.values import Lot, speaks_for
+from leafproof.verification.reading import Reading
+from leafproof.verification.report import Finding, Status
+from leafproof.verification.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a claim is for: a lot's maker (address, legal identity), record, and the country of its electricity;
+    no country where the footprint's parts are withheld."""
+
+    maker: Address
+    identifier: str
+    record: BatchRecord
+    country: str | None
+
+
+def judge(claim: Claim, stated: Cancellation, signer: Address, use: Use) -> Iterator[Finding]:
+    """What contradicts a claim; nothing if all is well. `signer`: whose statement the cancellation is."""
+    lot = str(use.record.of)
+
+    def fault(code: str, **params: object) -> Finding:
+        return Finding(Status.FAIL, code, lot, {name: str(value) for name, value in params.items()})
+
+    first, last = stated.serials
+    if claim.registry != stated.registry_id or not first <= claim.first <= claim.last <= last:
+        yield fault("claim-serials", first=claim.first, last=claim.last)
+    for operator in sorted({claim.operator, signer} - {use.maker}):
+        yield fault("claim-foreign", operator="0x" + operator.hex())
+    if not speaks_for(use.identifier, f"https://id.gs1.org/417/{stated.beneficiary}"):
+        yield fault("claim-beneficiary", beneficiary=stated.beneficiary, maker=use.identifier)
+    if stated.facility != use.record.facility:
+        yield fault("claim-facility", stated=stated.facility, facility=use.record.facility)
+    opened, closed = (clock.local_date(moment, use.record.zone) for moment in use.record.run.window)
+    if not stated.period.first <= opened <= closed <= stated.period.last:
+        period = {"start": stated.period.first, "end": stated.period.last}
+        yield fault("claim-period", opened=opened, closed=closed, **period)
+    profile = PROFILES[stated.kind]
+    if not profile.in_time(stated):
+        yield fault(
+            "claim-vintage", kind=stated.kind, generated=stated.generated.first, cancelled=stated.cancelled
+        )
+    if use.country is not None and not profile.same_market(stated.country, use.country):
+        yield fault("claim-market", kind=stated.kind, country=stated.country, used=use.country)
+
+
+def country_of(printed: Footprint | None) -> str | None:
+    """The country whose electricity the lot used, by its footprint's region; None where there is none at hand."""
+    return printed.region.partition("-")[0] if printed else None
+
+
+def check_certificates(reading: Reading) -> None:
+    """10: claims of certificates' serials for each lot."""
+    check = reading.report[10]
+    if reading.chain is None:
+        if reading.cancellations:
+            check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
+        return
+    lots = {}
+    for lot, statement, record in reading.lots():
+        on_chain = reading.on_chain_by(statement, lot)
+        if on_chain is not None:
+            lots[on_chain.lot_id] = (statement, record)
+    told: set[str] = set()
+    for claim in reading.chain.claims:
+        if claim.subject in lots:
+            told.add(claim.cancellation.hex())
+            check.findings += _of_claim(reading, claim, *lots[claim.subject])
+    for statement_id in sorted(reading.cancellations.keys() - told):
+        statement, stated = reading.cancellations[statement_id]
+        check.add(
+            Status.WARNING,
+            "claim-missing",
+            statement.label,
+            first=stated.first,
+            last=stated.last,
+            registry=stated.registry,
+        )
+
+
+def _of_claim(reading: Reading, claim: Claim, statement: Statement, record: BatchRecord) -> Iterator[Finding]:
+    lot, serials = str(record.of), {"first": str(claim.first), "last": str(claim.last)}
+    if claim.rejected is not None:
+        yield Finding(Status.FAIL, "claim-rejected", lot, serials)
+        return
+    known = reading.cancellations.get(claim.cancellation.hex())
+    key, printed = reading.operator(statement), _footprint(reading, claim, record.of, statement)
+    operator = reading.chain.operators.get(key.operator) if reading.chain and key else None
+    signer = reading.operator(known[0]) if known else None
+    if known is None or key is None or operator is None or signer is None:
+        yield Finding(Status.FAIL, "claim-unstated", lot, serials)
+        return
+    country = country_of(printed[1] if printed else None)
+    use = Use(key.operator, operator.identifier, record, country)
+    faults = [*judge(claim, known[1], signer.operator, use), *_named(reading, claim, record, printed)]
+    yield from faults
+    if country is None:
+        yield Finding(Status.NOT_CHECKED, "withheld", lot)
+    if not any(finding.status is Status.FAIL for finding in faults):
+        yield _claimed(claim, known[1], lot)
+    yield _word(reading, claim, known[1], lot)
+
+
+def _footprint(reading: Reading, claim: Claim, lot: Lot, record: Statement) -> tuple[Statement, Footprint] | None:
+    """The lot's newest footprint in the bundle, by the maker of its record and by the profile of the one that the
+    claim names; by any profile, where that one is not here."""
+    of_lot = [
+        pair
+        for pair in reading.footprints.values()
+        if pair[1].of == lot and reading.maker(pair[0]) == reading.maker(record)
+    ]
+    named = claim.footprints[-1].footprint.hex() if claim.footprints else ""
+    profiles = [printed.profile.id for statement, printed in of_lot if statement.id == named]
+    of_profile = [pair for pair in of_lot if not profiles or pair[1].profile.id == profiles[0]]
+    return max(of_profile, key=lambda pair: pair[0].index, default=None)
+
+
+def _named(
+    reading: Reading, claim: Claim, record: BatchRecord, printed: tuple[Statement, Footprint] | None
+) -> Iterable[Finding]:
+    """The footprint that the claim names is the lot's newest, or one before it."""
+    named = claim.footprints[-1].footprint.hex() if claim.footprints else ""
+    if printed is not None and named == printed[0].id:
+        return
+    before = {printed[1].supersedes} if printed else set()
+    before |= {p.id for p, stated in reading.footprints.values() if stated.of == record.of}
+    older = named in before
+    code = "claim-older" if older else "claim-footprint"
+    serials = {"first": str(claim.first), "last": str(claim.last)}
+    yield Finding(Status.WARNING if older else Status.FAIL, code, str(record.of), serials)
+
+
+def _claimed(claim: Claim, stated: Cancellation, lot: str) -> Finding:
+    params = {
+        "kind": stated.kind,
+        "registry": stated.registry,
+        "first": str(claim.first),
+        "last": str(claim.last),
+        "wh": str(stated.energy(claim.first, claim.last)),
+        "source": stated.source,
+        "country": stated.country,
+    }
+    return Finding(Status.PASS, "claimed", lot, params)
+
+
+def _word(reading: Reading, claim: Claim, stated: Cancellation, lot: str) -> Finding:
+    """Whether the registry itself says so, by somebody whom the reader trusts."""
+    said = claim.attested
+    if said is not None and said.registrar in reading.trust.trusted_registrars:
+        params = {"registrar": "0x" + said.registrar.hex(), "registry": stated.registry}
+        return Finding(Status.PASS, "claim-attested", lot, params)
+    return Finding(Status.WARNING, "claim-not-exclusive", lot, {"registry": stated.registry})
