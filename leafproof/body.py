@@ -28,6 +28,11 @@ OPINION = "application/vnd.leafproof.opinion+cbor"
 CORRECTION = "application/vnd.leafproof.correction+cbor"
 LIFECYCLE_STAGE = "application/vnd.leafproof.lifecycle-stage+cbor"
 CANCELLATION = "application/vnd.leafproof.cancellation+cbor"
+SCHEME = "application/vnd.leafproof.scheme+cbor"
+ACCREDITATION = "application/vnd.leafproof.accreditation+cbor"
+LABEL = "application/vnd.leafproof.label+cbor"
+LABEL_CHANGE = "application/vnd.leafproof.label-change+cbor"
+RECOGNITION = "application/vnd.leafproof.recognition+cbor"
 CONTENT_TYPES = (
     FRAME,
     METERING_PLAN,
@@ -40,6 +45,11 @@ CONTENT_TYPES = (
     CORRECTION,
     LIFECYCLE_STAGE,
     CANCELLATION,
+    SCHEME,
+    ACCREDITATION,
+    LABEL,
+    LABEL_CHANGE,
+    RECOGNITION,
 )
 
 

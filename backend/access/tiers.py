@@ -39,6 +39,11 @@ _DEFAULTS = {
     body.CORRECTION: Tier.PUBLIC,
     body.LIFECYCLE_STAGE: Tier.PUBLIC,
     body.CANCELLATION: Tier.PUBLIC,
+    body.SCHEME: Tier.PUBLIC,
+    body.ACCREDITATION: Tier.PUBLIC,
+    body.LABEL: Tier.PUBLIC,
+    body.LABEL_CHANGE: Tier.PUBLIC,
+    body.RECOGNITION: Tier.PUBLIC,
 }
 
 

@@ -239,7 +239,7 @@ def device_config(
         "messages": {
             code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items() if code not in _METERED
         },
-        "texts": {name: say(text) for name, text in DEVICE_TEXTS.items()},
+        "texts": {name: say(text) for name, text in DEVICE_TEXTS.items() if say(text) != name},
     }
 
 
@@ -304,6 +304,7 @@ DEVICE_TEXTS = {
     **{word: word for word in (*get_args(Assurance), *get_args(Conclusion))},
     "energy period": "energy period",
     "cancellation": "cancellation",
+    **{word: word for word in ("label scheme", "accreditation", "label", "change of a label", "recognition")},
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

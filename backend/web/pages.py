@@ -42,6 +42,7 @@ def _environment(code: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     of = language(code)
     made.globals.update(_=of.text, language=of, languages=LANGUAGES, asset=asset)
     made.filters.update(flag=of.flag, finding=of.finding, number=of.number, time=of.time)

@@ -10,7 +10,7 @@ For each entry:
 4. by kind, frames give readings, and plans, records, footprints and factor sets are recomputed from all that
    stood in the log before them (`leafproof.replay.lots`).
 
-Then, over the whole: gateways' streams, lots against the chain, shares, claims of certificates, rollups.
+Then, over the whole: gateways' streams, lots against the chain, shares, claims of certificates, labels, rollups.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from leafproof.chain.view import ChainView, LogRecord
 from leafproof.replay.certificates import Certificates
 from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
 from leafproof.replay.export import CHUNK
+from leafproof.replay.labels import Labels
 from leafproof.replay.lots import Known, Lots
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.rollups import Sums
@@ -66,6 +67,7 @@ class _Replay:
         self._sums = Sums(self._evidence)
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._certificates = Certificates(self._report, chain, source.ref, known.statements)
+        self._labels = Labels(self._report, chain, known.statements)
         self._checked = 0
         self._witnessed = Witnessed(source, trust)
 
@@ -84,6 +86,7 @@ class _Replay:
             frames.judge(self._report)
         self._lots.against_chain()
         self._certificates.against_chain()
+        self._labels.against_chain()
         self._report.energy = self._lots.energy()
         self._sums.compare(self._source.rollups(), self._report)
         for fault_index, message in self._source.faults():  # last: everything was read by now
@@ -134,6 +137,7 @@ class _Replay:
         elif one.said.content is not None:
             self._lots.take(one.said)
             self._certificates.take(one.said)
+            self._labels.take(one.said)
         else:
             self._lots.withhold(one.said)
 

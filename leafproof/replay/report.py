@@ -59,6 +59,11 @@ KINDS = {
     "serial-twice": "a certificate's serial is claimed twice",
     "claim-differs": "a claim of certificates is not what the statement of their cancellation allows",
     "claim-outside": "a claim of certificates is outside their market, vintage or period",
+    "label-differs": "a label is not what its certifier's statement, its scheme and its accreditation say",
+    "label-unaccredited": "a label was issued by a certifier who was not accredited then",
+    "label-criteria": "a label was issued against its own criteria",
+    "label-used": "a label rests on a label that was suspended, revoked or over when it was issued",
+    "recognition-missing": "a label claims a market, or a market recognises a scheme, without an agreement",
     "rollup-differs": "a derived sum is not what the readings give",
 }
 
@@ -92,7 +97,8 @@ class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
     anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
     lots whose evidence is in no log handed over, `claims_unstated` those `claims` of certificates whose
-    cancellation is in none: none is a discrepancy, all limit what was checked."""
+    cancellation is in none, `labels_unstated` those `labels` whose statement is in none: none is a discrepancy,
+    all limit what was checked."""
 
     log: str
     size: int = 0
@@ -108,6 +114,8 @@ class ReplayReport:
     inputs_elsewhere: int = 0
     claims: int = 0
     claims_unstated: int = 0
+    labels: int = 0
+    labels_unstated: int = 0
     energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
     notes: list[Discrepancy] = field(default_factory=list)
@@ -145,6 +153,8 @@ class ReplayReport:
             "inputs_elsewhere": self.inputs_elsewhere,
             "claims": self.claims,
             "claims_unstated": self.claims_unstated,
+            "labels": self.labels,
+            "labels_unstated": self.labels_unstated,
             "energy": [e.to_json() for e in self.energy],
             "notes": [n.to_json() for n in self.notes],
             "discrepancies": [d.to_json() for d in self.discrepancies],

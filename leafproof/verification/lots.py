@@ -18,7 +18,7 @@ from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, opinions, reconciled, stages, timing, weighing
+from leafproof.verification import corrections, declared, reconciled, stages, timing, weighing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -321,9 +321,3 @@ def _custody(reading: Reading, child: Lot, on_chain: LotRecord, taken: list[_Tak
     for one in taken:
         if Custody.NOT_STATED < on_chain.custody < one.parent.custody:
             check.add(Status.FAIL, "custody-stricter", subject, lot=one.used.of)
-
-
-def check_labels(reading: Reading) -> None:
-    """10: labels and opinions."""
-    reading.report[10].add(Status.PASS, "no-labels")
-    opinions.check(reading)

@@ -195,6 +195,23 @@ MESSAGES = {
     "custody-stricter": "the lot claims a stricter chain of custody than its input {lot}",
     # 10 labels
     "no-labels": "no label is claimed",
+    "label-issued": "{scheme} label {label} by {certifier}, from {start} until {until}",
+    "label-unstated": "label {label} is on the chain, its statement is not here",
+    "label-missing": "a label under {scheme} that is not on the chain",
+    "label-differs": "label {label}: {part} is not what the chain or this lot says",
+    "label-unaccredited": "{certifier} was not accredited for {scheme} when label {label} was issued",
+    "label-scope": "label {label}: {category} is outside the scheme, or the accreditation",
+    "label-time": "label {label} counts from {start} until {until}, not now",
+    "label-ended": "label {label} is {status} since {time}: {reason}",
+    "label-met": "label {label}: all {count} criteria are met, {attested} of them attested by the certifier alone",
+    "label-criterion": "label {label}: not met: {criterion}; found: {found}",
+    "label-evidence": "label {label}: the evidence is not here: {criterion}",
+    "label-used": "label {label} rests on label {used}, which was {status} then",
+    "label-recognised": "label {label} is recognised in {market} by agreement {agreement}",
+    "label-unrecognised": "{market} does not recognise {scheme} for {category}",
+    "label-partly": "{market} accepts of {scheme} only: {accepted}",
+    "label-agreement": "{market}: the agreement {agreement} is not here, or says something else",
+    "label-claims": "label {label} claims {market}, which did not recognise it when it was issued",
     "opinion-given": (
         "{verifier} ({issuer}, accredited: {accreditation}) verified the declared footprint by {standard}:"
         " {assurance} assurance, materiality {materiality} %"

@@ -32,6 +32,7 @@ def check(reading: Reading) -> None:
             reading.report[10].add(Status.FAIL, "opinion-fork", statement.label, other=other)
         judged = (_judge(reading, outdated, *one) for one in newest)
         found += [one for one in judged if one is not None]
+    reading.assurances = [one.assurance for one in found]
     reading.report.verified = max(found, key=lambda v: (v.known, v.assurance == "reasonable"), default=None)
 
 

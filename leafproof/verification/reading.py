@@ -17,6 +17,7 @@ from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import FactorRef, Footprint
 from leafproof.frame import FrameContent
 from leafproof.keys import PublicKey
+from leafproof.label import LabelStatement
 from leafproof.lifecycle import Lifecycle
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
@@ -56,6 +57,8 @@ class Reading:
     stages: dict[str, tuple[Statement, Lifecycle]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     cancellations: dict[str, tuple[Statement, Cancellation]] = field(default_factory=dict)
+    labelling: dict[str, tuple[Statement, LabelStatement]] = field(default_factory=dict)
+    assurances: list[str] = field(default_factory=list)  # of opinions that stand by the lot's declared footprint
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
 
@@ -80,6 +83,8 @@ class Reading:
             self.stages[statement.id] = (statement, statement.content)
         if isinstance(statement.content, Cancellation):
             self.cancellations[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, LabelStatement):
+            self.labelling[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, Opening
 from leafproof.keys import PublicKey
+from leafproof.label import KINDS, LabelStatement
 from leafproof.lifecycle import Lifecycle
 from leafproof.opinion import Opinion
 from leafproof.period import EnergyPeriod
@@ -33,6 +35,7 @@ Content: TypeAlias = (
     | Correction
     | Lifecycle
     | Cancellation
+    | LabelStatement
 )
 
 _NAMES = {
@@ -47,6 +50,28 @@ _NAMES = {
     body.CORRECTION: "correction",
     body.LIFECYCLE_STAGE: "life-cycle stage",
     body.CANCELLATION: "cancellation",
+    body.SCHEME: "label scheme",
+    body.ACCREDITATION: "accreditation",
+    body.LABEL: "label",
+    body.LABEL_CHANGE: "change of a label",
+    body.RECOGNITION: "recognition",
+}
+# How bodies are read: whole, or with what of them is disclosed.
+_WHOLE: dict[str, Callable[[bytes], Content]] = {
+    body.FRAME: frame.decode_body,
+    body.METERING_PLAN: MeteringPlan.decode_body,
+    body.FACTOR_SET: FactorSet.decode_body,
+    body.LIFECYCLE_STAGE: Lifecycle.decode_body,
+    body.CORRECTION: Correction.decode_body,
+    body.OPINION: Opinion.decode_body,
+    body.ENERGY_PERIOD: EnergyPeriod.decode_body,
+    body.CANCELLATION: Cancellation.decode_body,
+    **{kind.CONTENT_TYPE: kind.decode_body for kind in KINDS},
+}
+_DISCLOSING: dict[str, Callable[[bytes, tuple[str, ...], PublicKey, str], Content]] = {
+    body.BATCH_RECORD: BatchRecord.read,
+    body.FOOTPRINT: Footprint.read,
+    body.DECLARED_FOOTPRINT: DeclaredFootprint.read,
 }
 
 
@@ -95,27 +120,8 @@ class Statement:
         if self.body is None:
             return
         body.check_hash(self.envelope, self.body)
-        disclosed = (self.body, self.disclosures, key, self.envelope.header.issuer)
-        match self.envelope.header.content_type:
-            case body.FRAME:
-                self.content = frame.decode_body(self.body)
-            case body.METERING_PLAN:
-                self.content = MeteringPlan.decode_body(self.body)
-            case body.FACTOR_SET:
-                self.content = FactorSet.decode_body(self.body)
-            case body.LIFECYCLE_STAGE:
-                self.content = Lifecycle.decode_body(self.body)
-            case body.CORRECTION:
-                self.content = Correction.decode_body(self.body)
-            case body.OPINION:
-                self.content = Opinion.decode_body(self.body)
-            case body.ENERGY_PERIOD:
-                self.content = EnergyPeriod.decode_body(self.body)
-            case body.CANCELLATION:
-                self.content = Cancellation.decode_body(self.body)
-            case body.BATCH_RECORD:
-                self.content = BatchRecord.read(*disclosed)
-            case body.FOOTPRINT:
-                self.content = Footprint.read(*disclosed)
-            case body.DECLARED_FOOTPRINT:
-                self.content = DeclaredFootprint.read(*disclosed)
+        kind = self.envelope.header.content_type
+        if kind in _DISCLOSING:
+            self.content = _DISCLOSING[kind](self.body, self.disclosures, key, self.envelope.header.issuer)
+        else:
+            self.content = _WHOLE[kind](self.body)

@@ -11,7 +11,7 @@
  7 evidence complete        `lots.check_evidence`   no frame, interval or point missing, by the metering plan
  8 recomputed               `lots.check_recomputed` activity data and footprint give the same digits
  9 inputs verified          `lots.check_inputs`     input lots' own checks, and shares spent on this lot
-10 labels and opinions      `lots.check_labels`    and certificates, `certificates.check_certificates`
+10 labels and opinions      `_claimed`         opinions, labels and certificates
 
 Checks 1 to 5 cover every statement of the bundle, the input lots' too; 6 to 8 run for each lot of it. A check
 whose material is withheld says so and passes nothing.
@@ -29,7 +29,7 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import certificates, corrections, declared, key_in_force, lots
+from leafproof.verification import certificates, corrections, declared, key_in_force, labels, lots, opinions
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
@@ -53,8 +53,7 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
         lots.check_evidence,
         lots.check_recomputed,
         lots.check_inputs,
-        lots.check_labels,
-        certificates.check_certificates,
+        _claimed,
     )
     for number, step in enumerate(steps):
         try:
@@ -63,6 +62,12 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
             report[number].add(Status.FAIL, "malformed", reason=error.message)
     report.attested = lots.meters_attested(reading)
     return report
+
+
+def _claimed(reading: Reading) -> None:
+    opinions.check(reading)
+    labels.check_labels(reading)
+    certificates.check_certificates(reading)
 
 
 def _read(reading: Reading) -> None:

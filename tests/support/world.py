@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 
@@ -118,8 +119,14 @@ class World:
     transfers: list[Transfer] = field(default_factory=list)
     registries: dict[bytes, str] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)  # besides the two makers
+    labelling: dict[str, Any] = field(default_factory=dict)  # see tests.support.labels
     block: int = 10
     ref: LogRef = LOG
+
+    @property
+    def everybody(self) -> list[Party]:
+        return [self.steel, self.fabricator, *self.parties]
 
     def tick(self) -> Moment:
         self.block += 1
@@ -171,7 +178,7 @@ class World:
     def view(self) -> ChainView:
         read = self.reader()
         heads = tuple(Head(size, tree.root_at(size, read), when) for size, when in self.anchors)
-        operators = {p.address: Operator(p.address, p.uri, moment(2)) for p in (self.steel, self.fabricator)}
+        operators = {p.address: Operator(p.address, p.uri, moment(2)) for p in self.everybody}
         return ChainView(
             chain_id=self.ref.chain_id,
             genesis=GENESIS,
@@ -184,6 +191,7 @@ class World:
             transfers=tuple(self.transfers),
             registries=dict(self.registries),
             claims=tuple(self.claims),
+            **self.labelling,
         )
 
     def trust(self) -> Trust:
@@ -204,7 +212,7 @@ class World:
             path = tree.inclusion_proof(index, heads[head].size, read)
             shown = entry.body if bodies or entry.parsed.header.frame is None else None
             items.append(Item(entry.envelope, shown, entry.disclosures, index, head, tuple(path)))
-        keys = [key for party in (self.steel, self.fabricator) for key in (party.key, party.gateway)]
+        keys = [key for party in self.everybody for key in (party.key, party.gateway)]
         return Bundle(
             lot,
             tuple(k.public.cose for k in keys),

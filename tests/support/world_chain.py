@@ -13,7 +13,7 @@ from typing import Any
 from eth_hash.auto import keccak
 
 from leafproof.chain.possession import Claim, prove
-from leafproof.chain.view import ChainView, RegisteredKey
+from leafproof.chain.view import ChainView, LabelStatus, RegisteredKey
 from leafproof.chain.view import Claim as Claimed
 from leafproof.keys import SigningKey
 from leafproof.trust import CONTRACTS, Contract, Trust
@@ -48,8 +48,7 @@ class WorldChain(RpcServer):
 
     def __init__(self, world: World) -> None:
         super().__init__()
-        parties = (world.steel, world.fabricator)
-        self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
+        self._signers = {k.public.key_id: k for p in world.everybody for k in (p.key, p.gateway)}
         self.view: ChainView = world.view()
         self.unproven: set[bytes] = set()
         self.most = 1_000_000
@@ -135,6 +134,7 @@ class WorldChain(RpcServer):
             yield 3, "claims", "RegistrarAppointed", list(appointed)
         for claim in self.view.claims:
             yield from _claim(claim)
+        yield from _labelling(self.view)
 
     def _key(self, key: RegisteredKey) -> Iterator[_Event]:
         registry = ADDRESSES["KeyRegistry"]
@@ -164,6 +164,40 @@ def _claim(claim: Claimed) -> Iterator[_Event]:
         yield claim.attested.moment.block_number, "claims", "Attested", word
     if claim.rejected:
         yield claim.rejected.block_number, "claims", "Rejected", [*place, REGISTRAR, claim.first, bytes([1]) * 32]
+
+
+def _labelling(view: ChainView) -> Iterator[_Event]:
+    for scheme in view.schemes.values():
+        yield 4, "labels", "SchemeAdmitted", [scheme.scheme, scheme.owner, scheme.name]
+        for version, content in enumerate(scheme.published, 1):
+            yield 5, "labels", "SchemePublished", [scheme.scheme, version, content]
+    for market in view.markets.values():
+        yield 4, "labels", "MarketAdmitted", [market.market, market.authority, market.name]
+    for held in view.accreditations:
+        place = [held.scheme, held.certifier]
+        values = [*place, held.start, held.until, held.scope]
+        yield held.moment.block_number, "labels", "CertifierAccredited", values
+        if held.ended:
+            yield held.ended.block_number, "labels", "AccreditationWithdrawn", place
+    for said in view.recognitions:
+        place = [said.market, said.scheme, said.category]
+        values = [*place, said.accepted, said.start, said.until, said.agreement]
+        yield said.moment.block_number, "labels", "Recognised", values
+        if said.ended:
+            yield said.ended.block_number, "labels", "RecognitionWithdrawn", place
+    for label in view.labels.values():
+        whose = [label.label, label.subject, label.certifier, label.scheme, label.statement]
+        values = [*whose, label.version, label.start, label.until]
+        yield label.issued.block_number, "labels", "LabelIssued", values
+        for change in label.changes:
+            block, by = change.moment.block_number, [label.label, change.by]
+            match change.status:
+                case LabelStatus.SUSPENDED:
+                    yield block, "labels", "LabelSuspended", [*by, change.reason]
+                case LabelStatus.REVOKED:
+                    yield block, "labels", "LabelRevoked", [*by, change.reason]
+                case LabelStatus.VALID:
+                    yield block, "labels", "LabelResumed", by
 
 
 def _hash(block: int) -> str:

@@ -246,7 +246,7 @@ class TestLies:
         def lie(route: Route) -> None:
             answer = route.fetch()
             text = answer.text()
-            shown = text.partition('per_tonne": "')[2].partition('"')[0]
+            shown = text.partition('per_tonne":"')[2].partition('"')[0]
             assert shown
             route.fulfill(response=answer, body=text.replace(f'"{shown}"', '"1.000"'))
 

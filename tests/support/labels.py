@@ -1,0 +1,207 @@
+"""Labels in the small world of `tests.support.world`: a scheme, a certifier, a market, and a label for the coil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from leafproof.chain.view import (
+    Accreditation,
+    Address,
+    LabelChange,
+    LabelRecord,
+    LabelStatus,
+    Market,
+    Recognition,
+    Role,
+    lot_id,
+)
+from leafproof.chain.view import Scheme as OnChain
+from leafproof.criteria import Criterion
+from leafproof.label import (
+    Accredited,
+    Attested,
+    Label,
+    LabelStatement,
+    Scheme,
+    category_id,
+    label_id,
+    registered_id,
+)
+from leafproof.label import LabelChange as Change
+from leafproof.label import Recognition as Agreement
+from tests.support import world as w
+from tests.support.world import COIL, STEEL, TOWER, Party, Places, World, gln
+
+OWNER, CERTIFIER = gln("401234500010"), gln("401234500020")
+AUTHORITIES = {"EU": gln("541234500010"), "CN": gln("691234500010"), "BR": gln("789123450010")}
+NAME, GOODS = "Low-carbon steel", "steel products"
+START, UNTIL = "2018-01-02T00:00:00Z", "2019-01-01T00:00:00Z"
+TEXT = "The mill has a plan to leave coal"
+SCHEME = Scheme(
+    NAME,
+    str(OWNER),
+    "Steel with a small footprint",
+    (GOODS, "steel structures"),
+    (
+        Criterion("footprint", profile="leafproof-partial", at_most="2400"),
+        Criterion("primary share", profile="leafproof-partial", at_least="0.0001"),
+        Criterion("attested", text=TEXT),
+    ),
+)
+
+
+@dataclass
+class Labelled:
+    """A world with one label for its coil; members of the chain's view may be changed, see `put`."""
+
+    world: World
+    at: Places
+    owner: Party
+    certifier: Party
+    label: LabelRecord
+
+    def put(self, member: str, **changes: Any) -> None:
+        """Change the one element of a member of the view."""
+        held = self.world.labelling[member]
+        if isinstance(held, dict):
+            (key,) = held
+            held[key] = replace(held[key], **changes)
+        else:
+            self.world.labelling[member] = (replace(held[0], **changes), *held[1:])
+
+    def end(self, status: LabelStatus, reason: str, by: Party | None = None) -> None:
+        """The label is suspended or revoked, with a signed reason."""
+        who = by or self.certifier
+        said = Change(self.label.label.hex(), status.value, reason)
+        index = log_labelling(self.world, who, said)
+        made = LabelChange(status, who.address, bytes.fromhex(self.world.id(index)), self.world.tick())
+        record = self.world.labelling["labels"][self.label.label]
+        self.world.labelling["labels"][self.label.label] = replace(record, changes=(*record.changes, made))
+
+
+def log_labelling(world: World, by: Party, said: LabelStatement) -> int:
+    """Logged, and anchored."""
+    index = world.state(by, said.urn, said.CONTENT_TYPE, said.encode_body())
+    world.anchor()
+    return index
+
+
+def party(world: World, name: Any, address: Address) -> Party:
+    """Somebody else with a key of his own."""
+    made = Party(name, name, address)
+    world.register(made, made.key, Role.ISSUER, made.uri)
+    world.parties.append(made)
+    return made
+
+
+def stated(world: World, at: Places, published: int, **changes: Any) -> Label:
+    """An honest label for the coil, but for `changes`."""
+    honest = Label(
+        NAME,
+        world.id(published),
+        str(CERTIFIER),
+        str(STEEL),
+        str(COIL.gtin),
+        str(COIL.code),
+        GOODS,
+        (world.id(at.coil_footprint),),
+        (Attested(TEXT, "The plan of 2017, seen at the mill"),),
+        (),
+        (),
+        START,
+        UNTIL,
+    )
+    return msgspec.structs.replace(honest, **changes)
+
+
+def labelled_world(
+    rules: Scheme = SCHEME,
+    accredited: dict[str, Any] | None = None,
+    recognised: dict[str, Any] | None = None,
+    signer: Any = None,
+    **changes: Any,
+) -> Labelled:
+    """The honest world, and a label that `changes` change; recognised in the EU for all it says."""
+    world, at = w.honest_world()
+    owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, CERTIFIER, b"\xc2" * 20)
+    for place, (_, name) in enumerate(AUTHORITIES.items()):
+        party(world, name, bytes([0xD1 + place]) * 20)
+    eu = world.parties[2]
+    published = log_labelling(world, owner, rules)
+    limits = Accredited(NAME, str(CERTIFIER), "DAkkS", "D-ZE-1", (GOODS,), "2018-01-01T00:00:00Z", UNTIL)
+    limits = msgspec.structs.replace(limits, **accredited or {})
+    allowed = log_labelling(world, owner, limits)
+    agreement = Agreement("EU", NAME, GOODS, ("verification", "certificate"), "2018-01-01T00:00:00Z", UNTIL)
+    agreement = msgspec.structs.replace(agreement, **recognised or {})
+    agreed = log_labelling(world, eu, agreement)
+    schemes = registered_id(NAME)
+    markets = {
+        n: Market(registered_id(n), n, p.address) for n, p in zip(AUTHORITIES, world.parties[2:], strict=True)
+    }
+    world.labelling |= {
+        "schemes": {schemes: OnChain(schemes, NAME, owner.address, (bytes.fromhex(world.id(published)),))},
+        "markets": {market.market: market for market in markets.values()},
+        "accreditations": (
+            Accreditation(
+                schemes, certifier.address, *limits.window, bytes.fromhex(world.id(allowed)), world.tick()
+            ),
+        ),
+        "recognitions": (
+            Recognition(
+                registered_id(agreement.market),
+                schemes,
+                category_id(agreement.category),
+                agreement.accepted,
+                *agreement.window,
+                bytes.fromhex(world.id(agreed)),
+                world.tick(),
+            ),
+        ),
+        "labels": {},
+    }
+    record = issue(world, certifier, stated(world, at, published, **changes), signer or certifier)
+    return Labelled(world, at, owner, certifier, record)
+
+
+def issue(
+    world: World, certifier: Party, said: Label, signer: Party | None = None, subject: bytes = b""
+) -> LabelRecord:
+    """A label in the log and on the chain."""
+    index = log_labelling(world, signer or certifier, said)
+    statement = bytes.fromhex(world.id(index))
+    maker = world.steel if said.of == COIL else world.fabricator
+    record = LabelRecord(
+        label_id(certifier.address, statement),
+        registered_id(NAME),
+        subject or lot_id(maker.address, said.of),
+        certifier.address,
+        statement,
+        1,
+        *said.window,
+        world.tick(),
+    )
+    world.labelling["labels"][record.label] = record
+    return record
+
+
+def section_label(made: Labelled, used: tuple[str, ...]) -> LabelRecord:
+    """The tower section's own label, which rests on that of its coil."""
+    world = made.world
+    criteria = next(
+        i for i, one in enumerate(world.entries) if one.parsed.header.content_type == SCHEME.CONTENT_TYPE
+    )
+    said = stated(
+        world,
+        made.at,
+        criteria,
+        maker=str(world.fabricator.gln),
+        gtin=str(TOWER.gtin),
+        lot=str(TOWER.code),
+        category="steel structures",
+        footprints=(world.id(made.at.tower_footprint),),
+        uses=used,
+    )
+    return issue(world, made.certifier, said)
