@@ -27,6 +27,7 @@ from backend.ingest.endpoints import router as ingest_router
 from backend.ingest.plans import LoggedPlans
 from backend.ingest.worker import IngestWorker
 from backend.kept import Variant
+from backend.labels.endpoints import router as labels_router
 from backend.leases.workers import single
 from backend.lifecycle.endpoints import router as lifecycle_router
 from backend.log.endpoints import router as log_router
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     opinions_router,
     lifecycle_router,
     certificates_router,
+    labels_router,
     passports.router,
     audit_router,
     pages_router,

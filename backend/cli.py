@@ -32,6 +32,7 @@ _GROUPS = {
     "production": "backend.production.cli",
     "declared": "backend.declared.cli",
     "certificates": "backend.certificates.cli",
+    "labels": "backend.labels.cli",
 }
 for _name, _module in _GROUPS.items():
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:

@@ -232,6 +232,16 @@ class Registry:
         view = self._fold(connection, sa.and_(chain_events.c.contract == self._contracts.claims, mine), None)
         return list(view.claims) if view else []
 
+    def label_subject(self, connection: Connection, label: bytes) -> bytes | None:
+        """What a label of a final block is for."""
+        issued = sa.and_(
+            chain_events.c.contract == self._contracts.labels,
+            chain_events.c.topic0 == _LABEL_ISSUED,
+            chain_events.c.topic1 == label,
+        )
+        found = connection.execute(sa.select(chain_events.c.topic2).where(issued)).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
     def latest_anchor(self, connection: Connection, log_id: bytes) -> Head | None:
         """The newest final head of a log: what the beacon tells."""
         query = _heads(self._contracts, log_id).order_by(chain_events.c.topic2.desc())

@@ -6,7 +6,6 @@ is on what a declared footprint of this server says. Sent again, it is the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -18,15 +17,12 @@ from backend.log.schemas import NewEntry
 from backend.opinions import repository
 from backend.opinions.repository import Row
 from backend.production import repository as production_rows
+from backend.production import submitted
 from backend.production.statements import Archive
-from leafproof import body, cbor, envelope, values
-from leafproof.chain.view import RegisteredKey, Role
-from leafproof.envelope import Envelope
-from leafproof.errors import InvalidInput, Malformed, SignatureInvalid
-from leafproof.keys import public_key
+from backend.production.submitted import Registered
+from leafproof import body, values
+from leafproof.errors import InvalidInput
 from leafproof.opinion import MAX_FILE, Opinion
-
-Registered = Callable[[Connection, bytes], RegisteredKey | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +36,14 @@ class Given:
     statement_id: bytes
 
 
-def decode(data: bytes) -> tuple[Envelope, bytes]:
-    """Envelope and body of a file `[envelope, body]` in CBOR, as `leafproof opinion sign` writes it.
-
-    Raises `Malformed`.
-    """
-    match cbor.decode_deterministic(data, "opinion", MAX_FILE):
-        case [bytes(raw), bytes(content)]:
-            signed = envelope.parse(raw)
-        case _:
-            raise Malformed("opinion", "not [envelope, body]")
-    if signed.header.content_type != body.OPINION or signed.header.frame is not None:
-        raise Malformed("opinion", f"a statement of another kind: {signed.header.content_type[:80]}")
-    return signed, content
-
-
 def submit(connection: Connection, archive: Archive, registered: Registered, data: bytes, now: int) -> Given:
     """Log an opinion; `registered` finds a key on the chain, `now` is in Unix seconds.
 
     Raises `InvalidInput` naming what is wrong, `NotFound` for a declared footprint that is not this server's, and
     `Conflict` for one that does not supersede the verifier's last word.
     """
-    signed, content = decode(data)
-    body.check_hash(signed, content)
-    key = _key(registered(connection, signed.key_id), signed)
+    signed, content = submitted.decode(data, "opinion", (body.OPINION,), MAX_FILE)
+    key = submitted.check_key(registered(connection, signed.key_id), signed)
     said = Opinion.decode_body(content)
     stated = declared.find(connection, archive, values.digest(said.declared, "declared"))
     log = archive.log(stated.log)
@@ -98,21 +78,6 @@ def read(connection: Connection, archive: Archive, row: Row) -> Given:
     opened = archive.read(connection, row["log"], row["index"])
     said = Opinion.decode_body(opened.body)
     return Given(said, opened.issuer, row["log"], row["index"], bytes(row["statement_id"]))
-
-
-def _key(key: RegisteredKey | None, signed: Envelope) -> RegisteredKey:
-    """The registered key that signed. Raises `InvalidInput`."""
-    if key is None:
-        raise InvalidInput("key", f"{signed.key_id.hex()} is not registered on the chain, in a final block")
-    if key.role is not Role.ISSUER or key.issuer != signed.header.issuer:
-        raise InvalidInput("key", f"is registered for {key.issuer}, not for {signed.header.issuer} as an issuer")
-    if key.retired is not None or key.compromised is not None:
-        raise InvalidInput("key", "was retired, or reported compromised")
-    try:
-        signed.verify(public_key(key.cose))
-    except SignatureInvalid as error:
-        raise InvalidInput("signature", error.message) from error
-    return key
 
 
 def _declarer(connection: Connection, archive: Archive, stated: declared.Declared) -> bytes:

@@ -21,6 +21,7 @@ from backend.errors import Conflict, NotFound
 from backend.footprints import periods
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
+from backend.labels import repository as labels
 from backend.lifecycle import repository as stage_rows
 from backend.lifecycle import service as stages
 from backend.log.service import HostedLogs, TransparencyLog
@@ -104,6 +105,8 @@ class BundleBuilder:
         self._plan(connection, row, record, tier, gathered)
         for cancelled in certificate_rows.for_lot(connection, row["gtin"], row["lot"]):
             gathered.places[cancelled["log"], cancelled["index"]] = None
+        for said in labels.about_lot(connection, row["gtin"], row["lot"]):
+            gathered.places[said["log"], said["index"]] = None
         for line in record.inputs or ():
             if line.parent is None or line.footprint is None:
                 continue

@@ -67,6 +67,10 @@ def _application(arguments: list[str]) -> typer.Typer:
         from leafproof.cli import opinion
 
         app.add_typer(opinion.app, name="opinion")
+    if called in (None, "label"):
+        from leafproof.cli import label
+
+        app.add_typer(label.app, name="label")
     for name, point in _brought().items():
         if called not in (None, name):
             continue  # somebody else's command: its imports are not needed

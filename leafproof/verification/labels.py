@@ -46,7 +46,7 @@ from leafproof.label import (
     registered_id,
 )
 from leafproof.record import BatchRecord
-from leafproof.values import Gln, party_uri
+from leafproof.values import Gln, Lot, party_uri
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -337,6 +337,14 @@ def check_labels(reading: Reading) -> None:
         check.add(Status.WARNING, "label-missing", statement.label, scheme=stated.scheme)
     if not labels and not told:
         check.add(Status.PASS, "no-labels")
+
+
+def subject_here(reading: Reading, lot: Lot) -> Subject | None:
+    """What a label of the bundle's lot is judged by; None where its maker is not on the chain."""
+    record = reading.record(lot)
+    key = reading.operator(record[0]) if record else None
+    operator = reading.chain.operators.get(key.operator) if reading.chain and key else None
+    return _subject(reading, *record, operator.identifier) if record and operator else None
 
 
 def _find(reading: Reading, statement_id: bytes) -> tuple[Address | None, LabelStatement] | None:

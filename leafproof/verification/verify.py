@@ -40,6 +40,11 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
 
     Raises nothing on hostile bundles: what is wrong is in the report.
     """
+    return read_and_verify(bundle, trust, chain, no_chain).report
+
+
+def read_and_verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str = "offline") -> Reading:
+    """As `verify`; the report, and the statements that it judged."""
     report = Report(str(bundle.lot), trust.network_class)
     reading = Reading(bundle, trust, chain, no_chain, report)
     steps: tuple[Callable[[Reading], None], ...] = (
@@ -61,7 +66,7 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
         except LeafproofError as error:  # whatever a bundle holds, every check is made
             report[number].add(Status.FAIL, "malformed", reason=error.message)
     report.attested = lots.meters_attested(reading)
-    return report
+    return reading
 
 
 def _claimed(reading: Reading) -> None:

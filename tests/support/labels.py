@@ -121,11 +121,11 @@ def labelled_world(
     rules: Scheme = SCHEME,
     accredited: dict[str, Any] | None = None,
     recognised: dict[str, Any] | None = None,
-    signer: Any = None,
+    within: tuple[World, Places] | None = None,
     **changes: Any,
 ) -> Labelled:
-    """The honest world, and a label that `changes` change; recognised in the EU for all it says."""
-    world, at = w.honest_world()
+    """The honest world, or another, and a label that `changes` change; recognised in the EU."""
+    world, at = within or w.honest_world()
     owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, CERTIFIER, b"\xc2" * 20)
     for place, (_, name) in enumerate(AUTHORITIES.items()):
         party(world, name, bytes([0xD1 + place]) * 20)
@@ -162,21 +162,19 @@ def labelled_world(
         ),
         "labels": {},
     }
-    record = issue(world, certifier, stated(world, at, published, **changes), signer or certifier)
+    record = issue(world, certifier, stated(world, at, published, **changes))
     return Labelled(world, at, owner, certifier, record)
 
 
-def issue(
-    world: World, certifier: Party, said: Label, signer: Party | None = None, subject: bytes = b""
-) -> LabelRecord:
+def issue(world: World, certifier: Party, said: Label) -> LabelRecord:
     """A label in the log and on the chain."""
-    index = log_labelling(world, signer or certifier, said)
+    index = log_labelling(world, certifier, said)
     statement = bytes.fromhex(world.id(index))
     maker = world.steel if said.of == COIL else world.fabricator
     record = LabelRecord(
         label_id(certifier.address, statement),
         registered_id(NAME),
-        subject or lot_id(maker.address, said.of),
+        lot_id(maker.address, said.of),
         certifier.address,
         statement,
         1,

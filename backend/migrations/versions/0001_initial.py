@@ -314,6 +314,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_id", name=op.f("uq_gateways_key_id")),
     )
     op.create_table(
+        "label_statements",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("label", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("gtin", sa.Text(), nullable=True),
+        sa.Column("lot", sa.Text(), nullable=True),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("transaction", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_label_statements_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_label_statements")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_label_statements_statement_id")),
+        sa.UniqueConstraint("transaction", name=op.f("uq_label_statements_transaction")),
+    )
+    with op.batch_alter_table("label_statements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_label_statements_gtin_lot"), ["gtin", "lot"], unique=False)
+        batch_op.create_index(batch_op.f("ix_label_statements_kind_name"), ["kind", "name"], unique=False)
+
+    op.create_table(
         "lifecycle_stages",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("gtin", sa.Text(), nullable=False),
@@ -807,6 +830,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_lifecycle_stages_gtin_lot"))
 
     op.drop_table("lifecycle_stages")
+    with op.batch_alter_table("label_statements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_label_statements_kind_name"))
+        batch_op.drop_index(batch_op.f("ix_label_statements_gtin_lot"))
+
+    op.drop_table("label_statements")
     op.drop_table("gateways")
     with op.batch_alter_table("footprints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_footprints_record"))

@@ -6046,14 +6046,27 @@ var EVENTS = new Map(
     ["Claimed(bytes32,bytes32,address,uint128,uint128,bytes32)", 3],
     ["FootprintNamed(bytes32,bytes32,uint32,uint128,bytes32)", 3],
     ["Attested(bytes32,bytes32,address,uint128,bytes32)", 3],
-    ["Rejected(bytes32,bytes32,address,uint128,bytes32)", 3]
+    ["Rejected(bytes32,bytes32,address,uint128,bytes32)", 3],
+    ["SchemeAdmitted(bytes32,address,string)", 2],
+    ["SchemeRemoved(bytes32)", 1],
+    ["SchemeTransferred(bytes32,address,address)", 3],
+    ["SchemePublished(bytes32,uint32,bytes32)", 2],
+    ["CertifierAccredited(bytes32,address,uint64,uint64,bytes32)", 2],
+    ["AccreditationWithdrawn(bytes32,address)", 2],
+    ["LabelIssued(bytes32,bytes32,address,bytes32,bytes32,uint32,uint64,uint64)", 3],
+    ["LabelSuspended(bytes32,address,bytes32)", 2],
+    ["LabelResumed(bytes32,address)", 2],
+    ["LabelRevoked(bytes32,address,bytes32)", 2],
+    ["MarketAdmitted(bytes32,address,string)", 2],
+    ["Recognised(bytes32,bytes32,bytes32,uint8,uint64,uint64,bytes32)", 3],
+    ["RecognitionWithdrawn(bytes32,bytes32,bytes32)", 3]
   ].map(([signature, indexed]) => {
     const [name2, types] = signature.slice(0, -1).split("(");
     return [name2, { name: name2, topic: "0x" + hex(keccak_256(utf8(signature))), types: types.split(","), indexed }];
   })
 );
 var topic = (name2) => EVENTS.get(name2).topic;
-function decodeEvent(raw, address, names) {
+function decodeEvent(raw, address, names2) {
   const block = quantity(raw?.blockNumber, "log.blockNumber");
   const index = quantity(raw.logIndex, "log.logIndex");
   const where = `event in transaction 0x${hex(fromHex(raw.transactionHash))} log ${index}`;
@@ -6061,7 +6074,7 @@ function decodeEvent(raw, address, names) {
     if (hex(fromHex(raw.address)) !== address.slice(2)) throw new Malformed("address: not one of the trusted contracts");
     if (raw.removed) throw new Malformed("removed: the block of this log is no longer part of the chain");
     const [first, ...topics] = Array.isArray(raw.topics) ? raw.topics.map(fromHex) : [];
-    const event = names.map((name2) => EVENTS.get(name2)).find((one) => first && one.topic === "0x" + hex(first));
+    const event = names2.map((name2) => EVENTS.get(name2)).find((one) => first && one.topic === "0x" + hex(first));
     if (!event) throw new Malformed("topics: not an event that was asked for");
     if (topics.length !== event.indexed || topics.some((word3) => word3.length !== 32)) {
       throw new Malformed(`topics: ${topics.length} values are indexed, not ${event.indexed}`);
@@ -6101,6 +6114,140 @@ function inData(types, data) {
   if (tail !== data.length) throw new Malformed("data: not in canonical encoding");
   return values2;
 }
+
+// backend/web/verify/labelled.js
+function require3(condition, otherwise) {
+  if (!condition) throw new Malformed(otherwise);
+}
+var bytesOf = (digits2) => fromHex("0x" + digits2);
+var Labels = class {
+  schemes = /* @__PURE__ */ new Map();
+  markets = /* @__PURE__ */ new Map();
+  labels = /* @__PURE__ */ new Map();
+  accreditations = [];
+  recognitions = [];
+  #scheme(id, inForce = true) {
+    const scheme = this.schemes.get(id);
+    require3(scheme, "the scheme was never admitted");
+    require3(!inForce || !scheme.removed, "the scheme was removed before");
+    return scheme;
+  }
+  schemeAdmitted(_, id, owner, name2) {
+    const known2 = this.schemes.get(id);
+    require3(!known2 || known2.removed, "the scheme was admitted before");
+    require3(!known2 || known2.owner === owner, "the scheme is another's");
+    this.schemes.set(id, { id, owner, name: name2, published: known2?.published ?? [], removed: false });
+  }
+  schemeRemoved(_, id) {
+    this.#scheme(id).removed = true;
+  }
+  transferred(_, id, previous, owner) {
+    const scheme = this.#scheme(id, false);
+    require3(scheme.owner === previous, "the scheme was another's");
+    scheme.owner = owner;
+  }
+  published(_, id, version, content) {
+    const { published: published4 } = this.#scheme(id);
+    require3(Number(version) === published4.length + 1, "a version of the scheme was left out");
+    published4.push(content);
+  }
+  #held = (scheme, certifier) => this.accreditations.find((one) => one.scheme === scheme && one.certifier === certifier && !one.ended);
+  accredited(moment, scheme, certifier, start, until, scope2) {
+    this.#scheme(scheme);
+    const before2 = this.#held(scheme, certifier);
+    if (before2) before2.ended = moment;
+    this.accreditations.push({ scheme, certifier, start: Number(start), until: Number(until), scope: scope2, moment, ended: null });
+  }
+  withdrawn(moment, scheme, certifier) {
+    const held = this.#held(scheme, certifier);
+    require3(held, "the certifier was not accredited");
+    held.ended = moment;
+  }
+  issued(moment, id, subject2, certifier, schemeId, statement, version, start, until) {
+    const named3 = hex(keccak_256(concat2(new Uint8Array(12), bytesOf(certifier), bytesOf(statement))));
+    require3(named3 === id, "the label's id is not the hash of certifier and statement");
+    require3(!this.labels.has(id), "the label was issued before");
+    const scheme = this.#scheme(schemeId);
+    require3(version > 0n && Number(version) === scheme.published.length, "not the scheme's newest version");
+    const held = this.#held(schemeId, certifier);
+    require3(held, "the certifier was not accredited");
+    require3(held.start <= moment.time && moment.time < held.until, "the certifier was not accredited then");
+    this.labels.set(id, {
+      id,
+      subject: subject2,
+      certifier,
+      scheme: schemeId,
+      statement,
+      version: Number(version),
+      start: Number(start),
+      until: Number(until),
+      issued: moment,
+      changes: []
+    });
+  }
+  #change(moment, id, by, status2, before2, reason = "") {
+    const label = this.labels.get(id);
+    require3(label, "the label was never issued");
+    const now = label.changes.at(-1)?.status ?? "valid";
+    require3(before2.includes(now), `a label that is ${now} does not become so`);
+    require3([label.certifier, this.#scheme(label.scheme, false).owner].includes(by), "neither certifier nor owner of the scheme");
+    label.changes.push({ status: status2, by, reason, moment });
+  }
+  suspended(moment, id, by, reason) {
+    this.#change(moment, id, by, "suspended", ["valid"], reason);
+  }
+  resumed(moment, id, by) {
+    this.#change(moment, id, by, "valid", ["suspended"]);
+  }
+  revoked(moment, id, by, reason) {
+    this.#change(moment, id, by, "revoked", ["valid", "suspended"], reason);
+  }
+  marketAdmitted(_, id, authority, name2) {
+    this.markets.set(id, { id, authority, name: name2 });
+  }
+  #said = (market, scheme, category2) => this.recognitions.find((one) => one.market === market && one.scheme === scheme && one.category === category2 && !one.ended);
+  recognised(moment, market, scheme, category2, accepted, start, until, agreement) {
+    require3(this.markets.has(market), "the market was never admitted");
+    this.#scheme(scheme);
+    const before2 = this.#said(market, scheme, category2);
+    if (before2) before2.ended = moment;
+    const [bits, from, to] = [accepted, start, until].map(Number);
+    this.recognitions.push({ market, scheme, category: category2, accepted: bits, start: from, until: to, agreement, moment, ended: null });
+  }
+  notRecognised(moment, market, scheme, category2) {
+    const said2 = this.#said(market, scheme, category2);
+    require3(said2, "the scheme was not recognised");
+    said2.ended = moment;
+  }
+};
+var of2 = Labels.prototype;
+var LABEL_HANDLERS = {
+  SchemeAdmitted: of2.schemeAdmitted,
+  SchemeRemoved: of2.schemeRemoved,
+  SchemeTransferred: of2.transferred,
+  SchemePublished: of2.published,
+  CertifierAccredited: of2.accredited,
+  AccreditationWithdrawn: of2.withdrawn,
+  LabelIssued: of2.issued,
+  LabelSuspended: of2.suspended,
+  LabelResumed: of2.resumed,
+  LabelRevoked: of2.revoked,
+  MarketAdmitted: of2.marketAdmitted,
+  Recognised: of2.recognised,
+  RecognitionWithdrawn: of2.notRecognised
+};
+var CHANGE_EVENTS = ["LabelSuspended", "LabelResumed", "LabelRevoked"];
+var SCHEME_EVENTS = [
+  "SchemeAdmitted",
+  "SchemeRemoved",
+  "SchemeTransferred",
+  "SchemePublished",
+  "CertifierAccredited",
+  "AccreditationWithdrawn",
+  "MarketAdmitted",
+  "Recognised",
+  "RecognitionWithdrawn"
+];
 
 // backend/web/verify/record.js
 var record_exports = {};
@@ -6306,8 +6453,8 @@ function flag(value, place2) {
   if (typeof value !== "boolean") throw expected("bool", value, place2);
   return value;
 }
-var oneOf = (...words3) => (value, place2) => {
-  if (!words3.includes(text(value, place2))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place2)}`);
+var oneOf = (...words4) => (value, place2) => {
+  if (!words4.includes(text(value, place2))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place2)}`);
   return value;
 };
 var exactly = (number2) => (value, place2) => {
@@ -6563,10 +6710,10 @@ function sharesFor(part, whole3) {
 var [ISSUER, GATEWAY2] = [0, 1];
 var ROLES = 3;
 var CUSTODIES = 6n;
-var bytesOf = (digits2) => fromHex("0x" + digits2);
+var bytesOf2 = (digits2) => fromHex("0x" + digits2);
 var lotId = (operator, lot2) => lotIdOf(operator, keccak_256(utf8(lot2)));
-var lotIdOf = (operator, lotHash) => hex(keccak_256(concat2(new Uint8Array(12), bytesOf(operator), lotHash)));
-function require3(condition, otherwise) {
+var lotIdOf = (operator, lotHash) => hex(keccak_256(concat2(new Uint8Array(12), bytesOf2(operator), lotHash)));
+function require4(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise);
 }
 var before = (moment, other) => moment.block < other.block || moment.block === other.block && moment.index < other.index;
@@ -6578,6 +6725,7 @@ var ChainState = class {
   // by key id, of whoever proved it first
   unproven = /* @__PURE__ */ new Set();
   lots = /* @__PURE__ */ new Map();
+  labelling = new Labels();
   #claims = new Claims();
   #registered = /* @__PURE__ */ new Map();
   // by operator and key id
@@ -6589,8 +6737,9 @@ var ChainState = class {
     let last = { block: -1, index: -1 };
     for (const event of events) {
       try {
-        require3(before(last, event), "comes twice, or out of order");
+        require4(before(last, event), "comes twice, or out of order");
         if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values);
+        else if (event.name in LABEL_HANDLERS) LABEL_HANDLERS[event.name].call(this.labelling, event, ...event.values);
         else HANDLERS[event.name].call(this, event, ...event.values);
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`);
@@ -6598,6 +6747,9 @@ var ChainState = class {
       last = event;
       await pause();
     }
+  }
+  idOf(operator, lot2) {
+    return lotId(operator, lot2);
   }
   get claims() {
     return this.#claims.all;
@@ -6607,42 +6759,42 @@ var ChainState = class {
   }
   #key(operator, keyId) {
     const key = this.#registered.get(operator + keyId);
-    require3(key, "the key was never registered");
+    require4(key, "the key was never registered");
     return key;
   }
   #lot(id) {
-    require3(this.lots.has(id), "the lot was never minted");
+    require4(this.lots.has(id), "the lot was never minted");
     return this.lots.get(id);
   }
   admitted(event, operator, identifier) {
-    require3(!this.#isOperator(operator), "the operator was admitted before");
+    require4(!this.#isOperator(operator), "the operator was admitted before");
     const earlier = this.operators.get(operator) ?? [];
     this.operators.set(operator, [...earlier, { identifier, admitted: event, removed: null }]);
   }
   removed(event, operator) {
-    require3(this.#isOperator(operator), "no such operator was admitted");
+    require4(this.#isOperator(operator), "no such operator was admitted");
     this.operators.get(operator).at(-1).removed = event;
   }
   accredited(_, registrar, name2) {
-    require3(!this.registrars.has(registrar), "the registrar was accredited before");
+    require4(!this.registrars.has(registrar), "the registrar was accredited before");
     this.registrars.set(registrar, name2);
   }
   withdrawn(_, registrar) {
-    require3(this.registrars.delete(registrar), "no such registrar was accredited");
+    require4(this.registrars.delete(registrar), "no such registrar was accredited");
   }
   registered(_, keyId, operator, roleNumber, log, issuer, cose, proof) {
     const role = Number(roleNumber);
-    require3(role < ROLES, `${role} is no role`);
-    require3(!this.#registered.has(operator + keyId), "the operator registered this key before");
+    require4(role < ROLES, `${role} is no role`);
+    require4(!this.#registered.has(operator + keyId), "the operator registered this key before");
     const key = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
     this.#registered.set(operator + keyId, key);
     if (!this.#isOperator(operator)) return;
     const claim = {
       chain: this.#trust.chain_id,
       registry: fromHex(this.#trust.contracts.KeyRegistry.address),
-      operator: bytesOf(operator),
+      operator: bytesOf2(operator),
       role,
-      log: bytesOf(log),
+      log: bytesOf2(log),
       issuer
     };
     if (!proves(cose, claim, proof)) this.unproven.add(keyId);
@@ -6658,29 +6810,29 @@ var ChainState = class {
   }
   retired(event, keyId, operator, epoch, lastSequence) {
     const key = this.#key(operator, keyId);
-    require3(!key.retired && !key.compromised, "the key was not in force");
+    require4(!key.retired && !key.compromised, "the key was not in force");
     key.retired = { epoch, lastSequence, moment: event };
   }
   compromised(event, keyId, operator) {
     const key = this.#key(operator, keyId);
-    require3(!key.compromised, "the key was compromised before");
+    require4(!key.compromised, "the key was compromised before");
     key.compromised = event;
   }
   minted(_, id, operator, lotHash, custody2) {
-    require3(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
-    require3(!this.lots.has(id), "the lot was minted before");
-    require3(lotIdOf(operator, bytesOf(lotHash)) === id, "the lot's id is not the hash of operator and lot");
+    require4(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
+    require4(!this.lots.has(id), "the lot was minted before");
+    require4(lotIdOf(operator, bytesOf2(lotHash)) === id, "the lot's id is not the hash of operator and lot");
     this.lots.set(id, { id, operator, versions: [], inputs: [], custody: Number(custody2) });
   }
   recordSet(_, id, version, log, leaf) {
     const { versions } = this.#lot(id);
-    require3(Number(version) === versions.length + 1, "a version of the record was left out");
+    require4(Number(version) === versions.length + 1, "a version of the record was left out");
     versions.push({ version: Number(version), leaf });
   }
   consumed(_, child, parent, operator, shares) {
     const { versions, inputs } = this.#lot(child);
-    require3(versions.length === 1, "a lot takes inputs only when it is minted");
-    require3(shares > 0n && shares <= SHARES, "more shares than a lot has");
+    require4(versions.length === 1, "a lot takes inputs only when it is minted");
+    require4(shares > 0n && shares <= SHARES, "more shares than a lot has");
     inputs.push({ parent, shares });
   }
 };
@@ -7779,14 +7931,14 @@ function naming(reading, statement) {
 function checkCorrected(reading) {
   for (const record of reading.lots()) {
     if (record.content.supersedes === null) continue;
-    const said = naming(reading, record);
-    if (said) reading.report[6].add(WARNING, "lot-corrected", record.content.of, words(said));
+    const said2 = naming(reading, record);
+    if (said2) reading.report[6].add(WARNING, "lot-corrected", record.content.of, words(said2));
     else reading.report[6].add(WARNING, "correction-unstated", record.content.of);
   }
 }
 function checkCorrectedInputs(reading) {
-  for (const { content: said } of reading.corrections.values()) {
-    if (said.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said.of, words(said));
+  for (const { content: said2 } of reading.corrections.values()) {
+    if (said2.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said2.of, words(said2));
   }
   const heads = newest(reading);
   for (const record of reading.used()) {
@@ -7927,10 +8079,10 @@ function checkDeclaredCurrent(reading) {
     const place2 = JSON.stringify([reading.maker(statement), gtin, facility, method]);
     groups.set(place2, [...groups.get(place2) ?? [], statement]);
   }
-  for (const several of groups.values()) {
-    several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
-    for (const [i, statement] of several.slice(1).entries()) {
-      const { label, content } = several[i];
+  for (const several2 of groups.values()) {
+    several2.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
+    for (const [i, statement] of several2.slice(1).entries()) {
+      const { label, content } = several2[i];
       if (statement.content.window[0] < content.window[1]) check2.add(FAIL, "declared-fork", statement.label, { other: label });
     }
   }
@@ -8034,9 +8186,198 @@ function readFactors(body) {
   return { get };
 }
 
+// backend/web/verify/label.js
+var MAX_NAME3 = 128;
+var MAX_TEXT2 = 2e3;
+var MAX_PARTS = 50;
+var ONE2 = new Fraction(1n);
+var ACCEPTABLE = ["test report", "audit", "verification", "certificate"];
+var MEMBERS2 = {
+  footprint: ["profile", "at_most"],
+  "primary share": ["profile", "at_least"],
+  opinion: ["assurance"],
+  "labelled inputs": ["scheme"],
+  attested: ["text"]
+};
+var criterion = struct(
+  { kind: oneOf(...Object.keys(MEMBERS2)) },
+  {
+    profile: orNull(text),
+    at_most: orNull(text),
+    at_least: orNull(text),
+    assurance: orNull(oneOf("limited", "reasonable")),
+    scheme: orNull(text),
+    text: orNull(text)
+  }
+);
+var shapes = {
+  "label scheme": struct(
+    { name: text, owner: text, title: text, categories: list(text), criteria: list(criterion) },
+    { document: orNull(text) }
+  ),
+  accreditation: struct({
+    scheme: text,
+    certifier: text,
+    by: text,
+    number: text,
+    categories: list(text),
+    start: text,
+    until: text
+  }),
+  label: struct({
+    scheme: text,
+    criteria: text,
+    certifier: text,
+    maker: text,
+    gtin: text,
+    lot: text,
+    category: text,
+    footprints: list(text),
+    attested: list(struct({ criterion: text, evidence: text })),
+    uses: list(text),
+    markets: list(text),
+    start: text,
+    until: text
+  }),
+  "change of a label": struct({ label: text, status: oneOf("suspended", "valid", "revoked"), reason: text }),
+  recognition: struct(
+    {
+      market: text,
+      scheme: text,
+      category: text,
+      accepts: list(oneOf(...ACCEPTABLE)),
+      start: text,
+      until: text
+    },
+    { document: orNull(text) }
+  )
+};
+var checks = {
+  "label scheme": checkScheme,
+  accreditation: checkAccreditation,
+  label: checkLabel,
+  "change of a label": checkChange,
+  recognition: checkRecognition
+};
+var LABELLING = Object.keys(shapes);
+var [SCHEME, ACCREDITATION, LABEL, CHANGE, RECOGNITION] = LABELLING;
+var registeredId = (name2) => hex(keccak_256(utf8(name2)));
+var categoryId = (name2) => name2 ? registeredId(name2) : "0".repeat(64);
+var acceptedWords = (accepted) => ACCEPTABLE.filter((_, bit) => accepted >> bit & 1).join(", ");
+function readLabelling(body, kind2) {
+  const found = convert(bodyContent(body), shapes[kind2], "label statement");
+  checkPrintable(found);
+  checks[kind2](found);
+  if (found.until !== void 0) found.window = windowOf(found);
+  if (kind2 === RECOGNITION) {
+    found.accepted = [...new Set(found.accepts)].reduce((sum2, one) => sum2 + (1 << ACCEPTABLE.indexOf(one)), 0);
+  }
+  return found;
+}
+function checkScheme({ name: name2, owner, title, categories, criteria: criteria2, document: document2 }) {
+  names("name", [name2]);
+  names("categories", categories);
+  gln(owner, "owner");
+  said("title", title);
+  several("categories", categories);
+  several("criteria", criteria2.map((one) => JSON.stringify(one)));
+  criteria2.forEach(checkCriterion);
+  if (document2 !== null) digest(document2, "document");
+}
+function checkCriterion(one) {
+  for (const name2 of ["profile", "at_most", "at_least", "assurance", "scheme", "text"]) {
+    const value = one[name2];
+    if (value !== null !== MEMBERS2[one.kind].includes(name2)) {
+      throw new Malformed(`criteria.${name2}: ${value === null ? "is missing" : "is not this kind's"} (${one.kind})`);
+    }
+    if (value !== null) said(`criteria.${name2}`, value);
+  }
+  if (one.at_most !== null) decimal(one.at_most, "criteria.at_most");
+  if (one.at_least !== null) {
+    const least = decimal(one.at_least, "criteria.at_least");
+    if (least.compare(ZERO) < 0 || least.compare(ONE2) > 0) throw new Malformed("criteria.at_least: not from 0 to 1");
+  }
+}
+function checkAccreditation({ scheme, certifier, by, number: number2, categories }) {
+  names("scheme", [scheme]);
+  names("categories", categories);
+  gln(certifier, "certifier");
+  said("by", by);
+  said("number", number2);
+  if (categories.length > MAX_PARTS) throw new Malformed(`categories: more than ${MAX_PARTS}`);
+}
+function checkLabel(found) {
+  names("scheme", [found.scheme]);
+  names("category", [found.category]);
+  names("markets", found.markets);
+  for (const field of ["certifier", "maker"]) gln(found[field], field);
+  found.of = lot(found.gtin, found.lot);
+  for (const [field, ids] of [["criteria", [found.criteria]], ["footprints", found.footprints], ["uses", found.uses]]) {
+    for (const one of ids) digest(one, field);
+  }
+  for (const field of ["footprints", "attested", "uses", "markets"]) {
+    if (found[field].length > MAX_PARTS) throw new Malformed(`${field}: more than ${MAX_PARTS}`);
+  }
+  for (const one of found.attested) {
+    said("attested.criterion", one.criterion);
+    said("attested.evidence", one.evidence);
+  }
+}
+function checkChange({ label, reason }) {
+  digest(label, "label");
+  said("reason", reason);
+}
+function checkRecognition({ market, scheme, category: category2, accepts, document: document2 }) {
+  names("market", [market]);
+  names("scheme", [scheme]);
+  if (category2) names("category", [category2]);
+  several("accepts", accepts);
+  if (document2 !== null) digest(document2, "document");
+}
+function windowOf({ start, until }) {
+  const window3 = [utcSeconds(start, "start"), utcSeconds(until, "until")];
+  if (window3[1] <= window3[0]) throw new Malformed("until: not after the start");
+  return window3;
+}
+function names(field, several2) {
+  for (const one of several2) {
+    const { length } = utf8(one);
+    if (length < 1 || length > MAX_NAME3) throw new Malformed(`${field}: not 1 to ${MAX_NAME3} bytes`);
+  }
+}
+function said(field, value) {
+  const length = [...value.trim()].length;
+  if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
+}
+function several(field, parts) {
+  if (parts.length < 1 || parts.length > MAX_PARTS || new Set(parts).size < parts.length) {
+    throw new Malformed(`${field}: not 1 to ${MAX_PARTS} different ones`);
+  }
+}
+function words2({ kind: kind2, profile, at_most: most, at_least: least, assurance, scheme, text: own }) {
+  if (kind2 === "footprint") return `at most ${most} kg CO2e per tonne by ${profile}`;
+  if (kind2 === "primary share") return `primary data share at least ${least} by ${profile}`;
+  if (kind2 === "opinion") return `an opinion of ${assurance} assurance or above`;
+  return kind2 === "labelled inputs" ? `inputs labelled by ${scheme}` : own;
+}
+function evaluate(one, { footprints, assurances, attested, labelled }) {
+  if (one.kind === "opinion") {
+    const met = assurances.includes(one.assurance) || assurances.includes("reasonable");
+    return { met, found: [...new Set(assurances)].sort().join(", ") || "none" };
+  }
+  if (one.kind === "labelled inputs") return told(labelled.has(one.scheme), "all", "not all");
+  if (one.kind === "attested") return told(attested.includes(one.text), "attested", "not attested");
+  const printed2 = footprints.get(one.profile);
+  if (!printed2) return { met: null, found: `no footprint by ${one.profile}` };
+  const found = one.kind === "footprint" ? printed2.per_tonne : printed2.primary_data_share;
+  const compared = decimal(found, "found").compare(decimal(one.at_most ?? one.at_least, "bound"));
+  return { met: one.kind === "footprint" ? compared <= 0 : compared >= 0, found };
+}
+var told = (met, good, otherwise) => ({ met, found: met ? good : otherwise });
+
 // backend/web/verify/lifecycle.js
 var MAX_LINES2 = 100;
-var MAX_TEXT2 = 500;
+var MAX_TEXT3 = 500;
 var PLACES3 = 3;
 var TRANSPORT = "t.km";
 var optional = {
@@ -8069,7 +8410,7 @@ function readStage(body) {
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
   for (const field of ["name", "assumptions"]) {
     const length = [...found[field].trim()].length;
-    if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
+    if (length < 1 || length > MAX_TEXT3) throw new Malformed(`${field}: not 1 to ${MAX_TEXT3} characters`);
   }
   if (decimal(found.tonnes, "tonnes").compare(ZERO) <= 0) throw new Malformed("tonnes: not positive");
   decimal(found.per_tonne, "per_tonne");
@@ -8141,7 +8482,7 @@ function recompute2(reading, { label, content: stated }) {
 }
 
 // backend/web/verify/opinion.js
-var MAX_TEXT3 = 2e3;
+var MAX_TEXT4 = 2e3;
 var SUPPORTING = ["unmodified", "modified"];
 var HUNDRED = new Fraction(100n);
 var shape8 = struct(
@@ -8176,34 +8517,34 @@ function readOpinion(body) {
   if (materiality.compare(ZERO) < 0 || materiality.compare(HUNDRED) > 0) {
     throw new Malformed("materiality: not a percentage from 0 to 100");
   }
-  for (const [field, said] of texts(found)) {
-    const length = [...said.trim()].length;
-    if (length < 1 || length > MAX_TEXT3) throw new Malformed(`${field}: not 1 to ${MAX_TEXT3} characters`);
+  for (const [field, said2] of texts(found)) {
+    const length = [...said2.trim()].length;
+    if (length < 1 || length > MAX_TEXT4) throw new Malformed(`${field}: not 1 to ${MAX_TEXT4} characters`);
   }
   return found;
 }
-var texts = ({ verifier, standard, criteria, scope, accreditation, conclusion, reason }) => [
+var texts = ({ verifier, standard, criteria: criteria2, scope: scope2, accreditation, conclusion, reason }) => [
   ["verifier", verifier],
   ["standard", standard],
-  ["criteria", criteria],
-  ["scope", scope],
+  ["criteria", criteria2],
+  ["scope", scope2],
   ["accreditation.body", accreditation.body],
   ["accreditation.number", accreditation.number],
   ...conclusion === "unmodified" ? [] : [["reason", reason ?? ""]]
 ];
-function differing(said, declared) {
-  for (const name2 of ["gtin", "facility", "method", "per_tonne"]) if (said[name2] !== declared[name2]) return name2;
-  if (said.window[0] > declared.window[0]) return "start";
-  return said.window[1] < declared.window[1] ? "end" : null;
+function differing(said2, declared) {
+  for (const name2 of ["gtin", "facility", "method", "per_tonne"]) if (said2[name2] !== declared[name2]) return name2;
+  if (said2.window[0] > declared.window[0]) return "start";
+  return said2.window[1] < declared.window[1] ? "end" : null;
 }
 function checkOpinions(reading) {
-  const several = /* @__PURE__ */ new Map();
+  const several2 = /* @__PURE__ */ new Map();
   for (const statement of reading.opinions.values()) {
     const place2 = JSON.stringify([reading.maker(statement), statement.content.declared]);
-    several.set(place2, [...several.get(place2) ?? [], statement]);
+    several2.set(place2, [...several2.get(place2) ?? [], statement]);
   }
   const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes));
-  for (const ofOne of several.values()) {
+  for (const ofOne of several2.values()) {
     const superseded = new Set(ofOne.map(({ content }) => content.supersedes));
     const [first, ...more] = ofOne.filter(({ id }) => !superseded.has(id));
     for (const { label } of more) reading.report[10].add(FAIL, "opinion-fork", label, { other: first.label });
@@ -8211,20 +8552,21 @@ function checkOpinions(reading) {
   }
 }
 function judge(reading, outdated, statement) {
-  const { label, issuer, content: said } = statement;
+  const { label, issuer, content: said2 } = statement;
   const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
-  const named3 = reading.declared.get(said.declared);
+  const named3 = reading.declared.get(said2.declared);
   if (!named3) return add2(FAIL, "opinion-elsewhere");
   if (reading.maker(statement) === reading.maker(named3)) return add2(FAIL, "opinion-own");
-  const part = differing(said, named3.content);
+  const part = differing(said2, named3.content);
   if (part) return add2(FAIL, "opinion-differs", { part });
-  const who = { verifier: said.verifier, issuer };
-  const { conclusion, assurance, standard, materiality } = said;
-  if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said.reason ?? "", ...who });
+  const who = { verifier: said2.verifier, issuer };
+  const { conclusion, assurance, standard, materiality } = said2;
+  if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said2.reason ?? "", ...who });
   if (outdated.has(named3.id)) return add2(WARNING, "opinion-outdated", who);
-  const accreditation = `${said.accreditation.body} ${said.accreditation.number}`;
+  const accreditation = `${said2.accreditation.body} ${said2.accreditation.number}`;
+  reading.assurances.push(assurance);
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
-  if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said.reason, ...who });
+  if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said2.reason, ...who });
   if (!reading.trust.verifiers.includes(issuer)) add2(WARNING, "opinion-unknown", who);
   return void 0;
 }
@@ -8639,8 +8981,8 @@ var [
   "cancellation"
 ];
 var MAX_ENVELOPE = 4096;
-var MAX_NAME3 = 256;
-var KINDS = /* @__PURE__ */ new Map([
+var MAX_NAME4 = 256;
+var KINDS = new Map([
   ["application/vnd.leafproof.frame+cbor", FRAME],
   ["application/vnd.leafproof.metering-plan+cbor", PLAN],
   ["application/vnd.leafproof.batch-record+cbor", RECORD],
@@ -8651,7 +8993,11 @@ var KINDS = /* @__PURE__ */ new Map([
   ["application/vnd.leafproof.opinion+cbor", OPINION],
   ["application/vnd.leafproof.correction+cbor", CORRECTION],
   ["application/vnd.leafproof.lifecycle-stage+cbor", STAGE],
-  ["application/vnd.leafproof.cancellation+cbor", CANCELLATION]
+  ["application/vnd.leafproof.cancellation+cbor", CANCELLATION],
+  ...["scheme", "accreditation", "label", "label-change", "recognition"].map((name2, i) => [
+    `application/vnd.leafproof.${name2}+cbor`,
+    LABELLING[i]
+  ])
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
@@ -8705,8 +9051,8 @@ function readHeader(value) {
   return { algorithm, keyId: hex(keyId), issuer, issuedAt, contentType, log: readLog(value.get("log"), "log"), frame };
 }
 function name(value, field) {
-  const good = typeof value === "string" && value !== "" && utf8(value).length <= MAX_NAME3 && /^(?: |[^\p{C}\p{Z}])*$/u.test(value);
-  if (!good) throw new Malformed(`${field}: not 1 to ${MAX_NAME3} bytes of printable text`);
+  const good = typeof value === "string" && value !== "" && utf8(value).length <= MAX_NAME4 && /^(?: |[^\p{C}\p{Z}])*$/u.test(value);
+  if (!good) throw new Malformed(`${field}: not 1 to ${MAX_NAME4} bytes of printable text`);
   return value;
 }
 function readPlace(value) {
@@ -8732,6 +9078,7 @@ function readBody(statement, key) {
   if (statement.kind === FACTORS) statement.content = readFactors(body);
   if (statement.kind === PERIOD) statement.content = readPeriod(body);
   if (statement.kind === CANCELLATION) statement.content = readCancellation(body);
+  if (LABELLING.includes(statement.kind)) statement.content = readLabelling(body, statement.kind);
   if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
   if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
   if (statement.kind === DECLARED) statement.content = readDeclared(disclosed(declared_exports));
@@ -8763,6 +9110,8 @@ async function readChain(node, trust2, statements, heads, pause) {
     const registries = await reader.events("CertificateClaims", REGISTRY_EVENTS);
     await chain.take(ordered([...registries, ...claims]), pause);
   }
+  await chain.take(await reader.labels(lots), pause);
+  chain.now = reader.final.time;
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
   }
@@ -8808,9 +9157,9 @@ var Reader = class {
   }
   // Events `names` of a contract from block `first` to `last`, whose further topics are `topics`. A range that is too
   // much for the node is asked for in halves.
-  async events(contract, names, topics = [], first = this.trust.deployed_block, last = this.final.block) {
+  async events(contract, names2, topics = [], first = this.trust.deployed_block, last = this.final.block) {
     const { address } = this.trust.contracts[contract];
-    const filter = { address, topics: [names.map(topic), ...topics], fromBlock: tag(first), toBlock: tag(last) };
+    const filter = { address, topics: [names2.map(topic), ...topics], fromBlock: tag(first), toBlock: tag(last) };
     let found;
     try {
       found = await this.node.call("eth_getLogs", filter);
@@ -8818,24 +9167,37 @@ var Reader = class {
       if (!(error instanceof Refused) || first >= last) throw error;
       const middle = Math.floor((first + last) / 2);
       return [
-        ...await this.events(contract, names, topics, first, middle),
-        ...await this.events(contract, names, topics, middle + 1, last)
+        ...await this.events(contract, names2, topics, first, middle),
+        ...await this.events(contract, names2, topics, middle + 1, last)
       ];
     }
     if (!Array.isArray(found)) throw new Unreachable();
     return found.map((raw) => {
-      const event = decodeEvent(raw, address, names);
+      const event = decodeEvent(raw, address, names2);
       if (event.block < first || event.block > last) throw new Malformed(`log: not of the blocks ${first} to ${last} that were asked for`);
       return event;
     });
   }
   // Events whose first value is one of `ids`.
-  async about(contract, names, ids) {
+  async about(contract, names2, ids) {
     const found = [];
     for (let start = 0; start < ids.length; start += IDS) {
-      found.push(...await this.events(contract, names, [ids.slice(start, start + IDS).map((id) => "0x" + id)]));
+      found.push(...await this.events(contract, names2, [ids.slice(start, start + IDS).map((id) => "0x" + id)]));
     }
     return found;
+  }
+  // What was said of labels for these lots, in order, each event with its block's time; without one, nothing.
+  async labels(lots) {
+    const issued2 = [];
+    for (let start = 0; start < lots.length; start += IDS) {
+      const subjects = lots.slice(start, start + IDS).map((id) => "0x" + id);
+      issued2.push(...await this.events("LabelRegistry", ["LabelIssued"], [null, subjects]));
+    }
+    if (!issued2.length) return [];
+    const changes = await this.about("LabelRegistry", CHANGE_EVENTS, issued2.map(({ values: values2 }) => values2[0]));
+    const found = ordered([...await this.events("LabelRegistry", SCHEME_EVENTS), ...issued2, ...changes]);
+    const blocks = await this.blocksOf(found);
+    return found.map((event) => ({ ...event, time: blocks.get(event.block).time }));
   }
   async heads(heads) {
     const found = /* @__PURE__ */ new Map();
@@ -8942,13 +9304,13 @@ function checkClaims(reading) {
     const onChain = reading.onChain(record);
     if (onChain) lots.set(onChain.id, record);
   }
-  const told = /* @__PURE__ */ new Set();
+  const told2 = /* @__PURE__ */ new Set();
   for (const claim of reading.chain.claims) {
     if (!lots.has(claim.subject)) continue;
-    told.add(claim.cancellation);
+    told2.add(claim.cancellation);
     ofClaim(reading, claim, lots.get(claim.subject));
   }
-  for (const id of [...reading.cancellations.keys()].filter((one) => !told.has(one)).sort()) {
+  for (const id of [...reading.cancellations.keys()].filter((one) => !told2.has(one)).sort()) {
     const { label, content } = reading.cancellations.get(id);
     check2.add(WARNING, "claim-missing", label, { first: content.first, last: content.last, registry: content.registry });
   }
@@ -9178,7 +9540,7 @@ function inputsOf(reading, record) {
   }
   const onChain = reading.onChain(record);
   const consumed = onChain?.inputs ?? null;
-  for (const several of taken.values()) spent(reading, lot2, several, consumed);
+  for (const several2 of taken.values()) spent(reading, lot2, several2, consumed);
   if (onChain) custody(check2, lot2, onChain, [...taken.values()].map(([one]) => one));
   if (check2.findings.some(({ code }) => ["input-missing", "input-pending"].includes(code))) return;
   const unstated = new Set((consumed ?? []).map(({ parent }) => parent).filter((parent) => !taken.has(parent)));
@@ -9275,6 +9637,198 @@ function backlog(frame, { epoch, lastSequence }) {
   return own < epoch || own === epoch && place2 <= lastSequence;
 }
 
+// backend/web/verify/labels.js
+var CERTIFICATE = 8;
+var SHORT = 16;
+var partyUri = (gln2) => `https://id.gs1.org/417/${gln2}`;
+function checkLabels(reading) {
+  const [check2, chain] = [reading.report[10], reading.chain];
+  const labels = [...reading.labelling.values()].filter(({ kind: kind2 }) => kind2 === LABEL);
+  if (!chain) {
+    if (labels.length) check2.add(NOT_CHECKED, "withheld-chain", "", { reason: reading.noChain });
+    return;
+  }
+  const told2 = /* @__PURE__ */ new Set();
+  for (const record of reading.lots()) {
+    const key = reading.key(record);
+    const operator = key && chain.operators.get(key.operator)?.at(-1);
+    if (!operator) continue;
+    const [id, subject2] = [chain.idOf(key.operator, record.content.of), subjectOf(reading, record, operator.identifier)];
+    for (const label of chain.labelling.labels.values()) {
+      if (label.subject !== id) continue;
+      told2.add(label.statement);
+      judge4(new Case(reading, label, subject2));
+    }
+  }
+  const missing = labels.filter(({ id }) => !told2.has(id)).sort((a, b) => a.id < b.id ? -1 : 1);
+  for (const { label, content } of missing) check2.add(WARNING, "label-missing", label, { scheme: content.scheme });
+  if (!labels.length && !told2.size) check2.add(PASS, "no-labels");
+}
+function subjectOf(reading, record, maker) {
+  const mine = [...reading.footprints.values()].filter((one) => one.content.record === record.id && reading.maker(one) === reading.maker(record)).sort((a, b) => a.index < b.index ? -1 : 1);
+  const footprints = new Map(mine.map(({ content }) => [content.profile.id, content]));
+  const { of: lot2 } = record.content;
+  return { lot: lot2, maker, footprints, assurances: lot2 === reading.bundle.lot ? reading.assurances : [] };
+}
+var Case = class {
+  constructor(reading, label, subject2) {
+    Object.assign(this, { reading, label, subject: subject2 });
+    this.chain = reading.chain.labelling;
+    this.now = reading.chain.now;
+    this.name = label.id.slice(0, SHORT);
+    this.onChain = this.chain.schemes.get(label.scheme);
+    this.scheme = this.onChain.name;
+    this.certifier = reading.chain.operators.get(label.certifier)?.at(-1).identifier ?? "0x" + label.certifier;
+  }
+  // The statement with that id, if it is here and of that kind, and whose account signed it.
+  stated(id, kind2) {
+    const found = this.reading.labelling.get(id);
+    return found?.kind === kind2 ? { signer: this.reading.key(found)?.operator ?? null, said: found.content } : null;
+  }
+  add(status2, code, params) {
+    this.reading.report[10].add(status2, code, this.subject.lot, params);
+  }
+};
+function judge4(one) {
+  const found = one.stated(one.label.statement, LABEL);
+  if (!found) {
+    one.add(FAIL, "label-unstated", { label: one.name });
+    return;
+  }
+  issued(one, found);
+  const held = accreditationOf(one);
+  const limits = (held && one.stated(held.scope, ACCREDITATION)?.said) ?? null;
+  accredited(one, held, limits, found.said);
+  scope(one, limits, found.said);
+  if (one.now < one.label.start || one.now >= one.label.until) {
+    one.add(WARNING, "label-time", { label: one.name, start: found.said.start, until: found.said.until });
+  }
+  ended(one);
+  criteria(one, found.said);
+  recognised(one, found.said);
+}
+var criteriaId = ({ onChain, label }) => onChain.published[label.version - 1];
+function issued(one, { signer, said: said2 }) {
+  const { label, subject: subject2 } = one;
+  const good = {
+    certifier: signer === label.certifier && partyUri(said2.certifier) === one.certifier,
+    lot: said2.of === subject2.lot,
+    maker: partyUri(said2.maker) === subject2.maker,
+    scheme: registeredId(said2.scheme) === label.scheme,
+    criteria: said2.criteria === criteriaId(one),
+    start: said2.window[0] === label.start,
+    until: said2.window[1] === label.until
+  };
+  const part = Object.keys(good).find((name2) => !good[name2]);
+  if (part) one.add(FAIL, "label-differs", { label: one.name, part });
+  else {
+    const who = { scheme: one.scheme, label: one.name, certifier: one.certifier };
+    one.add(PASS, "label-issued", { ...who, start: said2.start, until: said2.until });
+  }
+}
+function accreditationOf({ chain, label: { scheme, certifier, issued: when } }) {
+  return chain.accreditations.find(
+    (held) => held.scheme === scheme && held.certifier === certifier && before(held.moment, when) && !(held.ended && before(held.ended, when)) && held.start <= when.time && when.time < held.until
+  );
+}
+function accredited(one, held, limits, said2) {
+  const whole3 = held && /^0*$/.test(held.scope);
+  const same = limits && limits.scheme === said2.scheme && limits.certifier === said2.certifier;
+  if (!held || !(whole3 || same)) {
+    one.add(FAIL, "label-unaccredited", { certifier: one.certifier, scheme: one.scheme, label: one.name });
+  }
+}
+function scope(one, limits, { category: category2 }) {
+  const scheme = one.stated(criteriaId(one), SCHEME)?.said;
+  const outside = scheme && !scheme.categories.includes(category2) || limits?.categories.length && !limits.categories.includes(category2);
+  if (outside) one.add(FAIL, "label-scope", { label: one.name, category: category2 });
+}
+function ended(one) {
+  const last = one.label.changes.at(-1);
+  if (!last || last.status === "valid") return;
+  const found = one.stated(last.reason, CHANGE);
+  const good = found && found.signer === last.by && found.said.label === one.label.id;
+  one.add(WARNING, "label-ended", {
+    label: one.name,
+    status: last.status,
+    time: utcText(last.moment.time),
+    reason: good ? found.said.reason : "-"
+  });
+}
+function criteria(one, stated) {
+  const valid = [];
+  for (const id of new Set(stated.uses)) {
+    const status2 = usedThen(one, id);
+    if (status2) one.add(FAIL, "label-used", { label: one.name, used: id.slice(0, SHORT), status: status2 });
+    else valid.push(one.chain.labels.get(id));
+  }
+  const scheme = one.stated(criteriaId(one), SCHEME)?.said;
+  if (!scheme) {
+    one.add(NOT_CHECKED, "label-evidence", { label: one.name, criterion: one.scheme });
+    return;
+  }
+  const wanted2 = scheme.criteria.map((each) => each.scheme).filter(Boolean);
+  const evidence = {
+    ...one.subject,
+    attested: stated.attested.map((each) => each.criterion),
+    labelled: new Set(wanted2.filter((name2) => allLabelled(one, name2, valid)))
+  };
+  let good = true;
+  for (const each of scheme.criteria) {
+    const { met, found } = evaluate(each, evidence);
+    good &&= met === true;
+    const told2 = { label: one.name, criterion: words2(each) };
+    if (met === null) one.add(NOT_CHECKED, "label-evidence", told2);
+    else if (!met) one.add(FAIL, "label-criterion", { ...told2, found });
+  }
+  const attested = scheme.criteria.filter(({ kind: kind2 }) => kind2 === "attested").length;
+  if (good) one.add(PASS, "label-met", { label: one.name, count: scheme.criteria.length, attested });
+}
+function usedThen({ chain, label: { issued: when } }, id) {
+  const used = chain.labels.get(id);
+  if (!used || before(when, used.issued)) return "unknown";
+  const last = used.changes.filter(({ moment }) => before(moment, when)).at(-1);
+  if (last && last.status !== "valid") return last.status;
+  return used.start <= when.time && when.time < used.until ? null : "expired";
+}
+function allLabelled({ reading, label }, scheme, valid) {
+  const have = new Set(valid.filter((used) => used.scheme === registeredId(scheme)).map(({ subject: subject2 }) => subject2));
+  const inputs = reading.chain.lots.get(label.subject)?.inputs ?? [];
+  return inputs.length > 0 && inputs.every(({ parent }) => have.has(parent));
+}
+function recognised(one, stated) {
+  const { chain, label, now } = one;
+  const categories = [categoryId(stated.category), categoryId("")];
+  const ofMarket = (name2) => chain.recognitions.filter(
+    ({ market, scheme, category: category2 }) => market === registeredId(name2) && scheme === label.scheme && categories.includes(category2)
+  );
+  for (const market of stated.markets) {
+    if (!ofMarket(market).some((said2) => countedThen(said2, label.issued))) {
+      one.add(FAIL, "label-claims", { label: one.name, market });
+    }
+  }
+  for (const market of [...chain.markets.values()].map(({ name: name2 }) => name2).sort()) {
+    const held = ofMarket(market).filter((said2) => !said2.ended && said2.start <= now && now < said2.until);
+    const whole3 = held.find(({ accepted }) => accepted & CERTIFICATE);
+    const agreed = whole3 ?? held[0];
+    if (!agreed) continue;
+    const agreement = agreed.agreement.slice(0, SHORT);
+    if (!isAgreed(one, agreed, market)) one.add(FAIL, "label-agreement", { market, agreement });
+    else if (whole3) one.add(PASS, "label-recognised", { label: one.name, market, agreement });
+    else one.add(PASS, "label-partly", { market, scheme: one.scheme, accepted: acceptedWords(agreed.accepted) });
+  }
+}
+function countedThen(said2, when) {
+  const over = said2.ended && before(said2.ended, when);
+  return before(said2.moment, when) && !over && said2.start <= when.time && when.time < said2.until;
+}
+function isAgreed(one, agreed, market) {
+  const found = one.stated(agreed.agreement, RECOGNITION);
+  if (!found) return false;
+  const { signer, said: said2 } = found;
+  return signer === one.chain.markets.get(agreed.market).authority && said2.market === market && registeredId(said2.scheme) === agreed.scheme && categoryId(said2.category) === agreed.category && said2.accepted === agreed.accepted && said2.window[0] === agreed.start && said2.window[1] === agreed.until;
+}
+
 // backend/web/verify/reading.js
 function file(lists, name2, statement) {
   if (!lists.has(name2)) lists.set(name2, []);
@@ -9291,6 +9845,10 @@ var Reading = class {
   corrections = /* @__PURE__ */ new Map();
   stages = /* @__PURE__ */ new Map();
   cancellations = /* @__PURE__ */ new Map();
+  labelling = /* @__PURE__ */ new Map();
+  // schemes, accreditations, labels, their changes, recognitions
+  assurances = [];
+  // of opinions that stand by the lot's declared footprint
   frames = /* @__PURE__ */ new Map();
   // by key id, a list of frames
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -9309,6 +9867,7 @@ var Reading = class {
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement);
     if (statement.kind === STAGE) this.stages.set(statement.id, statement);
     if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement);
+    if (LABELLING.includes(statement.kind)) this.labelling.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -9519,7 +10078,7 @@ function ofFactors(subject2, used, profile, region) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
-  const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
+  const onlyCarbonDioxide = (several2) => several2.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
   if (profile.gases.gases === null) {
     const parts = used[0].category === ELECTRICITY2 ? used.map((one) => [one]) : [used];
     for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
@@ -9529,7 +10088,7 @@ function ofFactors(subject2, used, profile, region) {
 
 // backend/web/verify/sharing.js
 var SHARE_PLACES2 = 6;
-var ONE2 = new Fraction(1n);
+var ONE3 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
@@ -9537,7 +10096,7 @@ function shared(record, chosen, rule) {
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE2.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE3.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -9582,7 +10141,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
     if (!roles.has(output2) || !metered.has(point2) || found.has(point2)) {
       refuse(rule, `${point2} serves ${output2}: no such point, or output, or it is said twice`);
     }
-    found.set(point2, roles.get(output2) === "product" ? ONE2 : ZERO);
+    found.set(point2, roles.get(output2) === "product" ? ONE3 : ZERO);
   }
   return found;
 }
@@ -9592,7 +10151,7 @@ var PLACES6 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
 var SHARE_PLACES3 = 4;
-var ONE3 = new Fraction(1n);
+var ONE4 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
   const profile = namedProfile(stated.profile);
@@ -9653,7 +10212,7 @@ function* partsOf(work) {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
     }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
-    yield byFactors(work, component2, ONE3, sharing.ofProduct(activity2.point));
+    yield byFactors(work, component2, ONE4, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
     const period = sources.period(choices.period);
@@ -9661,7 +10220,7 @@ function* partsOf(work) {
     isOf(period, work.recordId, record, counts2);
     for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
-      yield byFactors(work, { ...component2, overhead: true }, ONE3, sharing.ofProduct(null));
+      yield byFactors(work, { ...component2, overhead: true }, ONE4, sharing.ofProduct(null));
     }
   }
   for (const line4 of record.inputs) {
@@ -9692,7 +10251,7 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
     const found = emitted2(one, amount, profile);
-    carbon.add(found, ONE3);
+    carbon.add(found, ONE4);
     const rated = ofFactor(one, component2.subject, choices.region, record.window[1], profile.quality);
     return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) };
   });
@@ -9714,7 +10273,7 @@ function ofLot({ profile, choices, sources, sharing, by }, line4) {
   const component2 = made("raw material", line4, parent, "supplier", chosen);
   return { component: component2, carbon, perTonne: sharing.ofProduct(null), primary, ratings, factors: [], upstream };
 }
-var words2 = (names) => [...names].map((name2) => name2.replaceAll("-", " ")).join(", ");
+var words3 = (names2) => [...names2].map((name2) => name2.replaceAll("-", " ")).join(", ");
 function checkFactors({ electricity, boundary }, subject2, used, metered) {
   const counted = /* @__PURE__ */ new Set();
   const category2 = metered ? carrierOf(subject2).category : "material";
@@ -9724,29 +10283,29 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
     }
     if (one.category === ELECTRICITY2) {
       const twice = one.boundary.filter((part) => counted.has(part));
-      if (twice.length) refuse(electricity, `${one.id} counts ${words2(new Set(twice.sort()))} once more`);
+      if (twice.length) refuse(electricity, `${one.id} counts ${words3(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
     }
     const wanted2 = boundary.material_boundary;
     if (one.category === "material" && wanted2 !== null && (one.boundary.length !== 1 || one.boundary[0] !== wanted2)) {
-      refuse(boundary, `${one.id} counts ${words2(one.boundary)}, not ${wanted2}`);
+      refuse(boundary, `${one.id} counts ${words3(one.boundary)}, not ${wanted2}`);
     }
   }
   checkGases(subject2, category2, used);
   const missing = electricity.required.filter((part) => !counted.has(part));
   if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
-    refuse(electricity, `${ids}: ${words2(missing)} not included, and no factor adds it`);
+    refuse(electricity, `${ids}: ${words3(missing)} not included, and no factor adds it`);
   }
 }
 function checkGases(subject2, category2, used) {
   if (category2 === "gas") {
     const whole3 = sum(used.map((one) => decimal(one.value, "value").over(scale(one.per, "kg"))));
-    if (whole3.compare(ONE3) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
+    if (whole3.compare(ONE4) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
     return;
   }
-  const told = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
-  if (!(category2 === ELECTRICITY2 ? told.every(Boolean) : told.some(Boolean))) {
+  const told2 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
+  if (!(category2 === ELECTRICITY2 ? told2.every(Boolean) : told2.some(Boolean))) {
     throw new Malformed(`factor: ${subject2}: the CO2 is missing among the factors chosen`);
   }
 }
@@ -9839,10 +10398,10 @@ function recompute3(reading, stated, record) {
     return;
   }
   const computed = calculate3(facts, stated, reading);
-  const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
-  const differing2 = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
+  const told2 = (value) => typeof value === "string" ? value : JSON.stringify(value);
+  const differing2 = MEMBERS.filter((name2) => told2(stated[name2]) !== told2(computed[name2]));
   for (const part of differing2) {
-    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE2));
+    const [given, expected2] = [stated, computed].map((one) => told2(one[part]).slice(0, MAX_DIFFERENCE2));
     check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
   }
   if (!differing2.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne, profile: stated.profile.id });
@@ -9888,6 +10447,7 @@ var STEPS = [
   [7, checkEvidence],
   [8, checkRecomputed],
   [9, checkInputs],
+  [10, checkOpinions],
   [10, checkLabels],
   [10, checkClaims]
 ];
@@ -9915,12 +10475,12 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
     check2.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
     return;
   }
-  const told = /* @__PURE__ */ new Set();
+  const told2 = /* @__PURE__ */ new Set();
   for (const statement of statements) {
     for (const [status2, code, params] of judge3(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
-      if (status2 === FAIL || !told.has(known2)) check2.add(status2, code, statement.label, params);
-      told.add(known2);
+      if (status2 === FAIL || !told2.has(known2)) check2.add(status2, code, statement.label, params);
+      told2.add(known2);
     }
     await pause();
   }
@@ -10019,8 +10579,8 @@ function checkWitnessed(check2, bundle, head, trust2) {
     for (const [place2, proof] of proofs) {
       if (bundle.heads[place2] !== head) continue;
       try {
-        const names = extendedBy(head, readCheckpoint(note), proof, witnesses);
-        if (names.length > best.length) best = names;
+        const names2 = extendedBy(head, readCheckpoint(note), proof, witnesses);
+        if (names2.length > best.length) best = names2;
       } catch {
         continue;
       }
@@ -10034,10 +10594,6 @@ function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
   if (checkpoint.origin !== originOf(log)) throw new Malformed("the checkpoint is of another log");
   checkConsistency(size, root, checkpoint.size, checkpoint.root, proof);
   return cosignedBy(checkpoint, witnesses);
-}
-function checkLabels(reading) {
-  reading.report[10].add(PASS, "no-labels");
-  checkOpinions(reading);
 }
 
 // backend/web/verify/trust.js
@@ -10151,17 +10707,17 @@ function line3(finding) {
   item.dataset.code = finding.code;
   return item;
 }
-function conclude(checks, milliseconds) {
-  const numbers = (wanted2) => Object.keys(checks).filter((number2) => wanted2(checks[number2]));
+function conclude(checks2, milliseconds) {
+  const numbers = (wanted2) => Object.keys(checks2).filter((number2) => wanted2(checks2[number2]));
   const [failed, pending] = [FAIL, PENDING].map((status2) => numbers((check2) => check2.status === status2));
   const good = numbers(({ status: status2 }) => status2 === PASS || status2 === WARNING);
   const unchecked = numbers(({ status: status2 }) => status2 === NOT_CHECKED);
   const beyond = ({ findings }) => findings.every(({ status: status2, code }) => status2 !== NOT_CHECKED || NOT_HERE.includes(code));
-  const withheld = unchecked.filter((number2) => checks[number2].findings.length && beyond(checks[number2]));
+  const withheld = unchecked.filter((number2) => checks2[number2].findings.length && beyond(checks2[number2]));
   const missing = unchecked.filter((number2) => !withheld.includes(number2));
   const parts = [];
   if (failed.length) {
-    const first = checks[failed[0]].findings.find((finding) => finding.status === FAIL);
+    const first = checks2[failed[0]].findings.find((finding) => finding.status === FAIL);
     parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }));
     document.getElementById("verdict").dataset.device = "fail";
   } else {
@@ -10191,9 +10747,9 @@ async function run2() {
     return;
   }
   const bar = page.querySelector("progress");
-  const checks = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
-  for (const [number2, check2] of Object.entries(checks)) show(number2, check2);
-  conclude(checks, performance.now() - started);
+  const checks2 = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
+  for (const [number2, check2] of Object.entries(checks2)) show(number2, check2);
+  conclude(checks2, performance.now() - started);
 }
 async function chooseTrust(event) {
   const [file2] = event.target.files;

@@ -6,6 +6,7 @@ import { CLAIM_EVENTS, REGISTRY_EVENTS } from './claimed.js'
 import { fromHex, hex, Malformed, number } from './encoding.js'
 import { decodeEvent, topic } from './events.js'
 import { before, ChainState, KEY_EVENTS, LOT_EVENTS, lotId, OPERATOR_EVENTS } from './fold.js'
+import { CHANGE_EVENTS, SCHEME_EVENTS } from './labelled.js'
 import { quantity, Refused, Unreachable } from './node.js'
 import { RECORD } from './statement.js'
 import { LATEST } from './values.js'
@@ -19,7 +20,8 @@ const word = (value) => '0x' + BigInt(value).toString(16).padStart(64, '0')
 const tag = (block) => '0x' + block.toString(16)
 
 // What the chain says about the `statements` and `heads` of a bundle:
-// * operators, registrars, keys, unproven, lots, claims: see `ChainState`, up to the newest block that is final;
+// * now: the time of the newest block that is final;
+// * operators, registrars, keys, unproven, lots, claims, labelling: see `ChainState`, up to the newest block that is final;
 // * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
@@ -43,6 +45,8 @@ export async function readChain(node, trust, statements, heads, pause) {
     const registries = await reader.events('CertificateClaims', REGISTRY_EVENTS)
     await chain.take(ordered([...registries, ...claims]), pause)
   }
+  await chain.take(await reader.labels(lots), pause)
+  chain.now = reader.final.time
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
   }
@@ -124,6 +128,20 @@ class Reader {
       found.push(...(await this.events(contract, names, [ids.slice(start, start + IDS).map((id) => '0x' + id)])))
     }
     return found
+  }
+
+  // What was said of labels for these lots, in order, each event with its block's time; without one, nothing.
+  async labels(lots) {
+    const issued = []
+    for (let start = 0; start < lots.length; start += IDS) {
+      const subjects = lots.slice(start, start + IDS).map((id) => '0x' + id)
+      issued.push(...(await this.events('LabelRegistry', ['LabelIssued'], [null, subjects])))
+    }
+    if (!issued.length) return []
+    const changes = await this.about('LabelRegistry', CHANGE_EVENTS, issued.map(({ values }) => values[0]))
+    const found = ordered([...(await this.events('LabelRegistry', SCHEME_EVENTS)), ...issued, ...changes])
+    const blocks = await this.blocksOf(found)
+    return found.map((event) => ({ ...event, time: blocks.get(event.block).time }))
   }
 
   async heads(heads) {

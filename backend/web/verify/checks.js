@@ -13,6 +13,7 @@ import { judge } from './keyInForce.js'
 import { readKey } from './keys.js'
 import { Node, Unreachable } from './node.js'
 import { cosignedBy, originOf, readCheckpoint, readWitness } from './note.js'
+import { checkLabels } from './labels.js'
 import { checkOpinions } from './opinion.js'
 import { Reading } from './reading.js'
 import { checkRecomputed } from './recomputed.js'
@@ -66,6 +67,7 @@ const STEPS = [
   [7, checkEvidence],
   [8, checkRecomputed],
   [9, checkInputs],
+  [10, checkOpinions],
   [10, checkLabels],
   [10, checkClaims],
 ]
@@ -230,10 +232,4 @@ function extendedBy({ log, size, root }, checkpoint, proof, witnesses) {
   if (checkpoint.origin !== originOf(log)) throw new Malformed('the checkpoint is of another log')
   checkConsistency(size, root, checkpoint.size, checkpoint.root, proof)
   return cosignedBy(checkpoint, witnesses)
-}
-
-// 10: labels and opinions.
-function checkLabels(reading) {
-  reading.report[10].add(PASS, 'no-labels')
-  checkOpinions(reading)
 }

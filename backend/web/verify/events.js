@@ -30,6 +30,19 @@ const EVENTS = new Map(
     ['FootprintNamed(bytes32,bytes32,uint32,uint128,bytes32)', 3],
     ['Attested(bytes32,bytes32,address,uint128,bytes32)', 3],
     ['Rejected(bytes32,bytes32,address,uint128,bytes32)', 3],
+    ['SchemeAdmitted(bytes32,address,string)', 2],
+    ['SchemeRemoved(bytes32)', 1],
+    ['SchemeTransferred(bytes32,address,address)', 3],
+    ['SchemePublished(bytes32,uint32,bytes32)', 2],
+    ['CertifierAccredited(bytes32,address,uint64,uint64,bytes32)', 2],
+    ['AccreditationWithdrawn(bytes32,address)', 2],
+    ['LabelIssued(bytes32,bytes32,address,bytes32,bytes32,uint32,uint64,uint64)', 3],
+    ['LabelSuspended(bytes32,address,bytes32)', 2],
+    ['LabelResumed(bytes32,address)', 2],
+    ['LabelRevoked(bytes32,address,bytes32)', 2],
+    ['MarketAdmitted(bytes32,address,string)', 2],
+    ['Recognised(bytes32,bytes32,bytes32,uint8,uint64,uint64,bytes32)', 3],
+    ['RecognitionWithdrawn(bytes32,bytes32,bytes32)', 3],
   ].map(([signature, indexed]) => {
     const [name, types] = signature.slice(0, -1).split('(')
     return [name, { name, topic: '0x' + hex(keccak_256(utf8(signature))), types: types.split(','), indexed }]

@@ -5,6 +5,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { CLAIM_HANDLERS, Claims } from './claimed.js'
 import { concat, fromHex, hex, Malformed, utf8 } from './encoding.js'
 import { proves } from './keys.js'
+import { LABEL_HANDLERS, Labels } from './labelled.js'
 import { SHARES } from './record.js'
 
 export const [ISSUER, GATEWAY] = [0, 1]
@@ -32,6 +33,7 @@ export class ChainState {
   keys = new Map() // by key id, of whoever proved it first
   unproven = new Set()
   lots = new Map()
+  labelling = new Labels()
   #claims = new Claims()
   #registered = new Map() // by operator and key id
   #trust
@@ -46,6 +48,7 @@ export class ChainState {
       try {
         require(before(last, event), 'comes twice, or out of order')
         if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values)
+        else if (event.name in LABEL_HANDLERS) LABEL_HANDLERS[event.name].call(this.labelling, event, ...event.values)
         else HANDLERS[event.name].call(this, event, ...event.values)
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`)
@@ -53,6 +56,10 @@ export class ChainState {
       last = event
       await pause()
     }
+  }
+
+  idOf(operator, lot) {
+    return lotId(operator, lot)
   }
 
   get claims() {

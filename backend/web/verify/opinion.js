@@ -83,6 +83,7 @@ function judge(reading, outdated, statement) {
   if (!SUPPORTING.includes(conclusion)) return add(WARNING, 'opinion-against', { conclusion, reason: said.reason ?? '', ...who })
   if (outdated.has(named.id)) return add(WARNING, 'opinion-outdated', who)
   const accreditation = `${said.accreditation.body} ${said.accreditation.number}`
+  reading.assurances.push(assurance)
   add(PASS, 'opinion-given', { assurance, standard, accreditation, ...who, materiality })
   if (conclusion === 'modified') add(WARNING, 'opinion-modified', { reason: said.reason, ...who })
   if (!reading.trust.verifiers.includes(issuer)) add(WARNING, 'opinion-unknown', who)

@@ -4,6 +4,7 @@
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
+import { LABELLING } from './label.js'
 import {
   CANCELLATION, CORRECTION, DECLARED, FACTORS, FOOTPRINT, OPINION, PERIOD, PLAN, RECORD, STAGE,
 } from './statement.js'
@@ -24,6 +25,8 @@ export class Reading {
   corrections = new Map()
   stages = new Map()
   cancellations = new Map()
+  labelling = new Map() // schemes, accreditations, labels, their changes, recognitions
+  assurances = [] // of opinions that stand by the lot's declared footprint
   frames = new Map() // by key id, a list of frames
 
   // `chain` is what the reader's node said, or null and `noChain` says why.
@@ -43,6 +46,7 @@ export class Reading {
     if (statement.kind === CORRECTION) this.corrections.set(statement.id, statement)
     if (statement.kind === STAGE) this.stages.set(statement.id, statement)
     if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement)
+    if (LABELLING.includes(statement.kind)) this.labelling.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 

@@ -11,6 +11,7 @@ import * as declared from './declared.js'
 import { readFactors } from './factors.js'
 import * as footprints from './footprint.js'
 import { EDDSA, ES256, SIGNATURE_SIZE, verifies } from './keys.js'
+import { LABELLING, readLabelling } from './label.js'
 import { readStage } from './lifecycle.js'
 import { readOpinion } from './opinion.js'
 import { readPeriod } from './period.js'
@@ -40,6 +41,9 @@ const KINDS = new Map([
   ['application/vnd.leafproof.correction+cbor', CORRECTION],
   ['application/vnd.leafproof.lifecycle-stage+cbor', STAGE],
   ['application/vnd.leafproof.cancellation+cbor', CANCELLATION],
+  ...['scheme', 'accreditation', 'label', 'label-change', 'recognition'].map((name, i) => [
+    `application/vnd.leafproof.${name}+cbor`, LABELLING[i],
+  ]),
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
@@ -134,6 +138,7 @@ export function readBody(statement, key) {
   if (statement.kind === FACTORS) statement.content = readFactors(body)
   if (statement.kind === PERIOD) statement.content = readPeriod(body)
   if (statement.kind === CANCELLATION) statement.content = readCancellation(body)
+  if (LABELLING.includes(statement.kind)) statement.content = readLabelling(body, statement.kind)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
   if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))
