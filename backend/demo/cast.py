@@ -53,6 +53,19 @@ class Company:
     process: str
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody without a plant, who signs with a key of his own."""
+
+    gln: Gln
+    name: str
+
+
+def party(payload: str, name: str) -> Party:
+    """By twelve digits, to which the check digit is added."""
+    return Party(_gln(payload), name)
+
+
 STEWARD, STEWARD_NAME = _gln("952000000901"), "Leafproof demonstration host"
 STEEL = Company(
     gln=_gln("952000000001"),

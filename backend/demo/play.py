@@ -12,6 +12,7 @@ from typing import Any
 from backend.demo import cast, lies
 from backend.demo.cast import TOWER, Period
 from backend.demo.front_door import FrontDoor
+from backend.demo.labelled import Labelling
 from backend.demo.narrator import Narrator
 from backend.demo.stage import Options, Stage
 from backend.demo.story import Played, Story
@@ -78,6 +79,9 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
         sale = twice.double_sale(first, cast.steel_orders(period)[0].output)
     narrator.say(f"      {claim}", "yellow")
     narrator.say(f"      {sale}", "yellow")
+    with narrator.act("A certifier labels the section: recognised in a second market, and not in a third"):
+        label = Labelling(stage, door, story).play()
+    narrator.say(f"      {label['market']}: accepted; {label['refused']}", "yellow")
     key_file = str(stage.folder / API_KEY_FILE)
     stage.await_witness()
     with narrator.act("A lie: one byte of a stored statement is altered"):
@@ -95,6 +99,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
         **_facts(stage, played, export),
         **_footprint(door),
         **report,
+        "label": label,
         "certificate": certificate,
         "double_claim": claim,
         "double_sale": sale,

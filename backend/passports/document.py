@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from backend.passports.labels import ShownLabel
 from backend.passports.material import Material, Stated
 from backend.passports.profiles import Reason, beside
 from backend.passports.service import Names, Passport
@@ -34,6 +35,7 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         "maker": _names(passport.names),
         "footprint": _stated(found.footprint),
         "declared": _declared(found),
+        "labels": [_label(one, of) for one in passport.labels],
         "after_the_gate": [msgspec.to_builtins(one.content) for one in found.stages],
         "beside": [
             {
@@ -74,6 +76,18 @@ def _reason(reason: Reason, of: Language) -> dict[str, str]:
         return {"subject": reason.subject, "factors": reason.factors}
     text = reason.rule.text_zh if of.code == "zh" else reason.rule.text_en
     return {"rule": reason.rule.id, "text": text, "source": reason.rule.source}
+
+
+def _label(label: ShownLabel, of: Language) -> dict[str, Any]:
+    return {
+        "label": label.label,
+        "scheme": label.scheme,
+        "certifier": label.certifier,
+        "start": label.start,
+        "until": label.until,
+        "markets": list(label.markets),
+        "against": [one.text(of.text) for one in label.against],
+    }
 
 
 def _names(names: Names | None) -> dict[str, str] | None:

@@ -22,9 +22,10 @@ from backend.context import Context
 from backend.database import reading
 from backend.errors import NotFound
 from backend.log.service import HostedLogs
-from backend.passports import material, repository
+from backend.passports import labels, material, repository
 from backend.passports.bundles import BundleBuilder
 from backend.passports.history import Version, versions
+from backend.passports.labels import ShownLabel
 from backend.passports.material import Material
 from backend.passports.ports import Bundles, ChainSource
 from backend.passports.profiles import Refusal, refusals
@@ -79,6 +80,11 @@ class Passport:
     refusals: tuple[Refusal, ...]
 
     @property
+    def labels(self) -> tuple[ShownLabel, ...]:
+        """The lot's labels, as the reader's report finds them."""
+        return labels.shown(self.report, self.lot)
+
+    @property
     def failed_beyond(self) -> bool:
         """Whether only the evidence that is withheld from this reader shows a failure."""
         return self.server.status is Status.FAIL and self.report.status is not Status.FAIL
@@ -102,7 +108,8 @@ class Passport:
         outcomes = "".join(f"{c.status}|" for r in (self.report, self.server) for c in r.checks)
         head = self.anchor.head
         size = head.size if head else 0
-        seen = (outcomes, self.bundle_hash.hex(), size, len(self.versions), str(self.names), str(self.refusals))
+        told = (str(self.names), str(self.refusals), str(self.labels))
+        seen = (outcomes, self.bundle_hash.hex(), size, len(self.versions), *told)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:24]
 
 

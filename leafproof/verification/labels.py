@@ -179,8 +179,17 @@ def _scope(case: Case, _: Address | None, stated: Label) -> Iterator[Finding]:
         yield case.finding(Status.FAIL, "label-scope", label=case.name, category=stated.category)
 
 
+def _counts(case: Case) -> bool:
+    """Whether the chain says that it is valid, now."""
+    return case.record.status is LabelStatus.VALID and _in_time(case)
+
+
+def _in_time(case: Case) -> bool:
+    return case.record.start <= case.chain.at.block_time < case.record.until
+
+
 def _time(case: Case, _: Address | None, stated: Label) -> Iterator[Finding]:
-    if not case.record.start <= case.chain.at.block_time < case.record.until:
+    if not _in_time(case):
         yield case.finding(Status.WARNING, "label-time", label=case.name, start=stated.start, until=stated.until)
 
 
@@ -256,6 +265,8 @@ def _recognised(case: Case, stated: Label, market: str | None) -> Iterator[Findi
     for name in stated.markets:
         if not any(_counted(one, case.record.issued) for one in _of_market(case, stated, name)):
             yield case.finding(Status.FAIL, "label-claims", label=case.name, market=name)
+    if market is None and not _counts(case):
+        return  # where a label would count that does not count is no news
     markets = sorted(one.name for one in case.chain.markets.values()) if market is None else [market]
     for name in markets:
         now = case.chain.at.block_time

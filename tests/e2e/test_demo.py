@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
-    "witness", "footprint", "stages", "profiles", "certificate", "double_claim", "double_sale",
+    "witness", "footprint", "stages", "profiles", "label", "certificate", "double_claim", "double_sale",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -106,6 +106,14 @@ class TestTheLine:
         )
         assert said is not None and Decimal(said[1]) - Decimal(said[2]) == 1
 
+    def test_the_label_counts_in_a_second_market_and_not_in_a_third(self, played: Played, bench: Bench) -> None:
+        label, view = played.result["label"], bench.view()
+        (record,) = view.labels.values()
+        assert (label["id"], label["market"], label["valid"]) == (record.label.hex(), "EU", True)
+        assert label["markets"] == {"CN": True, "EU": True, "BR": False}
+        assert label["agreement"] in {one.agreement.hex() for one in view.recognitions}
+        assert "BR does not recognise" in label["refused"]
+
     def test_what_counts_once_was_refused_a_second_time_by_the_contracts(
         self, played: Played, bench: Bench
     ) -> None:
@@ -119,7 +127,7 @@ class TestTheLine:
         assert result["double_claim"].startswith(named)
         assert result["double_sale"].startswith("refused: ERC1155InsufficientBalance(")
         found = {f["code"] for f in result["checks"][10]["findings"]}
-        assert found == {"no-labels", "claimed", "claim-not-exclusive"}
+        assert found == {"label-issued", "label-met", "label-recognised", "claimed", "claim-not-exclusive"}
 
     def test_leaves_nothing_running_and_no_key_that_others_may_read(self, played: Played) -> None:
         assert played.left == {}

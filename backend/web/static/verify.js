@@ -9700,13 +9700,14 @@ function judge4(one) {
   const limits = (held && one.stated(held.scope, ACCREDITATION)?.said) ?? null;
   accredited(one, held, limits, found.said);
   scope(one, limits, found.said);
-  if (one.now < one.label.start || one.now >= one.label.until) {
+  if (!inTime2(one)) {
     one.add(WARNING, "label-time", { label: one.name, start: found.said.start, until: found.said.until });
   }
   ended(one);
   criteria(one, found.said);
   recognised(one, found.said);
 }
+var inTime2 = ({ now, label }) => label.start <= now && now < label.until;
 var criteriaId = ({ onChain, label }) => onChain.published[label.version - 1];
 function issued(one, { signer, said: said2 }) {
   const { label, subject: subject2 } = one;
@@ -9807,6 +9808,7 @@ function recognised(one, stated) {
       one.add(FAIL, "label-claims", { label: one.name, market });
     }
   }
+  if (!inTime2(one) || (label.changes.at(-1)?.status ?? "valid") !== "valid") return;
   for (const market of [...chain.markets.values()].map(({ name: name2 }) => name2).sort()) {
     const held = ofMarket(market).filter((said2) => !said2.ended && said2.start <= now && now < said2.until);
     const whole3 = held.find(({ accepted }) => accepted & CERTIFICATE);

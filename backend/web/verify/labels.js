@@ -80,13 +80,15 @@ function judge(one) {
   const limits = (held && one.stated(held.scope, ACCREDITATION)?.said) ?? null
   accredited(one, held, limits, found.said)
   scope(one, limits, found.said)
-  if (one.now < one.label.start || one.now >= one.label.until) {
+  if (!inTime(one)) {
     one.add(WARNING, 'label-time', { label: one.name, start: found.said.start, until: found.said.until })
   }
   ended(one)
   criteria(one, found.said)
   recognised(one, found.said)
 }
+
+const inTime = ({ now, label }) => label.start <= now && now < label.until
 
 const criteriaId = ({ onChain, label }) => onChain.published[label.version - 1]
 
@@ -205,6 +207,7 @@ function recognised(one, stated) {
       one.add(FAIL, 'label-claims', { label: one.name, market })
     }
   }
+  if (!inTime(one) || (label.changes.at(-1)?.status ?? 'valid') !== 'valid') return // it would count, and does not
   for (const market of [...chain.markets.values()].map(({ name }) => name).sort()) {
     const held = ofMarket(market).filter((said) => !said.ended && said.start <= now && now < said.until)
     const whole = held.find(({ accepted }) => accepted & CERTIFICATE)

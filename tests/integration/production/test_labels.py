@@ -241,6 +241,32 @@ class TestTaking:
         assert group.findings()["label-criterion"] is Status.FAIL
 
 
+class TestOnThePassport:
+    def test_labels_their_markets_and_revocations_are_shown_at_once(
+        self, group: Labelled, client: httpx.Client
+    ) -> None:
+        criteria = group.prepare()
+        address = f"/01/{coil('A').gtin}/10/A"
+
+        def page() -> tuple[str, Any]:
+            html = client.get(address, headers={"Accept": "text/html"}).text
+            return html, client.get(address, headers={"Accept": "application/json"}).json()["labels"]
+
+        html, labels = page()
+        assert ('id="labels"' in html, labels) == (False, [])
+        taken = group.say(CERTIFIER, group.label(criteria))
+        assert taken.label is not None
+        html, (label,) = page()
+        assert f'data-label="{taken.label.hex()[:16]}"' in html
+        assert "recognised in EU" in html
+        assert (label["scheme"], label["markets"], label["against"]) == (NAME, ["EU"], [])
+        group.say(CERTIFIER, LabelChange(taken.label.hex(), "revoked", "The plan was dropped"))
+        html, (label,) = page()
+        assert "recognised in EU" not in html
+        assert "The plan was dropped" in html
+        assert "is revoked since" in label["against"][0]
+
+
 class TestOverHttp:
     def test_one_certification_counts_where_it_is_recognised(self, group: Labelled, client: httpx.Client) -> None:
         criteria = group.prepare()
