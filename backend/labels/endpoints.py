@@ -25,7 +25,7 @@ from backend.production.statements import Desk
 from backend.production.worker import desk_of
 from leafproof import clock, values
 from leafproof.chain.view import LabelRecord
-from leafproof.errors import Malformed
+from leafproof.errors import InvalidInput, Malformed
 from leafproof.label import MAX_FILE
 from leafproof.values import Lot
 from leafproof.verification.labels import CHECKS, Case, Numbered
@@ -145,7 +145,7 @@ def verify_label(
 ) -> s.VerifiedLabelOut:
     """Seven numbered checks of a label: issued, accredited, scope, validity, status, criteria, and recognised (in
     the market that is asked for)."""
-    wanted, trust = values.digest(label, "label"), context.settings.trust()
+    wanted, trust = _known_form(label), context.settings.trust()
     if chain_id not in (None, trust.chain_id):
         raise NotFound(f"this server reads the chain {trust.chain_id}, not {chain_id}")
     desk, registry = desk_of(context), Registry(trust)
@@ -162,6 +162,14 @@ def verify_label(
         agreement=_agreement(case, found, market),
         checks=[_check(number, name, found) for number, name in enumerate(CHECKS, 1)],
     )
+
+
+def _known_form(label: str) -> bytes:
+    """An id; what has not the form of one is the id of no label. Raises `NotFound`."""
+    try:
+        return values.digest(label, "label")
+    except InvalidInput as error:
+        raise NotFound(f"{label[:80]!r} is no label's id, which has 64 hexadecimal digits") from error
 
 
 def _agreement(case: Case, found: list[Numbered], market: str | None) -> bytes | None:

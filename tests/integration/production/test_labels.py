@@ -302,7 +302,7 @@ class TestOverHttp:
         assert label is not None
         path = f"/v1/verify/labels/{label.hex()}"
         for wrong, status in (
-            ("/v1/verify/labels/ab", 422),
+            ("/v1/verify/labels/ab", 404),
             ("/v1/verify/labels/" + "ab" * 32, 404),
             (f"{path}?market=XX", 404),
             (f"{path}?market=", 422),
