@@ -33,6 +33,9 @@ ACCREDITATION = "application/vnd.leafproof.accreditation+cbor"
 LABEL = "application/vnd.leafproof.label+cbor"
 LABEL_CHANGE = "application/vnd.leafproof.label-change+cbor"
 RECOGNITION = "application/vnd.leafproof.recognition+cbor"
+LIVING_LIST = "application/vnd.leafproof.living-list+cbor"
+REMARK = "application/vnd.leafproof.remark+cbor"
+CLASSIFIED = "application/vnd.leafproof.classified+cbor"
 CONTENT_TYPES = (
     FRAME,
     METERING_PLAN,
@@ -50,6 +53,9 @@ CONTENT_TYPES = (
     LABEL,
     LABEL_CHANGE,
     RECOGNITION,
+    LIVING_LIST,
+    REMARK,
+    CLASSIFIED,
 )
 
 

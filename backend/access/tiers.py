@@ -44,6 +44,9 @@ _DEFAULTS = {
     body.LABEL: Tier.PUBLIC,
     body.LABEL_CHANGE: Tier.PUBLIC,
     body.RECOGNITION: Tier.PUBLIC,
+    body.LIVING_LIST: Tier.PUBLIC,
+    body.REMARK: Tier.PUBLIC,
+    body.CLASSIFIED: Tier.PUBLIC,
 }
 
 

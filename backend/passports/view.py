@@ -305,6 +305,7 @@ DEVICE_TEXTS = {
     "energy period": "energy period",
     "cancellation": "cancellation",
     **{word: word for word in ("label scheme", "accreditation", "label", "change of a label", "recognition")},
+    **{word: word for word in ("living list", "remark", "classification of a lot")},
     "no chain node": "no chain node is named",
     "the signature does not verify": "the signature does not verify",
     "the inclusion proof does not lead to the root": "the inclusion proof does not lead to the root",

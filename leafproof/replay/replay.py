@@ -23,6 +23,7 @@ from leafproof import tree
 from leafproof.chain.view import ChainView, LogRecord
 from leafproof.replay.certificates import Certificates
 from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
+from leafproof.replay.classified import Classifications
 from leafproof.replay.export import CHUNK
 from leafproof.replay.labels import Labels
 from leafproof.replay.lots import Known, Lots
@@ -68,6 +69,7 @@ class _Replay:
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
         self._certificates = Certificates(self._report, chain, source.ref, known.statements)
         self._labels = Labels(self._report, chain, known.statements)
+        self._classified = Classifications(self._report, chain, known.statements)
         self._checked = 0
         self._witnessed = Witnessed(source, trust)
 
@@ -87,6 +89,7 @@ class _Replay:
         self._lots.against_chain()
         self._certificates.against_chain()
         self._labels.against_chain()
+        self._classified.against_chain()
         self._report.energy = self._lots.energy()
         self._sums.compare(self._source.rollups(), self._report)
         for fault_index, message in self._source.faults():  # last: everything was read by now
@@ -138,6 +141,7 @@ class _Replay:
             self._lots.take(one.said)
             self._certificates.take(one.said)
             self._labels.take(one.said)
+            self._classified.take(one.said)
         else:
             self._lots.withhold(one.said)
 

@@ -64,6 +64,7 @@ KINDS = {
     "label-criteria": "a label was issued against its own criteria",
     "label-used": "a label rests on a label that was suspended, revoked or over when it was issued",
     "recognition-missing": "a label claims a market, or a market recognises a scheme, without an agreement",
+    "category-differs": "a lot is classified by a version that was not in force, or not by what it says",
     "rollup-differs": "a derived sum is not what the readings give",
 }
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from leafproof import body, envelope, frame, tree
+from leafproof import body, classification, envelope, frame, tree
 from leafproof.certificate import Cancellation
+from leafproof.classification import Classifying
 from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
 from leafproof.envelope import Envelope
@@ -36,6 +37,7 @@ Content: TypeAlias = (
     | Lifecycle
     | Cancellation
     | LabelStatement
+    | Classifying
 )
 
 _NAMES = {
@@ -55,6 +57,9 @@ _NAMES = {
     body.LABEL: "label",
     body.LABEL_CHANGE: "change of a label",
     body.RECOGNITION: "recognition",
+    body.LIVING_LIST: "living list",
+    body.REMARK: "remark",
+    body.CLASSIFIED: "classification of a lot",
 }
 # How bodies are read: whole, or with what of them is disclosed.
 _WHOLE: dict[str, Callable[[bytes], Content]] = {
@@ -66,7 +71,7 @@ _WHOLE: dict[str, Callable[[bytes], Content]] = {
     body.OPINION: Opinion.decode_body,
     body.ENERGY_PERIOD: EnergyPeriod.decode_body,
     body.CANCELLATION: Cancellation.decode_body,
-    **{kind.CONTENT_TYPE: kind.decode_body for kind in KINDS},
+    **{kind.CONTENT_TYPE: kind.decode_body for kind in (*KINDS, *classification.KINDS)},
 }
 _DISCLOSING: dict[str, Callable[[bytes, tuple[str, ...], PublicKey, str], Content]] = {
     body.BATCH_RECORD: BatchRecord.read,

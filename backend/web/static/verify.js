@@ -8955,6 +8955,7 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
+var OTHERS = ["living list", "remark", "classification of a lot"];
 var [
   FRAME,
   PLAN,
@@ -8997,7 +8998,8 @@ var KINDS = new Map([
   ...["scheme", "accreditation", "label", "label-change", "recognition"].map((name2, i) => [
     `application/vnd.leafproof.${name2}+cbor`,
     LABELLING[i]
-  ])
+  ]),
+  ...["living-list", "remark", "classified"].map((name2, i) => [`application/vnd.leafproof.${name2}+cbor`, OTHERS[i]])
 ]);
 var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];

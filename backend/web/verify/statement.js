@@ -20,6 +20,9 @@ import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
 
+// Read by nobody here: a page checks their signatures and places.
+const OTHERS = ['living list', 'remark', 'classification of a lot']
+
 export const [
   FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE, CANCELLATION,
 ] = [
@@ -44,6 +47,7 @@ const KINDS = new Map([
   ...['scheme', 'accreditation', 'label', 'label-change', 'recognition'].map((name, i) => [
     `application/vnd.leafproof.${name}+cbor`, LABELLING[i],
   ]),
+  ...['living-list', 'remark', 'classified'].map((name, i) => [`application/vnd.leafproof.${name}+cbor`, OTHERS[i]]),
 ])
 const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']

@@ -1,0 +1,127 @@
+"""The living list: its form, what goods of a code are, across editions and ex-outs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from leafproof.chain.view import ListVersion
+from leafproof.classification import Classified, Correlation, Entry, LivingList, Remark, Shown, shipped
+from leafproof.errors import InvalidInput
+from leafproof.replay.replay import replay
+from tests.support import world as w
+from tests.support.world import TOWER, WorldSource
+
+TOWER_EVIDENCE = "A type certificate or contract that names the turbine"
+LIST = shipped()
+
+
+def changed(**entry: Any) -> LivingList:
+    first = msgspec.structs.replace(LIST.entries[0], **entry)
+    return msgspec.structs.replace(LIST, entries=(first,))
+
+
+class TestForm:
+    @pytest.mark.parametrize(
+        "said",
+        [
+            LIST,
+            Remark("ab" * 32, "objection", "Not without a test"),
+            Classified("09520000010010", "C-1", "HS 2022", "730820", (Shown("e", "d"),), 1, "ab" * 32, ("wind",)),
+        ],
+    )
+    def test_each_comes_back_from_its_body(self, said: Any) -> None:
+        assert type(said).decode_body(said.encode_body()) == said
+        assert said.urn
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("code", "8541.42"),
+            ("code", "85414"),
+            ("category", ""),
+            ("title", " "),
+            ("source", ""),
+            ("ex_out", "part"),
+        ],
+    )
+    def test_what_breaks_a_rule_is_named(self, field: str, value: str) -> None:
+        with pytest.raises(InvalidInput, match="entries"):
+            changed(**{field: value}).check()
+
+    def test_correlations_lead_to_later_editions(self) -> None:
+        back = Correlation("HS 2022", "854142", "HS 2017", ("854140",))
+        with pytest.raises(InvalidInput, match="later"):
+            msgspec.structs.replace(LIST, correlations=(back,)).check()
+
+    def test_a_version_counts_from_one(self) -> None:
+        said = Classified("09520000010010", "C-1", "HS 2022", "730820", (), 0, "ab" * 32, ())
+        with pytest.raises(InvalidInput, match="version"):
+            said.check()
+
+
+class TestCategories:
+    def test_by_the_code_or_one_that_it_is_part_of(self) -> None:
+        assert LIST.categories("HS 2022", "850760", {}) == ("batteries",)
+        assert LIST.categories("HS 2022", "720449", {}) == ("recycled metals",)
+        assert LIST.categories("HS 2022", "720810", {}) == ()
+
+    def test_a_shorter_code_is_not_all_of_its_parts(self) -> None:
+        assert LIST.categories("HS 2022", "8507", {}) == ()
+
+    def test_an_ex_out_needs_its_evidence(self) -> None:
+        assert LIST.categories("HS 2022", "730820", {}) == ()
+        assert LIST.categories("HS 2022", "730820", {"another": "x"}) == ()
+        assert LIST.categories("HS 2022", "730820", {TOWER_EVIDENCE: "contract 5"}) == ("wind power equipment",)
+
+    def test_an_older_code_is_followed_to_what_it_became(self) -> None:
+        assert LIST.categories("HS 2017", "850231", {}) == ("wind power equipment",)
+
+    def test_a_code_that_became_several_is_a_candidate_and_no_category(self) -> None:
+        assert LIST.categories("HS 2017", "854140", {}) == ()
+        found = {one.category for one in LIST.candidates("HS 2017", "854140")}
+        assert found == {"photovoltaics"}
+
+    def test_unless_all_of_them_are_of_it(self) -> None:
+        others = [Entry("HS 2022", code, "photovoltaics", "t", "s") for code in ("854141", "854149")]
+        wider = msgspec.structs.replace(LIST, entries=(*LIST.entries, *others))
+        assert wider.categories("HS 2017", "854140", {}) == ("photovoltaics",)
+
+
+def classified(signer: str = "fabricator", version: int = 1, from_: int = 0, **changes: Any) -> set[str]:
+    """What a replay finds of the tower section's classification, by a list in force since `from_`."""
+    world, _ = w.honest_world()
+    index = world.state(world.steel, LIST.urn, LIST.CONTENT_TYPE, LIST.encode_body())
+    content = bytes.fromhex(world.id(index))
+    world.labelling["list_versions"] = (ListVersion(1, content, from_, world.tick()),)
+    shown = (Shown(TOWER_EVIDENCE, "contract 5"),)
+    categories = ("wind power equipment",)
+    said = Classified(
+        str(TOWER.gtin), str(TOWER.code), "HS 2022", "730820", shown, version, content.hex(), categories
+    )
+    said = msgspec.structs.replace(said, **changes)
+    world.state(getattr(world, signer), said.urn, said.CONTENT_TYPE, said.encode_body())
+    world.anchor()
+    return {d.kind for d in replay(WorldSource.of(world), world.trust(), world.view()).discrepancies}
+
+
+class TestReplay:
+    def test_an_honest_classification_is_clean(self) -> None:
+        assert classified() == set()
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"version": 2},
+            {"from_": 2_000_000_000},
+            {"content": "ab" * 32},
+            {"categories": ()},
+            {"categories": ("batteries",)},
+            {"shown": ()},
+            {"signer": "steel"},
+        ],
+    )
+    def test_another_version_or_other_categories_are_found(self, changes: dict[str, Any]) -> None:
+        assert classified(**changes) == {"category-differs"}
