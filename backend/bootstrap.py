@@ -17,6 +17,7 @@ from backend.audit.endpoints import router as audit_router
 from backend.certificates.endpoints import router as certificates_router
 from backend.checkpoints import endpoints as checkpoints
 from backend.checkpoints.worker import CheckpointWorker
+from backend.classification.endpoints import router as classification_router
 from backend.context import Context
 from backend.declared.endpoints import router as declared_router
 from backend.enrolment.endpoints import router as enrolment_router
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     lifecycle_router,
     certificates_router,
     labels_router,
+    classification_router,
     passports.router,
     audit_router,
     pages_router,

@@ -33,6 +33,7 @@ _GROUPS = {
     "declared": "backend.declared.cli",
     "certificates": "backend.certificates.cli",
     "labels": "backend.labels.cli",
+    "living-list": "backend.classification.cli",
 }
 for _name, _module in _GROUPS.items():
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from backend.demo.cast import TOWER, Party, party
 from backend.demo.front_door import FrontDoor
-from backend.demo.stage import Stage, wait_for
-from backend.demo.story import CHAIN_SECONDS, Story
+from backend.demo.stage import Stage
+from backend.demo.story import Story
 from leafproof import clock
 
 SCHEME = "Known footprint (demonstration)"
@@ -72,7 +72,7 @@ class Labelling:
             keys.append(self.stage.command(*words))
         for one, admitted in zip(everybody, found, strict=True):
             keys.append(self._register(one, admitted["address"]))
-        self._settled([key.strip() for key in keys])
+        self.story.await_told([key.strip() for key in keys])
 
     def _register(self, one: Party, address: str) -> str:
         """A key of the party's own, registered in its name; the transaction's key."""
@@ -93,7 +93,7 @@ class Labelling:
             f'[[criteria]]\nkind = "primary share"\nprofile = "{profile["id"]}"\nat_least = "0.0001"\n'
             f'[[criteria]]\nkind = "attested"\ntext = "{ATTESTED}"\n'
         )
-        self._settled([self._said("scheme", criteria, OWNER)])
+        self.story.await_told([self._said("scheme", criteria, OWNER)])
         allowed = (
             f'scheme = "{SCHEME}"\ncertifier = "{CERTIFIER.gln}"\nby = "an invented accreditation body"\n'
             f'number = "1"\ncategories = []\n{times}'
@@ -105,7 +105,7 @@ class Labelling:
                 f'accepts = ["verification", "certificate"]\n{times}'
             )
             keys.append(self._said("recognition", agreed, AUTHORITIES[market]))
-        self._settled(keys)
+        self.story.await_told(keys)
 
     def _said(self, what: str, text: str, by: Party) -> str:
         file = self.folder / f"{what}-{by.gln}.toml"
@@ -126,19 +126,12 @@ class Labelling:
         trust = ("--trust", str(self.stage.trust_file), "--rpc", self.stage.node.url)
         words = ("label", "issue", str(bundle), *trust, "--label", str(file), *self._by(CERTIFIER))
         issued = self.stage.command(*words)
-        self._settled([_transaction(issued)])
+        self.story.await_told([_transaction(issued)])
         return issued.partition(", label ")[2].split()[0]
 
     def _by(self, one: Party) -> tuple[str, ...]:
         key = str(self.folder / f"{one.gln}.pem")
         return ("--key", key, "--gln", str(one.gln), "--server", self.stage.url)
-
-    def _settled(self, keys: list[str]) -> None:
-        """Until all are final, and the server has read them from the chain."""
-        self.story.await_transactions(keys)
-        block = max(self.door.get(f"/v1/transactions/{key}")["block_number"] for key in keys)
-        what = "the server's reading of the chain"
-        wait_for(self.stage, what, CHAIN_SECONDS, lambda: self.door.get("/v1/chain")["read_to_block"] >= block)
 
 
 def _transaction(said: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from backend.demo import cast, lies
+from backend.demo import cast, lies, listed
 from backend.demo.cast import TOWER, Period
 from backend.demo.front_door import FrontDoor
 from backend.demo.labelled import Labelling
@@ -82,6 +82,8 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     with narrator.act("A certifier labels the section: recognised in a second market, and not in a third"):
         label = Labelling(stage, door, story).play()
     narrator.say(f"      {label['market']}: accepted; {label['refused']}", "yellow")
+    with narrator.act("A list of green goods is proposed and adopted, and the section classified by it"):
+        categories = listed.categories(stage, door, story)
     key_file = str(stage.folder / API_KEY_FILE)
     stage.await_witness()
     with narrator.act("A lie: one byte of a stored statement is altered"):
@@ -100,6 +102,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
         **_footprint(door),
         **report,
         "label": label,
+        "categories": categories,
         "certificate": certificate,
         "double_claim": claim,
         "double_sale": sale,

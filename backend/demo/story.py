@@ -197,6 +197,13 @@ class Story:
         for key in keys:
             wait_for(self._stage, key, CHAIN_SECONDS, lambda key=key: self._final(key))
 
+    def await_told(self, keys: list[str]) -> None:
+        """Until all are final, and the server has read them from the chain."""
+        self.await_transactions(keys)
+        block = max(self._door.get(f"/v1/transactions/{key}")["block_number"] for key in keys)
+        what = "the server's reading of the chain"
+        wait_for(self._stage, what, CHAIN_SECONDS, lambda: self._door.get("/v1/chain")["read_to_block"] >= block)
+
     def _final(self, key: str) -> bool:
         found = self._door.get(f"/v1/transactions/{key}")
         if found["state"] == "failed":

@@ -33,6 +33,7 @@ def command(
     offline: Annotated[
         bool, typer.Option("--offline", help="ask no chain; what needs one is not checked")
     ] = False,
+    market: Annotated[str | None, typer.Option(help="market in which labels are to count, such as EU")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the eleven checks and say what they found."""
@@ -45,7 +46,7 @@ def command(
     except (Malformed, InvalidInput) as error:
         _show(_unreadable(source, believed, error), as_json)
         raise typer.Exit(EXIT_FAILED) from None
-    report = judged(bundle, believed, rpc, offline)
+    report = judged(bundle, believed, rpc, offline, market)
     asked = asked_for(source)
     if asked not in (None, bundle.lot):  # a server may hand out another lot's honest bundle
         report[0].add(Status.FAIL, "another-lot", asked=asked, found=bundle.lot)
@@ -53,19 +54,21 @@ def command(
     raise typer.Exit(report.exit_code)
 
 
-def judged(bundle: Bundle, trust: Trust, rpc: str | None, offline: bool = False) -> Report:
+def judged(
+    bundle: Bundle, trust: Trust, rpc: str | None, offline: bool = False, market: str | None = None
+) -> Report:
     """The report on a bundle, against the node `rpc`, or the first that the trust file suggests."""
     node = rpc or (None if offline else next(iter(trust.rpc_urls), None))
-    return _verify(bundle, trust, node) if node else verify(bundle, trust, None, "offline")
+    return _verify(bundle, trust, node, market) if node else verify(bundle, trust, None, "offline")
 
 
-def _verify(bundle: Bundle, trust: Trust, node: str) -> Report:
+def _verify(bundle: Bundle, trust: Trust, node: str, market: str | None) -> Report:
     from leafproof.client.chain_reader import AnotherChain, NotFinal, OtherCode, read_chain
     from leafproof.client.rpc import READERS_PATIENCE, NodeRefused, NodeUnreachable, Rpc
 
     try:
         with Rpc(node, patience=READERS_PATIENCE) as rpc:
-            return verify(bundle, trust, read_chain(rpc, trust))
+            return verify(bundle, trust, read_chain(rpc, trust), market=market)
     except (NodeUnreachable, NodeRefused, NotFinal) as error:
         return verify(bundle, trust, None, error.message)
     except (AnotherChain, OtherCode, Malformed) as error:

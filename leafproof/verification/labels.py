@@ -342,7 +342,7 @@ def check_labels(reading: Reading) -> None:
             if one.subject == wanted:
                 told.add(one.statement.hex())
                 case = Case(chain, one, subject, lambda i: _find(reading, i))
-                check.findings += [finding for _, finding in judge(case)]
+                check.findings += [finding for _, finding in judge(case, reading.market)]
     for statement_id in sorted(labels.keys() - told):
         statement, stated = labels[statement_id]
         check.add(Status.WARNING, "label-missing", statement.label, scheme=stated.scheme)

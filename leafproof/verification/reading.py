@@ -47,6 +47,7 @@ class Reading:
     chain: ChainView | None
     no_chain: str
     report: Report
+    market: str | None = None  # where labels are asked to count
     statements: list[Statement] = field(default_factory=list)
     keys: dict[bytes, PublicKey] = field(default_factory=dict)
     records: dict[tuple[Maker, Lot], list[Signed]] = field(default_factory=lambda: defaultdict(list))

@@ -35,18 +35,31 @@ from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
 
 
-def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str = "offline") -> Report:
-    """Run all checks on `bundle`; `chain` is what the reader read by himself, or None and `no_chain` says why.
+def verify(
+    bundle: Bundle,
+    trust: Trust,
+    chain: ChainView | None,
+    no_chain: str = "offline",
+    market: str | None = None,
+) -> Report:
+    """Run all checks on `bundle`; `chain` is what the reader read by himself, or None and `no_chain` says why;
+    `market` is where labels are asked to count.
 
     Raises nothing on hostile bundles: what is wrong is in the report.
     """
-    return read_and_verify(bundle, trust, chain, no_chain).report
+    return read_and_verify(bundle, trust, chain, no_chain, market).report
 
 
-def read_and_verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str = "offline") -> Reading:
+def read_and_verify(
+    bundle: Bundle,
+    trust: Trust,
+    chain: ChainView | None,
+    no_chain: str = "offline",
+    market: str | None = None,
+) -> Reading:
     """As `verify`; the report, and the statements that it judged."""
     report = Report(str(bundle.lot), trust.network_class)
-    reading = Reading(bundle, trust, chain, no_chain, report)
+    reading = Reading(bundle, trust, chain, no_chain, report, market)
     steps: tuple[Callable[[Reading], None], ...] = (
         _read,
         _keys,

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
-    "witness", "footprint", "stages", "profiles", "label", "certificate", "double_claim", "double_sale",
+    "witness", "footprint", "stages", "profiles", "label", "categories", "certificate", "double_claim", "double_sale",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -113,6 +113,10 @@ class TestTheLine:
         assert label["markets"] == {"CN": True, "EU": True, "BR": False}
         assert label["agreement"] in {one.agreement.hex() for one in view.recognitions}
         assert "BR does not recognise" in label["refused"]
+
+    def test_the_section_is_classified_by_the_version_in_force(self, played: Played, bench: Bench) -> None:
+        assert played.result["categories"] == ["wind power equipment"]
+        assert [one.version for one in bench.view().list_versions] == [1]
 
     def test_what_counts_once_was_refused_a_second_time_by_the_contracts(
         self, played: Played, bench: Bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 
 from leafproof.chain.view import ListVersion
 from leafproof.classification import Classified, Correlation, Entry, LivingList, Remark, Shown, shipped
+from leafproof.comtrade import tagged
 from leafproof.errors import InvalidInput
 from leafproof.replay.replay import replay
 from tests.support import world as w
@@ -88,6 +90,26 @@ class TestCategories:
         others = [Entry("HS 2022", code, "photovoltaics", "t", "s") for code in ("854141", "854149")]
         wider = msgspec.structs.replace(LIST, entries=(*LIST.entries, *others))
         assert wider.categories("HS 2017", "854140", {}) == ("photovoltaics",)
+
+
+class TestTradeStatistics:
+    def rows(self, text: str) -> list[list[str]]:
+        return list(tagged(LIST, io.StringIO(text)))
+
+    def test_rows_are_tagged_with_candidates_by_their_edition(self) -> None:
+        found = self.rows(
+            "classificationCode,cmdCode,primaryValue\nH6,854143,5\nH5,854140,7\nH6,730820,1\nS4,77812,1\nH6,TOTAL,9\n"
+        )
+        assert found[0][-1] == "candidates"
+        tags = [row[-1] for row in found[1:]]
+        assert tags == ["photovoltaics", "photovoltaics", "wind power equipment", "", ""]
+
+    @pytest.mark.parametrize(
+        "text", ["", "cmdCode\n1\n", "classificationCode,cmdCode\nH6\n", 'classificationCode,cmdCode\n"H6\n']
+    )
+    def test_what_is_no_such_file_is_named(self, text: str) -> None:
+        with pytest.raises(InvalidInput, match="columns"):
+            self.rows(text)
 
 
 def classified(signer: str = "fabricator", version: int = 1, from_: int = 0, **changes: Any) -> set[str]:

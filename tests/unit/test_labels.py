@@ -269,6 +269,16 @@ class TestMarkets:
         assert asked(made, "EU") == {"label-recognised"}
         assert asked(made, "CN") == asked(made, "BR") == {"label-unrecognised"}
 
+    def test_a_reader_may_ask_for_one(self) -> None:
+        world = labelled_world().world
+
+        def found_in(market: str) -> set[str]:
+            report = verify(world.bundle(COIL), world.trust(), world.view(), market=market)
+            return {f.code for f in report[10].findings if f.status is not Status.PASS}
+
+        assert found_in("EU") == set()
+        assert found_in("BR") == {"label-unrecognised"}
+
     def test_a_market_may_accept_less_than_certificates(self) -> None:
         made = labelled_world(recognised={"accepts": ("test report",)})
         assert asked(made, "EU") == {"label-partly"}

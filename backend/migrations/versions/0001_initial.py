@@ -355,6 +355,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lifecycle_stages_gtin_lot"), ["gtin", "lot"], unique=False)
 
     op.create_table(
+        "list_statements",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("proposal", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_list_statements_log")),
+        sa.ForeignKeyConstraint(["operator"], ["companies.gln"], name=op.f("fk_list_statements_operator")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_list_statements")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_list_statements_statement_id")),
+    )
+    with op.batch_alter_table("list_statements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_statements_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_list_statements_proposal"), ["proposal"], unique=False)
+
+    op.create_table(
         "products",
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -627,6 +646,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificate_claims_gtin_lot"), ["gtin", "lot"], unique=False)
 
     op.create_table(
+        "classifications",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("log", sa.Integer(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_classifications_gtin_lot")
+        ),
+        sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_classifications_log")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_classifications")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_classifications_statement_id")),
+    )
+    with op.batch_alter_table("classifications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_classifications_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "opinions",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("declared", sa.LargeBinary(length=32), nullable=False),
@@ -785,6 +824,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opinions_declared"))
 
     op.drop_table("opinions")
+    with op.batch_alter_table("classifications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_classifications_gtin_lot"))
+
+    op.drop_table("classifications")
     with op.batch_alter_table("certificate_claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_certificate_claims_gtin_lot"))
         batch_op.drop_index(batch_op.f("ix_certificate_claims_cancellation"))
@@ -826,6 +869,11 @@ def downgrade() -> None:
     op.drop_table("waiting")
     op.drop_table("tiles")
     op.drop_table("products")
+    with op.batch_alter_table("list_statements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_list_statements_proposal"))
+        batch_op.drop_index(batch_op.f("ix_list_statements_kind"))
+
+    op.drop_table("list_statements")
     with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lifecycle_stages_gtin_lot"))
 

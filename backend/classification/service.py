@@ -1,0 +1,192 @@
+"""Proposing, discussing and adopting the living list, and classifying lots by the version in force.
+
+What must hold:
+
+1. a proposal is a statement, its content the version that the chain knows by the statement's id; remarks are
+   statements on it, for as long as it is open;
+2. the authority adopts, from a time that is not past; the contract keeps the versions' order;
+3. a lot is classified by its maker, by the version in force at that moment; a newer version changes no lot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection
+
+from backend.anchor import transactions
+from backend.anchor.registry import Registry
+from backend.classification import repository
+from backend.errors import Conflict, NotFound, Unavailable
+from backend.production import recording, runs, shares
+from backend.production import service as production
+from backend.production.repository import Row
+from backend.production.statements import Archive, Desk, Logged
+from leafproof.chain.view import ChainView, ListVersion
+from leafproof.classification import Classified, LivingList, Remark, Shown, in_force
+from leafproof.errors import InvalidInput
+from leafproof.structs import convert
+from leafproof.values import Gln, Lot
+
+CONTRACT = "Classification"
+AUTHORITY = "authority"
+MAX_AHEAD = 10 * 366 * 86400  # seconds: Classification.sol
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement that was logged, and the transaction that tells the chain."""
+
+    logged: Logged
+    transaction: str
+
+
+def chain_of(connection: Connection, registry: Registry) -> ChainView:
+    """With the versions of the living list. Raises `Unavailable`."""
+    view = registry.view(connection, keys=(), lots=(bytes(32),), logs=())
+    if view is None:
+        raise Unavailable("the chain was not read yet")
+    return view
+
+
+def propose(connection: Connection, desk: Desk, by: Gln, wanted: LivingList) -> Asked:
+    """Log a list in an operator's name, and have the chain open it for comment. Raises `InvalidInput`."""
+    wanted.check()
+    logged = _put(connection, desk, by, wanted, None)
+    key = f"propose:{logged.statement_id.hex()}"
+    args = [logged.statement_id]
+    transactions.submit(connection, production.signer_of(by), CONTRACT, "propose", args, key)
+    return Asked(logged, key)
+
+
+def remark(connection: Connection, desk: Desk, registry: Registry, by: Gln, said: Remark) -> Logged:
+    """Log a comment or an objection. Raises `NotFound`, and `Conflict` for what is no proposal any more."""
+    said.check()
+    proposal = bytes.fromhex(said.proposal)
+    read(connection, desk, proposal)
+    if any(one.content == proposal for one in chain_of(connection, registry).list_versions):
+        raise Conflict("the list was adopted; propose a newer one")
+    return _put(connection, desk, by, said, proposal)
+
+
+def adopt(connection: Connection, desk: Desk, content: bytes, in_force_from: int) -> str:
+    """Have the authority adopt a proposal; the transaction's key. Raises `InvalidInput`, `NotFound`."""
+    read(connection, desk, content)
+    if not desk.now() <= in_force_from <= desk.now() + MAX_AHEAD:
+        raise InvalidInput("in_force_from", "is past, or more than ten years ahead")
+    key = f"adopt:{content.hex()}"
+    transactions.submit(connection, AUTHORITY, CONTRACT, "adopt", [content, in_force_from], key)
+    return key
+
+
+def _put(connection: Connection, desk: Desk, by: Gln, said: LivingList | Remark, proposal: bytes | None) -> Logged:
+    log = desk.logs.of_partition(0).log
+    logged = desk.put(connection, log, by, said.urn, said.CONTENT_TYPE, said.encode_body())
+    repository.insert_statement(
+        connection,
+        statement_id=logged.statement_id,
+        kind="remark" if proposal else "living-list",
+        proposal=proposal,
+        operator=str(by),
+        log=logged.log,
+        index=logged.index,
+        created_at=desk.now(),
+    )
+    return logged
+
+
+def read(connection: Connection, archive: Archive, statement_id: bytes) -> LivingList:
+    """A list that was proposed here. Raises `NotFound`."""
+    row = repository.statement(connection, statement_id)
+    if row is None or row["kind"] != "living-list":
+        raise NotFound(f"list {statement_id.hex()} was not proposed here")
+    return LivingList.decode_body(archive.read(connection, row["log"], row["index"]).body)
+
+
+def version(
+    connection: Connection, archive: Archive, registry: Registry, number: int
+) -> tuple[ListVersion, LivingList]:
+    """A version by its number. Raises `NotFound`."""
+    held = next((one for one in chain_of(connection, registry).list_versions if one.version == number), None)
+    if held is None:
+        raise NotFound(f"the living list has no version {number}")
+    return held, read(connection, archive, held.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A lot's code, and the evidence for ex-outs."""
+
+    lot: Lot
+    edition: str
+    code: str
+    shown: tuple[Shown, ...]
+
+
+def classify(connection: Connection, desk: Desk, registry: Registry, wanted: Wanted) -> tuple[Classified, Logged]:
+    """State a lot's code, and the categories that follow from it by the version in force now; the same again is
+    the first one.
+
+    Raises `InvalidInput`, `NotFound` for a lot without a record, `Conflict` while no version is in force.
+    """
+    lot, now = wanted.lot, desk.now()
+    record = recording.current(connection, lot)
+    if record is None:
+        raise NotFound(f"lot {lot} has no record here")
+    run = runs.find_of_lot(connection, lot, lock=True)
+    held = in_force(chain_of(connection, registry).list_versions, now)
+    if held is None:
+        raise Conflict("no version of the living list is in force yet")
+    said = _said(wanted, held, read(connection, desk, held.content))
+    before = repository.of_lot(connection, str(lot.gtin), str(lot.code))
+    if before and classified(connection, desk, before[-1]) == said:
+        return said, _logged(connection, desk, before[-1])
+    maker, log = Gln(shares.maker_of(connection, run)), desk.log(record["log"])
+    logged = desk.put(connection, log, maker, said.urn, said.CONTENT_TYPE, said.encode_body())
+    repository.insert_classification(
+        connection,
+        statement_id=logged.statement_id,
+        gtin=str(lot.gtin),
+        lot=str(lot.code),
+        version=held.version,
+        log=logged.log,
+        index=logged.index,
+        created_at=now,
+    )
+    return said, logged
+
+
+def _said(wanted: Wanted, held: ListVersion, rules: LivingList) -> Classified:
+    named = {
+        "gtin": str(wanted.lot.gtin),
+        "lot": str(wanted.lot.code),
+        "edition": wanted.edition,
+        "code": wanted.code,
+        "shown": wanted.shown,
+        "version": held.version,
+        "content": held.content.hex(),
+        "categories": (),
+    }
+    said = convert(named, Classified, "classification")
+    said.check()
+    categories = rules.categories(said.edition, said.code, said.evidence)
+    return msgspec.structs.replace(said, categories=categories)
+
+
+def _logged(connection: Connection, archive: Archive, row: Row) -> Logged:
+    leaf = archive.log(row["log"]).entry(connection, row["index"]).leaf_hash
+    return Logged(row["log"], row["index"], bytes(row["statement_id"]), leaf)
+
+
+def classified(connection: Connection, archive: Archive, row: Row) -> Classified:
+    """What a lot's classification says."""
+    return Classified.decode_body(archive.read(connection, row["log"], row["index"]).body)
+
+
+def said_of(connection: Connection, archive: Archive, proposal: bytes) -> list[tuple[Row, Remark]]:
+    """The remarks on a proposal, in their order."""
+    found = []
+    for row in repository.remarks(connection, proposal):
+        found.append((row, Remark.decode_body(archive.read(connection, row["log"], row["index"]).body)))
+    return found

@@ -1,0 +1,205 @@
+"""The living list on a real chain: proposed, discussed, adopted; lots classified by the version in force, and
+counted under any version."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from backend.access.service import ADMIN, WRITE_PRODUCTION
+from backend.app import create_app
+from backend.classification import statistics
+from backend.classification.cli import app as command_line
+from backend.classification.endpoints import router
+from backend.classification.statistics import Line
+from backend.context import Context
+from backend.embedded.node import EmbeddedNode
+from backend.log.keys import create_key
+from backend.settings import Settings
+from leafproof import clock
+from leafproof.classification import Entry, LivingList, shipped
+from leafproof.values import Gln
+from tests.integration.anchor.ledger import ACME, make_ledger
+from tests.integration.production.test_chain import Group, feed
+from tests.integration.production.test_http import key
+from tests.integration.production.works import FABRICATOR, START, STEEL, STEWARD, coil, product, slab
+from tests.support.server import serving
+from tests.support.storage import LOG_KEY
+
+HOUR = 3600
+COILS = Entry("HS 2022", "7208", "low-carbon steel", "Hot-rolled coil", "a test", "Of low carbon", "A label")
+WIDER = msgspec.structs.replace(shipped(), title="With coil", entries=(*shipped().entries, COILS))
+EVIDENCE = [{"evidence": "A label", "document": "label 5"}]
+
+
+class Listed(Group):
+    """Coils on the chain, and a server."""
+
+    client: httpx.Client
+
+    def begin(self) -> None:
+        self.admit(STEEL, FABRICATOR, STEWARD)
+        feed(self.works, self.works.mill)
+        for number, name in enumerate("ABC"):
+            opened = START + number * 1200
+            self.works.run(coil(name), opened, opened + 1200, [product("10")], [slab("11")])
+        self.settle()
+        self.mine, self.others = (key(self.works, gln, WRITE_PRODUCTION) for gln in (STEEL, FABRICATOR))
+        self.admin = key(self.works, None, ADMIN)
+
+    def propose(self, wanted: LivingList, by: Gln = STEEL) -> str:
+        answer = self.client.post(
+            "/v1/living-list", params={"by": str(by)}, json=msgspec.to_builtins(wanted), headers=self.mine
+        )
+        assert answer.status_code == 201, answer.text
+        self.ledger.settle(answer.json()["transaction"])
+        self.ledger.follow()
+        return str(answer.json()["statement"]["statement_id"])
+
+    def adopt(self, content: str) -> None:
+        start = clock.utc_text(int(time.time()) + 2)
+        answer = self.client.post(
+            f"/v1/living-list/{content}/adoption", json={"in_force_from": start}, headers=self.admin
+        )
+        assert answer.status_code == 202, answer.text
+        self.ledger.settle(answer.json()["transaction"])
+        self.ledger.follow()
+        time.sleep(max(0.0, clock.utc_seconds(start, "start") + 0.1 - time.time()))
+
+    def classify(self, name: str, code: str = "720810", **more: Any) -> dict[str, Any]:
+        path = f"/v1/lots/{coil(name).gtin}/{name}/categories"
+        answer = self.client.post(path, json={"edition": "HS 2022", "code": code, **more}, headers=self.mine)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture
+def group(node: EmbeddedNode, sqlite: Engine, tmp_path: Path) -> Iterator[Listed]:
+    with make_ledger(node.url, [node.account(i) for i in range(4)], sqlite, tmp_path / "keys") as ledger:
+        made = Listed(ledger, node)
+        made.begin()
+        (tmp_path / "trust.json").write_bytes(ledger.trust.encode())
+        settings = Settings(data=tmp_path, keys=ledger.keys, trust_file=tmp_path / "trust.json")
+        context = Context(settings, ledger.engine, made.works.desk.logs)
+        with serving(create_app(context, (), (router,))) as made.client:
+            yield made
+
+
+class TestAVersion:
+    def test_is_proposed_discussed_and_adopted(self, group: Listed) -> None:
+        content = group.propose(shipped())
+        path = f"/v1/living-list/{content}"
+        said = {"by": str(STEEL), "kind": "objection", "text": "Not without scrap of nickel"}
+        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 201
+        shown = group.client.get(path).json()
+        assert (shown["version"], shown["remarks"][0]["kind"]) == (None, "objection")
+        group.adopt(content)
+        shown = group.client.get(path).json()
+        assert (shown["version"], shown["content"]["title"]) == (1, shipped().title)
+        assert [one["version"] for one in group.client.get("/v1/living-list").json()] == [1]
+        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 409
+
+    def test_what_is_wrong_is_a_problem(self, group: Listed) -> None:
+        content = group.propose(shipped())
+        path, lot = f"/v1/living-list/{content}", f"/v1/lots/{coil('A').gtin}/A/categories"
+        soon = {"in_force_from": clock.utc_text(int(time.time()) + 60)}
+        body = {"edition": "HS 2022", "code": "720810"}
+        said = {"by": str(STEEL), "kind": "comment", "text": "good"}
+        for status, asked in (
+            (401, group.client.post(f"{path}/adoption", json=soon)),
+            (403, group.client.post(f"{path}/adoption", json=soon, headers=group.mine)),
+            (422, group.client.post(f"{path}/adoption", json={"in_force_from": "2018-01-01T00:00:00Z"}, headers=group.admin)),
+            (404, group.client.post(f"/v1/living-list/{'ab' * 32}/adoption", json=soon, headers=group.admin)),
+            (404, group.client.get(f"/v1/living-list/{'ab' * 32}")),
+            (422, group.client.get("/v1/living-list/ab")),
+            (403, group.client.post(f"{path}/remarks", json=said, headers=group.others)),
+            (400, group.client.post(f"{path}/remarks", json={**said, "kind": "praise"}, headers=group.mine)),
+            (409, group.client.post(lot, json=body, headers=group.mine)),
+            (403, group.client.post(lot, json=body, headers=group.others)),
+            (404, group.client.get(lot)),
+            (404, group.client.get("/v1/statistics/categories", params={"version": 1})),
+            (422, group.client.get("/v1/statistics/categories", params={"version": 0})),
+        ):  # fmt: skip
+            assert (asked.status_code, asked.headers["content-type"]) == (status, "application/problem+json")
+
+
+class TestALot:
+    def test_keeps_its_categories_when_the_list_changes(self, group: Listed) -> None:
+        group.adopt(group.propose(shipped()))
+        first = group.classify("A", shown=EVIDENCE)
+        assert (first["version"], first["categories"]) == (1, [])
+        group.adopt(group.propose(WIDER))
+        path = f"/v1/lots/{coil('A').gtin}/A/categories"
+        assert group.client.get(path).json()["version"] == 1
+        assert group.client.get(path, params={"version": 2}).json()["categories"] == ["low-carbon steel"]
+        assert group.client.get(path, params={"version": 3}).status_code == 404
+        again = group.classify("A", shown=EVIDENCE)
+        assert (again["version"], again["categories"]) == (2, ["low-carbon steel"])
+        assert group.classify("A", shown=EVIDENCE)["statement_id"] == again["statement_id"]
+
+    def test_without_the_evidence_of_an_ex_out_is_a_candidate(self, group: Listed) -> None:
+        group.adopt(group.propose(WIDER))
+        found = group.classify("A")
+        assert (found["categories"], found["candidates"]) == ([], ["low-carbon steel"])
+
+
+class TestOnTheCommandLine:
+    def test_a_file_of_trade_is_tagged(
+        self, group: Listed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        group.adopt(group.propose(shipped()))
+        ledger = group.ledger
+        create_key(ledger.keys / f"log-{ledger.log_id.hex()[:16]}.pem", LOG_KEY.pem())
+        for name, value in {
+            "DATA": tmp_path,
+            "DATABASE_URL": ledger.engine.url,
+            "KEYS": ledger.keys,
+            "TRUST_FILE": tmp_path / "trust.json",
+            "LOG_NAME": "main",
+            "LOG_OWNER": "0x" + ledger.address(ACME).hex(),
+        }.items():
+            monkeypatch.setenv(f"LEAFPROOF_{name}", str(value))
+        file = tmp_path / "trade.csv"
+        file.write_text("classificationCode,cmdCode\nH6,850760\n")
+        done = CliRunner().invoke(command_line, ["tag", str(file), "--version", "1"])
+        assert (done.exit_code, done.output.split()[-1]) == (0, "H6,850760,batteries"), done.output
+        assert CliRunner().invoke(command_line, ["tag", str(file), "--version", "2"]).exit_code == 2
+        file.write_text("cmdCode\n850760\n")
+        assert CliRunner().invoke(command_line, ["tag", str(file), "--version", "1"]).exit_code == 2
+
+
+class TestStatistics:
+    def test_are_rerun_under_any_version_and_hide_what_one_company_made(
+        self, group: Listed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        group.adopt(group.propose(shipped()))
+        group.adopt(group.propose(WIDER))
+        for name in "ABC":
+            group.classify(name, shown=EVIDENCE)
+        asked = {"version": 2, "format": "csv"}
+        answer = group.client.get("/v1/statistics/categories", params=asked)
+        assert answer.headers["content-type"].startswith("text/csv")
+        header, row = csv.reader(io.StringIO(answer.text))
+        assert header == list(statistics.HEADER)
+        assert row == ["2", "low-carbon steel", "KR", "2018-03", "", ""]  # three lots, of one company
+        assert group.client.get("/v1/statistics/categories", params={"version": 1}).json() == []
+        monkeypatch.setattr(statistics, "SMALLEST", 1)
+        (cell,) = group.client.get("/v1/statistics/categories", params={"version": 2}).json()
+        assert (cell["lots"], cell["tonnes"]) == (3, "30")
+
+    def test_a_suppressed_cell_is_empty_in_a_file(self) -> None:
+        told = statistics.as_csv(
+            [Line(1, "a", "KR", "2018-01", 4, "12.5"), Line(1, "b", "KR", "2018-01", None, None)]
+        )
+        assert told.splitlines()[1:] == ["1,a,KR,2018-01,4,12.5", "1,b,KR,2018-01,,"]
