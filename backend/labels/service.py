@@ -255,10 +255,21 @@ def _issue(signed: _Signed, said: Label) -> _Call:
         subject_of(connection, signed.desk, said.of),
         lambda wanted: (signed.signer, said) if wanted == statement_id else others(wanted),
     )
+    _check_named(connection, said)
     for _, finding in judge(case):
         if finding.status in (Status.FAIL, Status.NOT_CHECKED):
             raise InvalidInput(finding.code, finding.text())
     return "issue", [scheme.scheme, statement_id, subject, *said.window]
+
+
+def _check_named(connection: Connection, said: Label) -> None:
+    """The certifier names what counts: the record's newest footprint by each profile. Raises `InvalidInput`."""
+    record = recording.current(connection, said.of)
+    of_record = bytes(record["statement_id"]) if record else None
+    rows = footprints.current_by_profile(connection, said.of, of_record)
+    newest = {bytes(row["statement_id"]).hex() for row in rows}
+    if set(said.footprints) != newest:
+        raise InvalidInput("footprints", f"are not the newest of the lot: {', '.join(sorted(newest))}")
 
 
 def _known_lot(connection: Connection, lot: Lot) -> Lot:

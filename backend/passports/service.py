@@ -97,10 +97,10 @@ class Passport:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing shown waits for an anchor, a pointer or a final block: then a block that only goes on
-        changes nothing of it."""
+        """Whether nothing shown waits for an anchor, a pointer or a final block, or ends with time as labels do:
+        then a block that only goes on changes nothing of it."""
         found = {c.status for r in (self.report, self.server) for c in r.checks}
-        return found.isdisjoint((Status.FAIL, Status.PENDING))
+        return found.isdisjoint((Status.FAIL, Status.PENDING)) and not self.labels
 
     @property
     def etag(self) -> str:

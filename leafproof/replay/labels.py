@@ -63,9 +63,12 @@ class Labels:
         footprints = self._footprints(found[1], maker, record)
         given = tuple(self._assurances(maker, facts))
         case = Case(self._chain, label, Subject(str(facts.of), operator.identifier, footprints, given), self._find)
+        rules = self._find(self._chain.schemes[label.scheme].published[label.version - 1])
         for _, finding in judge(case):
-            if finding.status is Status.FAIL:
-                kind = _KINDS.get(finding.code, "label-differs")
+            # What the certifier looked at, he names: without it a criterion was not met.
+            unnamed = finding.code == "label-evidence" and rules is not None
+            if finding.status is Status.FAIL or unnamed:
+                kind = "label-criteria" if unnamed else _KINDS.get(finding.code, "label-differs")
                 self._report.add(kind, record.index, finding.text())
 
     def _footprints(self, stated: Label, maker: Address, record: Statement) -> dict[str, Footprint]:

@@ -191,9 +191,15 @@ class TestCheckTen:
         assert "label-criterion" in found(made, Status.FAIL)
         assert "label-criteria" in replayed(made)
 
-    def test_a_criterion_without_evidence_is_not_checked(self) -> None:
+    def test_a_criterion_without_evidence_is_not_checked_and_was_not_met(self) -> None:
         made = labelled_world(with_criteria(Criterion("footprint", profile="cbam-steel", at_most="1")))
         assert "label-evidence" in found(made, Status.NOT_CHECKED)
+        assert "label-criteria" in replayed(made)
+
+    def test_a_label_that_names_no_footprint_was_issued_without_one(self) -> None:
+        made = labelled_world(footprints=())
+        assert "label-criterion" not in found(made)
+        assert "label-criteria" in replayed(made)
 
     def test_somebody_elses_statement_is_no_label(self) -> None:
         made = labelled_world()
