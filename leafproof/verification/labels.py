@@ -329,6 +329,8 @@ def check_labels(reading: Reading) -> None:
     if chain is None:
         if labels:
             check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
+        else:
+            check.add(Status.PASS, "no-labels")
         return
     told: set[str] = set()
     for lot, statement, record in reading.lots():

@@ -9648,6 +9648,7 @@ function checkLabels(reading) {
   const labels = [...reading.labelling.values()].filter(({ kind: kind2 }) => kind2 === LABEL);
   if (!chain) {
     if (labels.length) check2.add(NOT_CHECKED, "withheld-chain", "", { reason: reading.noChain });
+    else check2.add(PASS, "no-labels");
     return;
   }
   const told2 = /* @__PURE__ */ new Set();

@@ -17,6 +17,7 @@ export function checkLabels(reading) {
   const labels = [...reading.labelling.values()].filter(({ kind }) => kind === LABEL)
   if (!chain) {
     if (labels.length) check.add(NOT_CHECKED, 'withheld-chain', '', { reason: reading.noChain })
+    else check.add(PASS, 'no-labels')
     return
   }
   const told = new Set()
