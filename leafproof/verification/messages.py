@@ -91,6 +91,7 @@ MESSAGES = {
     "profile-outdated": "the bundle has no footprint by {profile} of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
+    "supersedes-elsewhere": "what it says it supersedes is another maker's, or about something else",
     "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
     "declared-foreign": "the declared footprint is not by the operator of the batch record",
     "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",

@@ -173,6 +173,11 @@ class Reading:
         found = self._by_id.get(statement_id)
         return found is not None and found.content is None
 
+    def is_read(self, statement_id: str) -> bool:
+        """Whether the statement is here with what it says."""
+        found = self._by_id.get(statement_id)
+        return found is not None and found.content is not None
+
     def maker_of(self, statement_id: str) -> Maker | None:
         """Whose statement that is, if it is here."""
         found = self._by_id.get(statement_id)

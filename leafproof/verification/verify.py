@@ -29,7 +29,7 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, key_in_force, lots
+from leafproof.verification import corrections, declared, heads, key_in_force, lots
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
@@ -230,6 +230,7 @@ def _current(reading: Reading) -> None:
         if first is not statement:
             check.add(Status.FAIL, "footprint-fork", statement.label, other=first.label)
     _printed(reading)
+    heads.check(reading)
     declared.check_current(reading)
     corrections.check_current(reading)
 

@@ -5995,9 +5995,9 @@ function single(type, word2) {
 }
 function inData(types, data) {
   let tail = 32 * types.length;
-  const at2 = (place2) => {
-    if (place2 + 32 > data.length) throw new Malformed("data: not what the ABI gives");
-    return data.subarray(place2, place2 + 32);
+  const at2 = (place) => {
+    if (place + 32 > data.length) throw new Malformed("data: not what the ABI gives");
+    return data.subarray(place, place + 32);
   };
   const values2 = types.map((type, i) => {
     if (type !== "string" && type !== "bytes") return single(type, at2(32 * i));
@@ -6205,54 +6205,54 @@ function kindOf(value) {
   if (Array.isArray(value)) return "array";
   return isWhole(value) ? "int" : "object";
 }
-var at = (place2) => place2 === "$" ? "" : ` - at \`${place2}\``;
-var expected = (kind2, value, place2) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place2)}`);
-function text(value, place2) {
-  if (typeof value !== "string") throw expected("str", value, place2);
+var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
+var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
+function text(value, place) {
+  if (typeof value !== "string") throw expected("str", value, place);
   return value;
 }
-function whole(value, place2) {
-  if (!isWhole(value)) throw expected("int", value, place2);
+function whole(value, place) {
+  if (!isWhole(value)) throw expected("int", value, place);
   return value;
 }
-function flag(value, place2) {
-  if (typeof value !== "boolean") throw expected("bool", value, place2);
+function flag(value, place) {
+  if (typeof value !== "boolean") throw expected("bool", value, place);
   return value;
 }
-var oneOf = (...words3) => (value, place2) => {
-  if (!words3.includes(text(value, place2))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place2)}`);
+var oneOf = (...words3) => (value, place) => {
+  if (!words3.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
   return value;
 };
-var exactly = (number2) => (value, place2) => {
-  if (whole(value, place2) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place2)}`);
+var exactly = (number2) => (value, place) => {
+  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
   return value;
 };
-var orNull = (shape11) => (value, place2) => value === null ? null : shape11(value, place2);
-var list = (shape11) => (value, place2) => {
-  if (!Array.isArray(value)) throw expected("array", value, place2);
-  return value.map((one, i) => shape11(one, `${place2}[${i}]`));
+var orNull = (shape11) => (value, place) => value === null ? null : shape11(value, place);
+var list = (shape11) => (value, place) => {
+  if (!Array.isArray(value)) throw expected("array", value, place);
+  return value.map((one, i) => shape11(one, `${place}[${i}]`));
 };
-var pair = (shape11) => (value, place2) => {
-  const found = list(shape11)(value, place2);
-  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place2)}`);
+var pair = (shape11) => (value, place) => {
+  const found = list(shape11)(value, place);
+  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
   return found;
 };
-var named = (shape11) => (value, place2) => {
-  if (!(value instanceof Map)) throw expected("object", value, place2);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape11(one, `${place2}[...]`)]));
+var named = (shape11) => (value, place) => {
+  if (!(value instanceof Map)) throw expected("object", value, place);
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape11(one, `${place}[...]`)]));
 };
-var orElse = (shape11, otherwise) => Object.assign((value, place2) => shape11(value, place2), { otherwise });
+var orElse = (shape11, otherwise) => Object.assign((value, place) => shape11(value, place), { otherwise });
 var struct = (required, optional2 = {}) => {
   const members = { ...required, ...optional2 };
-  return (value, place2 = "$") => {
-    if (!(value instanceof Map)) throw expected("object", value, place2);
+  return (value, place = "$") => {
+    if (!(value instanceof Map)) throw expected("object", value, place);
     const found = Object.fromEntries(Object.entries(members).map(([name2, shape11]) => [name2, shape11.otherwise ?? null]));
     for (const [name2, one] of value) {
-      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place2)}`);
-      found[name2] = members[name2](one, `${place2}.${name2}`);
+      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
+      found[name2] = members[name2](one, `${place}.${name2}`);
     }
     for (const name2 of Object.keys(required)) {
-      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place2)}`);
+      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
     }
     return found;
   };
@@ -7571,6 +7571,38 @@ var Check = class {
 };
 var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 
+// backend/web/verify/heads.js
+var keyed = (about) => (reading, statement) => JSON.stringify([reading.maker(statement), ...about(statement.content)]);
+var placeOfFootprint = keyed((stated) => [lotOf(stated), stated.profile.id]);
+var placeOfDeclared = keyed(({ gtin, facility, method }) => [gtin, facility, method]);
+var placeOfStage = keyed(({ of, stage: stage2, name: name2 }) => [of, stage2, name2]);
+var placeOfOpinion = keyed(({ declared }) => [declared]);
+function standing(reading, said, placeOf) {
+  const inOrder = [...said.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+  const placed = inOrder.map((statement) => [placeOf(reading, statement), statement]);
+  const superseded = new Set(placed.map(([place, { content }]) => `${content.supersedes} ${place}`));
+  const found = /* @__PURE__ */ new Map();
+  for (const [place, statement] of placed) {
+    if (!superseded.has(`${statement.id} ${place}`)) found.set(place, [...found.get(place) ?? [], statement]);
+  }
+  return found;
+}
+var standingFootprints = (reading) => standing(reading, reading.footprints, placeOfFootprint);
+var standingDeclared = (reading) => standing(reading, reading.declared, placeOfDeclared);
+var standingStages = (reading) => standing(reading, reading.stages, placeOfStage);
+var standingOpinions = (reading) => standing(reading, reading.opinions, placeOfOpinion);
+function checkHeads(reading) {
+  const { footprints, declared, stages } = reading;
+  for (const [said, placeOf] of [[footprints, placeOfFootprint], [declared, placeOfDeclared], [stages, placeOfStage]]) {
+    for (const statement of said.values()) {
+      const { supersedes } = statement.content;
+      const before2 = said.get(supersedes);
+      const own = before2 && placeOf(reading, before2) === placeOf(reading, statement);
+      if (!own && reading.isRead(supersedes)) reading.report[6].add(FAIL, "supersedes-elsewhere", statement.label);
+    }
+  }
+}
+
 // backend/web/verify/correction.js
 var MAX_TEXT = 2e3;
 var MAX_CHANGES = 20;
@@ -7617,25 +7649,19 @@ function checkCorrectedInputs(reading) {
   for (const { content: said } of reading.corrections.values()) {
     if (said.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said.of, words(said));
   }
-  const heads = newest(reading);
+  const standing2 = standingFootprints(reading);
   for (const record of reading.used()) {
     for (const line4 of record.content.inputs ?? []) {
-      if (parentOf(line4) && reading.footprints.has(line4.footprint)) compare2(reading, heads, record, line4);
+      if (parentOf(line4) && reading.footprints.has(line4.footprint)) compare2(reading, standing2, record, line4);
     }
   }
 }
-var place = (reading, statement) => JSON.stringify([reading.maker(statement), lotOf(statement.content), statement.content.profile.id]);
-function newest(reading) {
-  const statements = [...reading.footprints.values()];
-  const superseded = new Set(statements.map(({ content }) => content.supersedes));
-  return new Map(statements.filter(({ id }) => !superseded.has(id)).map((one) => [place(reading, one), one]));
-}
-function compare2(reading, heads, { content: record }, line4) {
+function compare2(reading, standing2, { content: record }, line4) {
   const used = reading.footprints.get(line4.footprint);
-  const found = heads.get(place(reading, used));
-  if (!found || found.id === used.id || record.outputs === null) return;
-  const [before2, after] = [used.content, found.content];
-  if (after.record === before2.record && naming(reading, found) === null) return;
+  const newest = standing2.get(placeOfFootprint(reading, used)).at(-1);
+  if (newest.id === used.id || record.outputs === null) return;
+  const [before2, after] = [used.content, newest.content];
+  if (after.record === before2.record && naming(reading, newest) === null) return;
   const change = decimal(after.per_tonne, "per_tonne").minus(decimal(before2.per_tonne, "per_tonne"));
   const delta = rounded(change.times(amountOf(line4).to("t")).over(productMass(record)), PLACES);
   const params = { lot: lotOf(before2), before: before2.per_tonne, after: after.per_tonne };
@@ -7738,11 +7764,6 @@ function deviation(perTonne, declared) {
   const percent = rounded(ratio2.times(new Fraction(100n)), PERCENT_PLACES);
   return percent.startsWith("-") ? percent : `+${percent}`;
 }
-function newest2(named2) {
-  const statements = [...named2.values()];
-  const superseded = new Set(statements.map(({ content }) => content.supersedes));
-  return statements.filter(({ id }) => !superseded.has(id));
-}
 function checkDeclaredCurrent(reading) {
   const [check2, record] = [reading.report[6], reading.record(reading.bundle.lot)];
   for (const statement of reading.declared.values()) {
@@ -7750,13 +7771,7 @@ function checkDeclaredCurrent(reading) {
     if (!speaks) check2.add(FAIL, "declared-elsewhere", statement.label);
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "declared-foreign", statement.label);
   }
-  const groups = /* @__PURE__ */ new Map();
-  for (const statement of newest2(reading.declared)) {
-    const { gtin, facility, method } = statement.content;
-    const place2 = JSON.stringify([reading.maker(statement), gtin, facility, method]);
-    groups.set(place2, [...groups.get(place2) ?? [], statement]);
-  }
-  for (const several of groups.values()) {
+  for (const several of standingDeclared(reading).values()) {
     several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
     for (const [i, statement] of several.slice(1).entries()) {
       const { label, content } = several[i];
@@ -7771,7 +7786,7 @@ function checkDeclaredRecomputed(reading) {
     if (content.lots === null) check2.add(NOT_CHECKED, "withheld", label);
     else check2.attempt("not-computable", label, () => recompute(check2, label, content, issuedAt >= content.window[1]));
   }
-  for (const statement of newest2(reading.declared)) {
+  for (const statement of [...standingDeclared(reading).values()].flat()) {
     const { label, content } = statement;
     const days = Math.floor((content.window[1] - content.window[0]) / DAY);
     if (days < YEAR) check2.add(WARNING, "declared-short", label, { days });
@@ -7791,7 +7806,7 @@ function recompute(check2, label, stated, over) {
 }
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot);
-  return newest2(reading.footprints).filter(({ content }) => record && content.record === record.id);
+  return [...standingFootprints(reading).values()].flat().filter(({ content }) => record && content.record === record.id);
 }
 function compare3(reading, statement, printed2) {
   const [check2, { content: stated }, { content: footprint }] = [reading.report[8], statement, printed2];
@@ -7944,18 +7959,18 @@ function calculate2({ lines, tonnes: tonnes2 }, factorOf) {
 function checkStages(reading) {
   const [check2, own] = [reading.report[8], reading.bundle.lot];
   const record = reading.record(own);
-  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes));
-  const places = /* @__PURE__ */ new Map();
+  const misplaced = (statement) => {
+    if (!record || statement.content.of !== own) return "stage-elsewhere";
+    return reading.maker(statement) !== reading.maker(record) ? "stage-foreign" : null;
+  };
   for (const statement of reading.stages.values()) {
-    const { label, content } = statement;
-    if (!record || content.of !== own) check2.add(FAIL, "stage-elsewhere", label);
-    else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "stage-foreign", label);
-    else if (!superseded.has(statement.id)) {
-      const place2 = JSON.stringify([content.stage, content.name]);
-      if (places.has(place2)) check2.add(FAIL, "stage-fork", label, { other: places.get(place2) });
-      else places.set(place2, label);
-      check2.attempt("not-computable", label, () => recompute2(reading, statement));
-    }
+    const code = misplaced(statement);
+    if (code) check2.add(FAIL, code, statement.label);
+  }
+  for (const several of standingStages(reading).values()) {
+    const attached = several.filter((statement) => !misplaced(statement));
+    for (const { label } of attached.slice(1)) check2.add(FAIL, "stage-fork", label, { other: attached[0].label });
+    for (const statement of attached) check2.attempt("not-computable", statement.label, () => recompute2(reading, statement));
   }
 }
 function recompute2(reading, { label, content: stated }) {
@@ -8026,20 +8041,13 @@ function differing(said, declared) {
   return said.window[1] < declared.window[1] ? "end" : null;
 }
 function checkOpinions(reading) {
-  const several = /* @__PURE__ */ new Map();
-  for (const statement of reading.opinions.values()) {
-    const place2 = JSON.stringify([reading.maker(statement), statement.content.declared]);
-    several.set(place2, [...several.get(place2) ?? [], statement]);
-  }
-  const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes));
-  for (const ofOne of several.values()) {
-    const superseded = new Set(ofOne.map(({ content }) => content.supersedes));
-    const [first, ...more] = ofOne.filter(({ id }) => !superseded.has(id));
+  const inForce = new Set([...standingDeclared(reading).values()].flat().map(({ id }) => id));
+  for (const [first, ...more] of standingOpinions(reading).values()) {
     for (const { label } of more) reading.report[10].add(FAIL, "opinion-fork", label, { other: first.label });
-    for (const statement of first ? [first, ...more] : []) judge(reading, outdated, statement);
+    for (const statement of [first, ...more]) judge(reading, inForce, statement);
   }
 }
-function judge(reading, outdated, statement) {
+function judge(reading, inForce, statement) {
   const { label, issuer, content: said } = statement;
   const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
   const named2 = reading.declared.get(said.declared);
@@ -8050,7 +8058,7 @@ function judge(reading, outdated, statement) {
   const who = { verifier: said.verifier, issuer };
   const { conclusion, assurance, standard, materiality } = said;
   if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said.reason ?? "", ...who });
-  if (outdated.has(named2.id)) return add2(WARNING, "opinion-outdated", who);
+  if (!inForce.has(named2.id)) return add2(WARNING, "opinion-outdated", who);
   const accreditation = `${said.accreditation.body} ${said.accreditation.number}`;
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
   if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said.reason, ...who });
@@ -8691,18 +8699,18 @@ var Reader = class {
   // moments that end a key or an admission of one of the `statements`, or begin a further admission, are ever asked about.
   async anchoring(chain, statements) {
     const sizes = /* @__PURE__ */ new Map();
-    const place2 = (log, { block, index }) => `${log} ${block} ${index}`;
+    const place = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
       const key = chain.keys.get(keyId);
       const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
       const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
       for (const moment of moments.filter(Boolean)) {
-        const asked = place2(log.id, moment);
+        const asked = place(log.id, moment);
         if (sizes.has(asked)) continue;
         sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))));
       }
     }
-    return ({ log, index }, moment) => sizes.get(place2(log.id, moment)) > BigInt(index);
+    return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index);
   }
   // Whether the first head that covers a record is younger than `POINTER_GRACE`, or not there yet: the newest head of
   // that age tells. Only `records` that no lot points to are ever asked about.
@@ -8749,11 +8757,12 @@ async function checkCurrent(reading, pause) {
     if (!record) check2.add(FAIL, "footprint-elsewhere", statement.label);
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "footprint-foreign", statement.label);
     const { profile, supersedes } = statement.content;
-    const place2 = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
-    if (first.has(place2)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place2).label });
-    else first.set(place2, statement);
+    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
+    if (first.has(place)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
+    else first.set(place, statement);
   }
   printed(reading);
+  checkHeads(reading);
   checkDeclaredCurrent(reading);
   checkCorrected(reading);
 }
@@ -8768,8 +8777,8 @@ function printed(reading) {
     return;
   }
   for (const profile of [...new Set(stated.map((one) => one.profile.id))].sort()) {
-    const newest3 = ofIt.has(profile);
-    check2.add(newest3 ? PASS : FAIL, newest3 ? "footprint-newest" : "profile-outdated", lot2, { profile });
+    const newest = ofIt.has(profile);
+    check2.add(newest ? PASS : FAIL, newest ? "footprint-newest" : "profile-outdated", lot2, { profile });
   }
 }
 function current(reading, record) {
@@ -8779,13 +8788,13 @@ function current(reading, record) {
     return;
   }
   const onChain = reading.onChain(record);
-  const newest3 = onChain?.versions.at(-1);
-  if (!newest3) {
+  const newest = onChain?.versions.at(-1);
+  if (!newest) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
     const key = reading.key(record);
     check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
-  } else if (newest3.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest3.version });
-  else check2.add(PASS, "current", lot2, { version: newest3.version });
+  } else if (newest.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest.version });
+  else check2.add(PASS, "current", lot2, { version: newest.version });
 }
 
 // backend/web/verify/reconciled.js
@@ -8914,8 +8923,8 @@ function inputLot(reading, child, line4, lot2) {
   }
   const maker = "0x" + parent.operator;
   if (line4.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line4.operator ?? "None", maker });
-  const newest3 = parent.versions.at(-1);
-  if (newest3.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest3.version });
+  const newest = parent.versions.at(-1);
+  if (newest.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
   if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
   return { line: line4, used: used.content, parent };
 }
@@ -8975,8 +8984,8 @@ function refusal(statement, key, operator, chain) {
 }
 function backlog(frame, { epoch, lastSequence }) {
   if (!frame) return false;
-  const [own, place2] = [BigInt(frame.epoch), BigInt(frame.sequence)];
-  return own < epoch || own === epoch && place2 <= lastSequence;
+  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
+  return own < epoch || own === epoch && place <= lastSequence;
 }
 
 // backend/web/verify/reading.js
@@ -9081,6 +9090,11 @@ var Reading = class {
   withheld(id) {
     const found = this.#byId.get(id);
     return found !== void 0 && !found.content;
+  }
+  // Whether the statement is here with what it says. Of a frame, a page reads no more than its hash.
+  isRead(id) {
+    const found = this.#byId.get(id);
+    return found !== void 0 && Boolean(found.content || found.frame && found.item.body);
   }
   // Whose statement that is, if it is here.
   makerOf(id) {
@@ -9480,9 +9494,9 @@ function stagesOf(components) {
 function categoriesOf(whole3, counted) {
   const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES6).parts;
   return CATEGORIES.map((category2) => {
-    const place2 = counted.indexOf(category2);
-    const emissions = place2 >= 0 ? cut[place2] : rounded(whole3.of([category2]), PLACES6);
-    return { category: category2, emissions, counted: place2 >= 0 };
+    const place = counted.indexOf(category2);
+    const emissions = place >= 0 ? cut[place] : rounded(whole3.of([category2]), PLACES6);
+    return { category: category2, emissions, counted: place >= 0 };
   });
 }
 function primaryShare(parts, counted) {
@@ -9628,12 +9642,12 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
 }
 async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
-  for (const [place2, statement] of statements.entries()) {
+  for (const [place, statement] of statements.entries()) {
     const key = keys.get(statement.keyId);
     if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
     else if (signatureVerifies(statement, key)) good += 1;
     else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
-    progress?.((place2 + 1) / statements.length);
+    progress?.((place + 1) / statements.length);
     await pause();
   }
   if (good) check2.add(PASS, "signed", "", { count: good });
@@ -9662,7 +9676,7 @@ async function chainOf(bundle, statements, trust2, rpc, check2, pause) {
     return { chain: null, noChain: reasonOf(error) };
   }
 }
-var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place2) => heads[place2]);
+var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place) => heads[place]);
 var onTrusted = (log, trust2) => log.chain === trust2.chain_id && "0x" + log.contract === trust2.contracts.TransparencyLog.address;
 function checkLot(reading, shown) {
   const { report, bundle, footprints } = reading;
@@ -9717,8 +9731,8 @@ function checkWitnessed(check2, bundle, head, trust2) {
   const witnesses = trust2.witnesses.map(readWitness);
   let best = [];
   for (const { note, proofs } of bundle.checkpoints) {
-    for (const [place2, proof] of proofs) {
-      if (bundle.heads[place2] !== head) continue;
+    for (const [place, proof] of proofs) {
+      if (bundle.heads[place] !== head) continue;
       try {
         const names = extendedBy(head, readCheckpoint(note), proof, witnesses);
         if (names.length > best.length) best = names;

@@ -2,6 +2,7 @@
 // Declared footprints: read, and checked, as leafproof/declared.py and leafproof/verification/declared.py do it.
 import { Malformed } from './encoding.js'
 import { lotOf } from './footprint.js'
+import { standingDeclared, standingFootprints } from './heads.js'
 import { decimal, exactText, Fraction, rounded, sum, ZERO } from './rational.js'
 import { productMass } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
@@ -100,13 +101,6 @@ function deviation(perTonne, declared) {
   return percent.startsWith('-') ? percent : `+${percent}`
 }
 
-// Those that none in the bundle supersedes.
-function newest(named) {
-  const statements = [...named.values()]
-  const superseded = new Set(statements.map(({ content }) => content.supersedes))
-  return statements.filter(({ id }) => !superseded.has(id))
-}
-
 // 6: each is by the lot's maker, of its product, plant and time, and the one answer for that time.
 export function checkDeclaredCurrent(reading) {
   const [check, record] = [reading.report[6], reading.record(reading.bundle.lot)]
@@ -115,13 +109,7 @@ export function checkDeclaredCurrent(reading) {
     if (!speaks) check.add(FAIL, 'declared-elsewhere', statement.label)
     else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'declared-foreign', statement.label)
   }
-  const groups = new Map()
-  for (const statement of newest(reading.declared)) {
-    const { gtin, facility, method } = statement.content
-    const place = JSON.stringify([reading.maker(statement), gtin, facility, method])
-    groups.set(place, [...(groups.get(place) ?? []), statement])
-  }
-  for (const several of groups.values()) {
+  for (const several of standingDeclared(reading).values()) {
     several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index))
     for (const [i, statement] of several.slice(1).entries()) {
       const { label, content } = several[i]
@@ -138,7 +126,7 @@ export function checkDeclaredRecomputed(reading) {
     if (content.lots === null) check.add(NOT_CHECKED, 'withheld', label)
     else check.attempt('not-computable', label, () => recompute(check, label, content, issuedAt >= content.window[1]))
   }
-  for (const statement of newest(reading.declared)) {
+  for (const statement of [...standingDeclared(reading).values()].flat()) {
     const { label, content } = statement
     const days = Math.floor((content.window[1] - content.window[0]) / DAY)
     if (days < YEAR) check.add(WARNING, 'declared-short', label, { days })
@@ -158,10 +146,10 @@ function recompute(check, label, stated, over) {
   if (!differing.length) check.add(PASS, 'declared-recomputed', label, { value: stated.per_tonne, count: stated.count })
 }
 
-// The lot's footprints that none in the bundle supersedes, of its current record.
+// The lot's footprints that stand, of its current record.
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot)
-  return newest(reading.footprints).filter(({ content }) => record && content.record === record.id)
+  return [...standingFootprints(reading).values()].flat().filter(({ content }) => record && content.record === record.id)
 }
 
 function compare(reading, statement, printed) {

@@ -2,6 +2,7 @@
 // Stages after the gate: read, and calculated anew, as leafproof/lifecycle.py and leafproof/verification/stages.py do.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { standingStages } from './heads.js'
 import { apportioned, decimal, ZERO } from './rational.js'
 import { FAIL, PASS, WARNING } from './report.js'
 import { convert, list, oneOf, orNull, struct, text } from './shape.js'
@@ -86,18 +87,18 @@ function calculate({ lines, tonnes }, factorOf) {
 export function checkStages(reading) {
   const [check, own] = [reading.report[8], reading.bundle.lot]
   const record = reading.record(own)
-  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes))
-  const places = new Map()
+  const misplaced = (statement) => {
+    if (!record || statement.content.of !== own) return 'stage-elsewhere'
+    return reading.maker(statement) !== reading.maker(record) ? 'stage-foreign' : null
+  }
   for (const statement of reading.stages.values()) {
-    const { label, content } = statement
-    if (!record || content.of !== own) check.add(FAIL, 'stage-elsewhere', label)
-    else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'stage-foreign', label)
-    else if (!superseded.has(statement.id)) {
-      const place = JSON.stringify([content.stage, content.name])
-      if (places.has(place)) check.add(FAIL, 'stage-fork', label, { other: places.get(place) })
-      else places.set(place, label)
-      check.attempt('not-computable', label, () => recompute(reading, statement))
-    }
+    const code = misplaced(statement)
+    if (code) check.add(FAIL, code, statement.label)
+  }
+  for (const several of standingStages(reading).values()) {
+    const attached = several.filter((statement) => !misplaced(statement))
+    for (const { label } of attached.slice(1)) check.add(FAIL, 'stage-fork', label, { other: attached[0].label })
+    for (const statement of attached) check.attempt('not-computable', statement.label, () => recompute(reading, statement))
   }
 }
 

@@ -125,6 +125,12 @@ export class Reading {
     return found !== undefined && !found.content
   }
 
+  // Whether the statement is here with what it says. Of a frame, a page reads no more than its hash.
+  isRead(id) {
+    const found = this.#byId.get(id)
+    return found !== undefined && Boolean(found.content || (found.frame && found.item.body))
+  }
+
   // Whose statement that is, if it is here.
   makerOf(id) {
     const found = this.#byId.get(id)
