@@ -130,6 +130,10 @@ def share_more(f: Footprint) -> Footprint:
     return msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, shares=shares))
 
 
+def by_mass(f: Footprint) -> Footprint:
+    return msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, method="mass"))
+
+
 # By which profile, what is made of its footprint, and what a replay says of it.
 LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
     "a factor swapped": (
@@ -149,8 +153,13 @@ LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
     ),
     "mass where PACT demands value": (
         "pact-3",
-        lambda f: msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, method="mass")),
+        by_mass,
         "pact-allocation: by the prices stated, allocation is by economic, not by mass",
+    ),
+    "mass where PACT demands value, and a price left out": (
+        "pact-3",
+        lambda f: by_mass(msgspec.structs.replace(f, prices=(f.prices or ())[:1])),
+        "pact-allocation: there must be one price for each product and co-product",
     ),
     "a stage left out": (
         "iso-14067-2018",

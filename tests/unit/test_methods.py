@@ -280,7 +280,7 @@ class TestSharing:
         ("chosen", "says"),
         [
             (Allocation("economic", "", ()), "needs a reason why not by mass"),
-            (Allocation("economic", "why", (Price("coil", "1", "USD", "c"),)), "needs one price for each"),
+            (Allocation("economic", "why", (Price("coil", "1", "USD", "c"),)), "one price for each"),
             (
                 Allocation("economic", "why", (Price("coil", "1", "USD", "c"), Price("strip", "1", "EUR", "c"))),
                 "more than one currency",
@@ -298,6 +298,17 @@ class TestSharing:
         with pytest.raises(InvalidInput, match="cbam-allocation: allocation by economic is not allowed"):
             calculate(run(outputs=PAIR), "cbam-steel", {"steel-slab": refs("slab-cbam")},
                       Allocation("economic", "why", prices), product=facts)  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("prices", "wrong"),
+        [((Price("coil", "900", "USD", "c"),), "one price for each"),
+         ((Price("coil", "900", "USD", "c"), Price("coil", "900", "USD", "c")), "one price for each"),
+         ((Price("coil", "900", "USD", "c"), Price("strip", "900", "EUR", "c")), "more than one currency"),
+         ((Price("coil", "900", "USD", "c"), Price("strip", "0", "USD", "c")), "a price is not positive")],
+    )  # fmt: skip
+    def test_by_pact_a_price_left_out_does_not_let_mass_pass(self, prices: tuple[Price, ...], wrong: str) -> None:
+        with pytest.raises(InvalidInput, match=f"pact-allocation: .*{wrong}"):
+            calculate(run(outputs=PAIR), "pact-3", allocation=Allocation("mass", "", prices))
 
     @pytest.mark.parametrize(("strip", "method"), [("179", "economic"), ("180", "mass")])
     def test_by_pact_the_ratio_of_prices_decides(self, strip: str, method: str) -> None:

@@ -9259,7 +9259,7 @@ function shared(record, chosen, rule) {
   }
   const method = chosen.method === "none" ? "mass" : chosen.method;
   if (!rule.methods.includes(method)) refuse(rule, `allocation by ${method} is not allowed`);
-  byRatio(rule, method, chosen);
+  byRatio(rule, method, outputs, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
   const whole3 = sum(keys);
   const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
@@ -9269,23 +9269,28 @@ function shared(record, chosen, rule) {
   const { reason, prices, subdivided } = chosen;
   return { stated: { method, reason, subdivided, shares }, prices, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
 }
-function byRatio(rule, method, { prices }) {
-  if (rule.value_ratio === null || !prices.length) return;
-  const sorted = prices.map(({ value }) => decimal(value, "prices.value")).sort((a, b) => a.compare(b));
-  if (sorted[0].compare(ZERO) <= 0) refuse(rule, "a price is not positive");
+function byRatio(rule, method, outputs, chosen) {
+  if (rule.value_ratio === null || !chosen.prices.length) return;
+  const sorted = pricesOf(rule, outputs, chosen).sort((a, b) => a.compare(b));
   const byValue = sorted.at(-1).over(sorted[0]).compare(decimal(rule.value_ratio, "value_ratio")) > 0;
   if (byValue !== (method === "economic")) {
     refuse(rule, `by the prices stated, allocation is by ${byValue ? "economic" : "mass"}, not by ${method}`);
   }
 }
-function values(rule, outputs, { reason, prices }) {
-  if (!reason.trim()) refuse(rule, "allocation by value needs a reason why not by mass");
+function values(rule, outputs, chosen) {
+  if (!chosen.reason.trim()) refuse(rule, "allocation by value needs a reason why not by mass");
+  const prices = pricesOf(rule, outputs, chosen);
+  const found = outputs.map((output2, i) => tonnes(output2).times(prices[i]));
+  if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "an output has no mass");
+  return found;
+}
+function pricesOf(rule, outputs, { prices }) {
   const priced = new Map(prices.map((price2) => [price2.output, price2]));
   if (priced.size !== prices.length || priced.size !== outputs.length || !outputs.every(({ name: name2 }) => priced.has(name2))) {
-    refuse(rule, "allocation by value needs one price for each product and co-product");
+    refuse(rule, "there must be one price for each product and co-product");
   }
   if (new Set(prices.map(({ currency }) => currency)).size !== 1) refuse(rule, "prices are in more than one currency");
-  const found = outputs.map((output2) => tonnes(output2).times(decimal(priced.get(output2.name).value, "prices")));
+  const found = outputs.map(({ name: name2 }) => decimal(priced.get(name2).value, "prices"));
   if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "a price is not positive");
   return found;
 }
