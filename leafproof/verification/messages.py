@@ -201,6 +201,7 @@ MESSAGES = {
     "opinion-unknown": "{verifier} ({issuer}) is no verifier whom your trust file names",
     "opinion-against": "{verifier} ({issuer}) does not stand by the declared footprint, {conclusion}: {reason}",
     "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, which was superseded since",
+    "opinion-beside": "what was verified is the mean by {method}, not by the method of the number shown",
     "opinion-own": "the opinion is by the operator who declared the footprint",
     "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
     "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",

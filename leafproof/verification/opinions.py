@@ -1,11 +1,14 @@
 """Check 10 on opinions: is one here, by whom, on this very number, and does the reader know that verifier?
 
+Only an opinion on the mean by the method of the footprint that is shown counts for the verdict.
+
 Keys and signatures are checks 1 and 2, as of any statement. That an opinion was withdrawn since is seen by whoever
 is handed the newer one, and by a replay of the log.
 """
 
 from __future__ import annotations
 
+from leafproof.declared import method_of
 from leafproof.opinion import Opinion
 from leafproof.verification import heads
 from leafproof.verification.reading import Reading
@@ -57,4 +60,8 @@ def _judge(reading: Reading, in_force: set[str], statement: Statement, said: Opi
         check_.add(Status.WARNING, "opinion-modified", statement.label, reason=said.reason, **who)
     if not known:
         check_.add(Status.WARNING, "opinion-unknown", statement.label, **who)
+    shown = reading.shown()
+    if shown is None or method_of(shown) != said.method:
+        check_.add(Status.WARNING, "opinion-beside", statement.label, method=said.method)
+        return None
     return Verified(said.verifier, issuer, said.assurance, known)

@@ -7675,6 +7675,7 @@ __export(declared_exports, {
   WITHHELD: () => WITHHELD3,
   checkDeclaredCurrent: () => checkDeclaredCurrent,
   checkDeclaredRecomputed: () => checkDeclaredRecomputed,
+  methodOf: () => methodOf,
   readDeclared: () => readDeclared
 });
 var WITHHELD3 = ["lots"];
@@ -8063,6 +8064,8 @@ function judge(reading, inForce, statement) {
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
   if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said.reason, ...who });
   if (!reading.trust.verifiers.includes(issuer)) add2(WARNING, "opinion-unknown", who);
+  const shown = reading.shown();
+  if (!shown || methodOf(shown.content) !== said.method) add2(WARNING, "opinion-beside", { method: said.method });
   return void 0;
 }
 
@@ -9046,6 +9049,11 @@ var Reading = class {
   record(lot2) {
     const [versions] = this.makers(lot2);
     return versions ? this.#current(versions) : null;
+  }
+  // The lot's main footprint, whose number a passport shows: the last that the bundle has of its current record.
+  shown() {
+    const record = this.record(this.bundle.lot);
+    return [...this.footprints.values()].filter(({ content }) => record && content.record === record.id).at(-1) ?? null;
   }
   #current(versions) {
     const inOrder = [...versions].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);

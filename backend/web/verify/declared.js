@@ -90,7 +90,7 @@ function calculate({ lots }, over) {
 const ascending = (a, b) => decimal(a, 'per_tonne').compare(decimal(b, 'per_tonne')) || (a < b ? -1 : a > b ? 1 : 0)
 
 // By which method a lot's footprint was made.
-const methodOf = ({ profile }) => `${profile.id} ${profile.version}`
+export const methodOf = ({ profile }) => `${profile.id} ${profile.version}`
 
 // By how many percent a lot's footprint differs from the declared one, with its sign; null of zero.
 function deviation(perTonne, declared) {

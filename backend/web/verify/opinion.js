@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opinions of verifiers: read, and judged, as leafproof/opinion.py and leafproof/verification/opinions.py do it.
+import { methodOf } from './declared.js'
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
 import { standingDeclared, standingOpinions } from './heads.js'
@@ -80,5 +81,7 @@ function judge(reading, inForce, statement) {
   add(PASS, 'opinion-given', { assurance, standard, accreditation, ...who, materiality })
   if (conclusion === 'modified') add(WARNING, 'opinion-modified', { reason: said.reason, ...who })
   if (!reading.trust.verifiers.includes(issuer)) add(WARNING, 'opinion-unknown', who)
+  const shown = reading.shown()
+  if (!shown || methodOf(shown.content) !== said.method) add(WARNING, 'opinion-beside', { method: said.method })
   return undefined
 }

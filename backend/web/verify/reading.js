@@ -73,6 +73,12 @@ export class Reading {
     return versions ? this.#current(versions) : null
   }
 
+  // The lot's main footprint, whose number a passport shows: the last that the bundle has of its current record.
+  shown() {
+    const record = this.record(this.bundle.lot)
+    return [...this.footprints.values()].filter(({ content }) => record && content.record === record.id).at(-1) ?? null
+  }
+
   #current(versions) {
     const inOrder = [...versions].sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
     const last = inOrder.at(-1)
