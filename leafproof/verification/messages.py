@@ -165,7 +165,10 @@ MESSAGES = {
     "lot-deviation": (
         "{percent} % against the declared {value} kg CO2e per tonne, mean of {count} lots from {start} to {end}"
     ),
-    "stage-measured": "{stage} after the gate ({name}), measured: {value} kg CO2e per tonne, not in the footprint",
+    "stage-measured": (
+        "{stage} after the gate ({name}), measured, as its issuer says: {value} kg CO2e per tonne, not in the"
+        " footprint"
+    ),
     "stage-supplier-stated": (
         "{stage} after the gate ({name}), as a supplier states: {value} kg CO2e per tonne, not in the footprint"
     ),

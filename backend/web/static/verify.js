@@ -7931,15 +7931,19 @@ function checkLine2(one, basis) {
     if ([...counted, one.distance_km].some((value) => value !== null) || !(one.source ?? "").trim()) {
       throw new Malformed(`lines.stated: ${one.name}: stands alone, with its source`);
     }
-    if (decimal(one.stated, "lines.stated").compare(ZERO) < 0 && basis !== "scenario") {
-      throw new Malformed(`lines.stated: ${one.name}: a credit is a scenario, and nothing else`);
-    }
+    if (basis === "measured") throw new Malformed(`lines.stated: ${one.name}: a stated number is no measurement`);
+    checkCredit(one, decimal(one.stated, "lines.stated"), basis);
     return;
   }
   for (const field of ["quantity", "distance_km"]) {
     if (one[field] !== null && decimal(one[field], `lines.${field}`).compare(ZERO) < 0) {
       throw new Malformed(`lines.${field}: ${one.name}: negative`);
     }
+  }
+}
+function checkCredit({ name: name2 }, emissions, basis) {
+  if (emissions.compare(ZERO) < 0 && basis !== "scenario") {
+    throw new Malformed(`lines: ${name2}: a credit is a scenario, and nothing else`);
   }
 }
 function emitted(one, factorOf) {
@@ -7953,9 +7957,11 @@ function emitted(one, factorOf) {
   if (one.distance_km === null) return amount.to(used.per).times(used.amount);
   return amount.to("t").times(decimal(one.distance_km, "lines.distance_km")).times(used.amount);
 }
-function calculate2({ lines, tonnes: tonnes2 }, factorOf) {
+function calculate2({ lines, tonnes: tonnes2, basis }, factorOf) {
   const mass = decimal(tonnes2, "tonnes");
-  return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES3);
+  const exact = lines.map((one) => emitted(one, factorOf));
+  for (const [i, one] of lines.entries()) checkCredit(one, exact[i], basis);
+  return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES3);
 }
 function checkStages(reading) {
   const [check2, own] = [reading.report[8], reading.bundle.lot];
@@ -7982,7 +7988,7 @@ function recompute2(reading, { label, content: stated }) {
     return;
   }
   const params = { stage: stated.stage, name: stated.name, value: stated.per_tonne };
-  check2.add(stated.basis === "measured" ? PASS : WARNING, `stage-${stated.basis}`, label, params);
+  check2.add(WARNING, `stage-${stated.basis}`, label, params);
 }
 
 // backend/web/verify/opinion.js
