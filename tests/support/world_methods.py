@@ -15,7 +15,7 @@ from leafproof.record import BatchRecord, Input, Output, Run
 from leafproof.values import Lot
 from tests.support import methods as m
 from tests.support import world as w
-from tests.support.world import DECLARED, PLANT, START, World
+from tests.support.world import DECLARED, PLANT, START, Party, World
 
 STRIP = Lot.parse(str(w.COIL.gtin), "C-2")
 FACTS = ProductFacts("7208", "hot rolling", "B-1", "250000")
@@ -85,9 +85,10 @@ def log_by(
     return log_stated(world, stated), stated
 
 
-def log_stated(world: World, stated: Footprint) -> int:
-    data, disclosures = stated.issue(world.steel.key, world.steel.uri)
-    return world.state(world.steel, stated.of.urn, body.FOOTPRINT, data, *disclosures.values())
+def log_stated(world: World, stated: Footprint, by: Party | None = None) -> int:
+    party = by or world.steel
+    data, disclosures = stated.issue(party.key, party.uri)
+    return world.state(party, stated.of.urn, body.FOOTPRINT, data, *disclosures.values())
 
 
 def methods_world(

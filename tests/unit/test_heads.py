@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from leafproof.footprint import Footprint
 from leafproof.lifecycle import Lifecycle
 from leafproof.replay.replay import replay
 from leafproof.verification.verify import verify
@@ -16,15 +15,10 @@ from tests.support import world as w
 from tests.support import world_methods as wm
 from tests.support.declaring import YEAR
 from tests.support.world import COIL, TOWER, World, WorldSource
-from tests.unit.test_correction import corrected
+from tests.unit.test_correction import corrected, footprint_at
 from tests.unit.test_lifecycle import attach, staged
 
 Told = tuple[World, object, int, tuple[int, str]]  # the lot looked at, the lie, and what is seen all the same
-
-
-def footprint_at(world: World, index: int) -> Footprint:
-    entry, by = world.entries[index], world.steel
-    return Footprint.read(entry.body or b"", entry.disclosures, by.key.public, by.uri)
 
 
 def by_another_maker() -> Told:
