@@ -140,6 +140,9 @@ class _Work:
     def overhead(self) -> Iterable[Part]:
         if self.choices.period is None:
             return
+        rule = self.by.rule(profile.Overhead)
+        if not rule.counted:
+            raise rule.refuse("energy outside runs is not part of it")
         period = self.sources.period(self.choices.period)
         if period.facility != self.record.facility:
             raise InvalidInput("period", "the energy period is another facility's")

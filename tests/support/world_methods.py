@@ -78,7 +78,7 @@ def log_by(
         {s: tuple(FactorRef(world.id(factors), one) for one in names) for s, names in chosen.items()},
         allocation=Allocation() if by_mass else BY_VALUE,
         product=FACTS,
-        period=world.id(period[0]),
+        period=None if name == profile.HOUSE else world.id(period[0]),
     )
     sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], lambda _: None, lambda _: period[1])  # type: ignore[arg-type, return-value]
     stated = calculation.calculate(facts, world.id(record), profile.newest(name), choices, sources)
@@ -177,6 +177,11 @@ LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
         "iso-14067-2018",
         lambda f: msgspec.structs.replace(f, profile=msgspec.structs.replace(f.profile, id="pact-3")),
         "profile: 'pact-3'",
+    ),
+    "overhead where the house's method has none": (
+        profile.HOUSE,
+        lambda f: msgspec.structs.replace(f, period="ab" * 32),
+        "partial-overhead: energy outside runs is not part of it",
     ),
     "no ratings": ("pact-3", lambda f: msgspec.structs.replace(f, quality=None), "quality: stated None"),
     "a gas left out": (

@@ -6734,7 +6734,7 @@ var cbam_steel_1_default = `{
    "electricity": false,
    "material_boundary": "CBAM direct embedded emissions, own process and precursors; no electricity, mining, transport or fuel supply",
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "electricity",
     "mining, transport and fuel supply",
     "mark-up of default values",
@@ -6748,7 +6748,6 @@ var cbam_steel_1_default = `{
    "text_zh": "不计电力",
    "source": "Regulation (EU) 2023/956, Annex II",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [],
    "incomplete": "flag"
   },
@@ -6833,10 +6832,11 @@ var cbam_steel_1_default = `{
   {
    "rule": "overhead",
    "id": "cbam-overhead",
-   "text_en": "Electricity outside runs is not counted",
-   "text_zh": "批次之外的电力不计入",
+   "text_en": "Fuels outside runs are counted once their period is closed; electricity is not",
+   "text_zh": "批次之外的燃料在期间结算后计入；电力不计入",
    "source": "Regulation (EU) 2023/956, Annex II",
    "reading": "secondary",
+   "counted": true,
    "required": false
   },
   {
@@ -6882,7 +6882,7 @@ var eu_battery_2023_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "distribution, end of life and recycling"
@@ -6895,7 +6895,6 @@ var eu_battery_2023_1_default = `{
    "text_zh": "电力计入发电、输配损耗和燃料上游",
    "source": "Regulation (EU) 2023/1542, Annex II, point 5",
    "reading": "not read",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -6976,6 +6975,7 @@ var eu_battery_2023_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "Regulation (EU) 2023/1542, Annex II",
    "reading": "not read",
+   "counted": true,
    "required": true
   }
  ]
@@ -7013,7 +7013,7 @@ var gbt_24067_2024_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7026,7 +7026,6 @@ var gbt_24067_2024_1_default = `{
    "text_zh": "与用电相关的排放包括供电系统生命周期：上游、发电及输配电损失",
    "source": "GB/T 24067-2024, 6.4 (electricity)",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7105,6 +7104,7 @@ var gbt_24067_2024_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "GB/T 24067-2024, 6.4",
    "reading": "not read",
+   "counted": true,
    "required": true
   }
  ]
@@ -7142,7 +7142,7 @@ var iso_14067_2018_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7155,7 +7155,6 @@ var iso_14067_2018_1_default = `{
    "text_zh": "电力须计入发电、输配损耗和燃料上游；缺少其一的因子须由另一因子补足，否则拒绝",
    "source": "ISO 14067:2018, 6.4.9.4.1",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7234,6 +7233,7 @@ var iso_14067_2018_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "ISO 14067:2018, 6.4.4 (complete product system)",
    "reading": "not read",
+   "counted": true,
    "required": true
   },
   {
@@ -7249,7 +7249,134 @@ var iso_14067_2018_1_default = `{
 `;
 
 // leafproof/profiles/leafproof-partial.2.json
-var leafproof_partial_2_default = '{\n "id": "leafproof-partial",\n "version": "2",\n "title_en": "Partial footprint (house method)",\n "title_zh": "部分碳足迹（本系统方法）",\n "standard": "none: a house method after the definition of a partial CFP, ISO 14067:2018, 3.1.1.2",\n "note": "It refuses little and flags much: for plants whose factors are not complete enough for a standard.",\n "rules": [\n  {\n   "rule": "gases",\n   "id": "partial-gases",\n   "text_en": "Gases are weighed by IPCC AR6 over 100 years; a factor that states CO2e alone keeps its own set, and is flagged",\n   "text_zh": "各气体按 IPCC 第六次评估报告百年全球增温潜势计；只给出 CO2e 的因子保留其自身的取值并予以标注",\n   "source": "IPCC AR6 WG1, table 7.15 and 7.SM.7",\n   "reading": "secondary",\n   "gwp_set": "AR6",\n   "table": "0f4983bb3079a044346cce9920ffa0dff7bf04ce7e0152b837eeaaaf15131a1b",\n   "gases": null,\n   "lumps": "flag"\n  },\n  {\n   "rule": "boundary",\n   "id": "partial-boundary",\n   "text_en": "Counted: metered electricity of the run, and the inputs",\n   "text_zh": "计入：本批次计量的电力和投入物",\n   "source": "house rule",\n   "reading": "read",\n   "electricity": true,\n   "material_boundary": null,\n   "excluded": [\n    "fuels burnt and process emissions on site",\n    "auxiliary materials, water and waste treatment",\n    "transport of inputs and products",\n    "energy outside production runs",\n    "use and end of life"\n   ]\n  },\n  {\n   "rule": "electricity",\n   "id": "partial-electricity",\n   "text_en": "What a grid factor leaves out is flagged",\n   "text_zh": "电网因子未包含的部分予以标注",\n   "source": "house rule",\n   "reading": "read",\n   "basis": "location-based",\n   "required": [\n    "generation",\n    "transmission-losses",\n    "fuel-supply"\n   ],\n   "incomplete": "flag"\n  },\n  {\n   "rule": "categories",\n   "id": "partial-carbon",\n   "text_en": "All five kinds of carbon are counted, and reported apart",\n   "text_zh": "五类碳均计入并分别报告",\n   "source": "house rule",\n   "reading": "read",\n   "counted": [\n    "fossil",\n    "biogenic",\n    "biogenic uptake",\n    "land use",\n    "aircraft"\n   ]\n  },\n  {\n   "rule": "allocation",\n   "id": "partial-allocation",\n   "text_en": "Subdivision first, then mass, then value with a reason",\n   "text_zh": "先细分过程，其次按质量，最后按经济价值并说明理由",\n   "source": "ISO 14044:2006, 4.3.4.2",\n   "reading": "secondary",\n   "methods": [\n    "mass",\n    "economic"\n   ],\n   "subdivision": true,\n   "value_ratio": null\n  },\n  {\n   "rule": "cut-off",\n   "id": "partial-cut-off",\n   "text_en": "What is cut off is stated with its reason",\n   "text_zh": "舍去部分须说明百分比和理由",\n   "source": "house rule",\n   "reading": "read",\n   "max_percent": null\n  },\n  {\n   "rule": "product",\n   "id": "partial-product",\n   "text_en": "Any product with a mass",\n   "text_zh": "任何有质量的产品",\n   "source": "house rule",\n   "reading": "read",\n   "required": [],\n   "cn_prefixes": [],\n   "functional_unit": null\n  },\n  {\n   "rule": "quality",\n   "id": "partial-quality",\n   "text_en": "No data quality ratings are made",\n   "text_zh": "不作数据质量评级",\n   "source": "house rule",\n   "reading": "read",\n   "rated": false,\n   "years": [\n    3,\n    6,\n    10,\n    15\n   ]\n  },\n  {\n   "rule": "overhead",\n   "id": "partial-overhead",\n   "text_en": "Energy outside runs is not part of it",\n   "text_zh": "批次之外的能耗不计入",\n   "source": "house rule",\n   "reading": "read",\n   "required": false\n  }\n ]\n}\n';
+var leafproof_partial_2_default = `{
+ "id": "leafproof-partial",
+ "version": "2",
+ "title_en": "Partial footprint (house method)",
+ "title_zh": "部分碳足迹（本系统方法）",
+ "standard": "none: a house method after the definition of a partial CFP, ISO 14067:2018, 3.1.1.2",
+ "note": "It refuses little and flags much: for plants whose factors are not complete enough for a standard.",
+ "rules": [
+  {
+   "rule": "gases",
+   "id": "partial-gases",
+   "text_en": "Gases are weighed by IPCC AR6 over 100 years; a factor that states CO2e alone keeps its own set, and is flagged",
+   "text_zh": "各气体按 IPCC 第六次评估报告百年全球增温潜势计；只给出 CO2e 的因子保留其自身的取值并予以标注",
+   "source": "IPCC AR6 WG1, table 7.15 and 7.SM.7",
+   "reading": "secondary",
+   "gwp_set": "AR6",
+   "table": "0f4983bb3079a044346cce9920ffa0dff7bf04ce7e0152b837eeaaaf15131a1b",
+   "gases": null,
+   "lumps": "flag"
+  },
+  {
+   "rule": "boundary",
+   "id": "partial-boundary",
+   "text_en": "Counted: what the run's points meter, and the inputs",
+   "text_zh": "计入：本批次各计量点所计量的，以及投入物",
+   "source": "house rule",
+   "reading": "read",
+   "electricity": true,
+   "material_boundary": null,
+   "excluded": [
+    "fuels burnt and process emissions on site that no point meters",
+    "auxiliary materials, water and waste treatment",
+    "transport of inputs and products",
+    "energy outside production runs",
+    "use and end of life"
+   ]
+  },
+  {
+   "rule": "electricity",
+   "id": "partial-electricity",
+   "text_en": "What a grid factor leaves out is flagged",
+   "text_zh": "电网因子未包含的部分予以标注",
+   "source": "house rule",
+   "reading": "read",
+   "required": [
+    "generation",
+    "transmission-losses",
+    "fuel-supply"
+   ],
+   "incomplete": "flag"
+  },
+  {
+   "rule": "categories",
+   "id": "partial-carbon",
+   "text_en": "All five kinds of carbon are counted, and reported apart",
+   "text_zh": "五类碳均计入并分别报告",
+   "source": "house rule",
+   "reading": "read",
+   "counted": [
+    "fossil",
+    "biogenic",
+    "biogenic uptake",
+    "land use",
+    "aircraft"
+   ]
+  },
+  {
+   "rule": "allocation",
+   "id": "partial-allocation",
+   "text_en": "Subdivision first, then mass, then value with a reason",
+   "text_zh": "先细分过程，其次按质量，最后按经济价值并说明理由",
+   "source": "ISO 14044:2006, 4.3.4.2",
+   "reading": "secondary",
+   "methods": [
+    "mass",
+    "economic"
+   ],
+   "subdivision": true,
+   "value_ratio": null
+  },
+  {
+   "rule": "cut-off",
+   "id": "partial-cut-off",
+   "text_en": "What is cut off is stated with its reason",
+   "text_zh": "舍去部分须说明百分比和理由",
+   "source": "house rule",
+   "reading": "read",
+   "max_percent": null
+  },
+  {
+   "rule": "product",
+   "id": "partial-product",
+   "text_en": "Any product with a mass",
+   "text_zh": "任何有质量的产品",
+   "source": "house rule",
+   "reading": "read",
+   "required": [],
+   "cn_prefixes": [],
+   "functional_unit": null
+  },
+  {
+   "rule": "quality",
+   "id": "partial-quality",
+   "text_en": "No data quality ratings are made",
+   "text_zh": "不作数据质量评级",
+   "source": "house rule",
+   "reading": "read",
+   "rated": false,
+   "years": [
+    3,
+    6,
+    10,
+    15
+   ]
+  },
+  {
+   "rule": "overhead",
+   "id": "partial-overhead",
+   "text_en": "Energy outside runs is not part of it",
+   "text_zh": "批次之外的能耗不计入",
+   "source": "house rule",
+   "reading": "read",
+   "counted": false,
+   "required": false
+  }
+ ]
+}
+`;
 
 // leafproof/profiles/pact-3.1.json
 var pact_3_1_default = `{
@@ -7282,7 +7409,7 @@ var pact_3_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7295,7 +7422,6 @@ var pact_3_1_default = `{
    "text_zh": "电力计入发电、输配损耗和燃料上游",
    "source": "PACT Methodology 3.0, 3.3.2",
    "reading": "not read",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7373,6 +7499,7 @@ var pact_3_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "PACT Methodology 3.0, 3.3",
    "reading": "not read",
+   "counted": true,
    "required": true
   },
   {
@@ -9391,6 +9518,7 @@ function* partsOf(work) {
     yield byFactors(work, component2, ONE3, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
+    if (!profile.overhead.counted) refuse(profile.overhead, "energy outside runs is not part of it");
     const period = sources.period(choices.period);
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's");
     isOf(period, work.recordId, record, counts2);

@@ -77,6 +77,7 @@ function* partsOf(work) {
     yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
   }
   if (choices.period !== null) {
+    if (!profile.overhead.counted) refuse(profile.overhead, 'energy outside runs is not part of it')
     const period = sources.period(choices.period)
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's")
     isOf(period, work.recordId, record, counts)
