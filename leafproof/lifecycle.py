@@ -17,8 +17,7 @@ What must hold:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Literal, Self
 
@@ -159,11 +158,3 @@ def _emitted(line: Line, factor: FactorLookup) -> Fraction:
         return amount.to(used.per) * Fraction(used.amount)
     distance = Fraction(units.parse_decimal(line.distance_km, "lines.distance_km"))
     return amount.to("t") * distance * Fraction(used.amount)
-
-
-def totals(stages: Sequence[Lifecycle]) -> dict[Basis, Decimal]:
-    """What stages add up to by what they rest on, each for itself: there is no total of all."""
-    sums: dict[Basis, list[Decimal]] = {}
-    for one in stages:
-        sums.setdefault(one.basis, []).append(Decimal(one.per_tonne))
-    return {basis: numbers.total(parts) for basis, parts in sums.items()}

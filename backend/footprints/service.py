@@ -24,6 +24,7 @@ from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body, carriers, footprint, profile
 from leafproof.calculation import Sources, calculate
+from leafproof.carriers import ELECTRICITY
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
@@ -35,7 +36,6 @@ from leafproof.record import BatchRecord
 from leafproof.structs import convert
 from leafproof.values import Gln, Lot, party_uri
 
-ELECTRICITY = "electricity"
 STARTER_SET = "starter-2026.json"
 MAX_SET_FILE = 1 << 20
 # What a material without evidence is counted as unless the facility says otherwise: see docs/factors.md.

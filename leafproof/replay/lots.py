@@ -30,9 +30,9 @@ from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.stages import Stages
 from leafproof.replay.weighings import Weighings
+from leafproof.structs import differences
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
-from leafproof.verification.lots import differences
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
 

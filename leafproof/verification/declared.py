@@ -12,6 +12,7 @@ from leafproof import clock, declared
 from leafproof.declared import YEAR, DeclaredFootprint, DeclaredLot
 from leafproof.errors import LeafproofError
 from leafproof.footprint import Footprint
+from leafproof.structs import differences
 from leafproof.verification import heads
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Check, Status
@@ -55,12 +56,6 @@ def check_recomputed(reading: Reading) -> None:
         for printed, footprint in _printed(reading):
             if declared.method_of(footprint) == stated.method:
                 _compare(reading, (statement, stated), printed, footprint)
-
-
-def differences(stated: DeclaredFootprint, computed: DeclaredFootprint) -> list[tuple[str, str, str]]:
-    """The members in which two differ: name, stated, computed."""
-    pairs = [(name, getattr(stated, name), getattr(computed, name)) for name in stated.__struct_fields__]
-    return [(name, str(a)[:300], str(b)[:300]) for name, a, b in pairs if a != b]
 
 
 def is_over(statement: Statement, stated: DeclaredFootprint) -> bool:

@@ -6207,6 +6207,13 @@ function kindOf(value) {
 }
 var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
 var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
+var MAX_DIFFERENCE = 300;
+var told = (value) => typeof value === "string" ? value : JSON.stringify(value);
+function differences(names, stated, computed) {
+  const pairs = names.map((part) => ({ part, stated: told(stated[part]), computed: told(computed[part]) }));
+  const differing2 = pairs.filter((one) => one.stated !== one.computed);
+  return differing2.map(({ part, ...both }) => ({ part, stated: both.stated.slice(0, MAX_DIFFERENCE), computed: both.computed.slice(0, MAX_DIFFERENCE) }));
+}
 function text(value, place) {
   if (typeof value !== "string") throw expected("str", value, place);
   return value;
@@ -6690,6 +6697,8 @@ var footprint_exports = {};
 __export(footprint_exports, {
   JWT_TYPE: () => JWT_TYPE2,
   MEMBERS: () => MEMBERS,
+  PLACES: () => PLACES,
+  SHARE_PLACES: () => SHARE_PLACES,
   WITHHELD: () => WITHHELD2,
   choicesOf: () => choicesOf,
   contradictions: () => contradictions,
@@ -7596,6 +7605,8 @@ var shape2 = struct(
     components: orNull(list(component))
   }
 );
+var PLACES = 3;
+var SHARE_PLACES = 4;
 var MEMBERS = [
   "gtin",
   "lot",
@@ -7733,7 +7744,6 @@ function checkHeads(reading) {
 // backend/web/verify/correction.js
 var MAX_TEXT = 2e3;
 var MAX_CHANGES = 20;
-var PLACES = 3;
 var shape3 = struct({
   gtin: text,
   lot: text,
@@ -7807,14 +7817,11 @@ __export(declared_exports, {
 });
 var WITHHELD3 = ["lots"];
 var JWT_TYPE3 = "leafproof-declared-footprint+sd-jwt";
-var PLACES2 = 3;
-var SHARE_PLACES = 4;
 var PERCENT_PLACES = 2;
 var DAY = 86400;
 var YEAR = 365;
 var MAX_PERIOD = 366;
 var MAX_LOTS = 4e3;
-var MAX_DIFFERENCE = 300;
 var status = oneOf("provisional", "final");
 var line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status });
 var shape4 = struct(
@@ -7874,7 +7881,7 @@ function calculate({ lots }, over) {
   const primary = sum(lots.map(({ primary_data_share }, i) => emissions[i].times(decimal(primary_data_share, "share"))));
   const byValue = lots.map(({ per_tonne }) => per_tonne).sort(ascending);
   return {
-    per_tonne: rounded(total.over(mass), PLACES2),
+    per_tonne: rounded(total.over(mass), PLACES),
     count: lots.length,
     mass: exactText(mass),
     least: byValue[0],
@@ -7925,11 +7932,8 @@ function checkDeclaredRecomputed(reading) {
 }
 function recompute(check2, label, stated, over) {
   const computed = calculate(stated, over);
-  const differing2 = COMPUTED.filter((name2) => stated[name2] !== computed[name2]);
-  for (const part of differing2) {
-    const [given, expected2] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE));
-    check2.add(FAIL, "declared-differs", label, { part, stated: given, computed: expected2 });
-  }
+  const differing2 = differences(COMPUTED, stated, computed);
+  for (const params of differing2) check2.add(FAIL, "declared-differs", label, params);
   if (!differing2.length) check2.add(PASS, "declared-recomputed", label, { value: stated.per_tonne, count: stated.count });
 }
 function printedOf(reading) {
@@ -8009,7 +8013,6 @@ function readFactors(body) {
 // backend/web/verify/lifecycle.js
 var MAX_LINES2 = 100;
 var MAX_TEXT2 = 500;
-var PLACES3 = 3;
 var TRANSPORT = "t.km";
 var optional = {
   quantity: orNull(text),
@@ -8088,7 +8091,7 @@ function calculate2({ lines, tonnes: tonnes2, basis }, factorOf) {
   const mass = decimal(tonnes2, "tonnes");
   const exact = lines.map((one) => emitted(one, factorOf));
   for (const [i, one] of lines.entries()) checkCredit(one, exact[i], basis);
-  return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES3);
+  return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES);
 }
 function checkStages(reading) {
   const [check2, own] = [reading.report[8], reading.bundle.lot];
@@ -8203,7 +8206,7 @@ function judge(reading, inForce, statement) {
 }
 
 // backend/web/verify/period.js
-var PLACES4 = 3;
+var PLACES2 = 3;
 var MAX_LOTS2 = 1e5;
 var MAX_INVOICES = 200;
 var HUNDRED2 = new Fraction(100n);
@@ -8268,7 +8271,7 @@ var within2 = ({ metered, difference }, tolerance) => difference.magnitude().tim
 var invoiced = ({ balances, invoices }) => balances.flatMap((balance) => {
   const own = invoices.filter(({ carrier: carrier2 }) => carrier2 === balance.carrier);
   const sums = own.map(({ quantity: amount, unit }) => quantity2(amount, unit).to(balance.unit));
-  return own.length ? [[balance, rounded(sum(sums), PLACES4)]] : [];
+  return own.length ? [[balance, rounded(sum(sums), PLACES2)]] : [];
 });
 function allowed(plan, { carrier: carrier2, metered }) {
   const stated = plan.points.filter((one) => one.carrier === carrier2 && one.parent === null && one.kind !== "value" && one.tolerance !== null);
@@ -8287,7 +8290,7 @@ function shareOut(balances, tonnes2) {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES4).parts;
+    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
   });
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
@@ -9319,7 +9322,7 @@ function emitted2(factor2, amount, profile) {
 }
 
 // backend/web/verify/quality.js
-var PLACES5 = 1;
+var PLACES3 = 1;
 var NAMES = ["technological", "geographical", "temporal"];
 var whole2 = (number2) => new Fraction(BigInt(number2));
 var covers2 = (factorRegion, region) => factorRegion === region || factorRegion.startsWith(`${region}-`) || region.startsWith(`${factorRegion}-`);
@@ -9339,11 +9342,10 @@ function weighted(parts) {
   const total = sum(listed.map(({ amount }) => amount));
   if (!total.compare(ZERO)) return null;
   const mean = (i) => sum(listed.map(({ ratings, amount }) => ratings[i].times(amount))).over(total);
-  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES5)]));
+  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES3)]));
 }
 
 // backend/web/verify/flagged.js
-var ELECTRICITY2 = "electricity";
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
@@ -9366,19 +9368,19 @@ function ofFactors(subject2, used, profile, region) {
   const own = [subject2, ...SUPPLEMENTS.map((part) => `${subject2}-${part}`)];
   for (const one of used) {
     if (!own.includes(one.subject)) found.push(`${one.id}: a factor of ${one.subject}, used for ${subject2}`);
-    if (one.category === ELECTRICITY2 && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
+    if (one.category === ELECTRICITY && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
     if (isLump(one) && one.gwp_set === null) found.push(`${one.id}: CO2e by a set of GWPs that is not stated`);
     else if (isLump(one) && one.gwp_set !== profile.gases.gwp_set) found.push(`${one.id}: CO2e by another set of GWPs`);
   }
   const counted = new Set(used.flatMap(({ boundary }) => boundary));
-  if (used[0].category === ELECTRICITY2) {
+  if (used[0].category === ELECTRICITY) {
     for (const missing of profile.electricity.required.filter((part) => !counted.has(part))) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
   const onlyCarbonDioxide = (several) => several.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
   if (profile.gases.gases === null) {
-    const parts = used[0].category === ELECTRICITY2 ? used.map((one) => [one]) : [used];
+    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used];
     for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
   }
   return found;
@@ -9450,10 +9452,8 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 }
 
 // backend/web/verify/calculation.js
-var PLACES6 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
-var SHARE_PLACES3 = 4;
 var ONE3 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
@@ -9465,7 +9465,7 @@ function calculate3(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published4 = apportioned(exact, PLACES6);
+  const published4 = apportioned(exact, PLACES);
   const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published4.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
@@ -9509,7 +9509,7 @@ var made = (stage2, line4, subject2, kind2, footprint = null) => ({
 });
 function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work;
-  const counts2 = (carrier2) => carrier2 !== ELECTRICITY2 || profile.boundary.electricity;
+  const counts2 = (carrier2) => carrier2 !== ELECTRICITY || profile.boundary.electricity;
   for (const activity2 of record.activity.filter(({ carrier: carrier2 }) => counts2(carrier2))) {
     if (activity2.basis === "gross") {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
@@ -9582,10 +9582,10 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
   const counted = /* @__PURE__ */ new Set();
   const category2 = metered ? carrierOf(subject2).category : "material";
   for (const one of used) {
-    if (metered ? one.category !== category2 : one.category === ELECTRICITY2) {
+    if (metered ? one.category !== category2 : one.category === ELECTRICITY) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject2}`);
     }
-    if (one.category === ELECTRICITY2) {
+    if (one.category === ELECTRICITY) {
       const twice = one.boundary.filter((part) => counted.has(part));
       if (twice.length) refuse(electricity, `${one.id} counts ${words2(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
@@ -9597,7 +9597,7 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
   }
   checkGases(subject2, category2, used);
   const missing = electricity.required.filter((part) => !counted.has(part));
-  if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
+  if (subject2 === ELECTRICITY && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
     refuse(electricity, `${ids}: ${words2(missing)} not included, and no factor adds it`);
   }
@@ -9608,8 +9608,8 @@ function checkGases(subject2, category2, used) {
     if (whole3.compare(ONE3) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
     return;
   }
-  const told = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
-  if (!(category2 === ELECTRICITY2 ? told.every(Boolean) : told.some(Boolean))) {
+  const told2 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
+  if (!(category2 === ELECTRICITY ? told2.every(Boolean) : told2.some(Boolean))) {
     throw new Malformed(`factor: ${subject2}: the CO2 is missing among the factors chosen`);
   }
 }
@@ -9636,13 +9636,13 @@ function stagesOf(components) {
     const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
     sums.set(name2, { stage: stage2, kind: kind2, total });
   }
-  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES6) }));
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
 }
 function categoriesOf(whole3, counted) {
-  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES6).parts;
+  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES).parts;
   return CATEGORIES.map((category2) => {
     const place = counted.indexOf(category2);
-    const emissions = place >= 0 ? cut[place] : rounded(whole3.of([category2]), PLACES6);
+    const emissions = place >= 0 ? cut[place] : rounded(whole3.of([category2]), PLACES);
     return { category: category2, emissions, counted: place >= 0 };
   });
 }
@@ -9650,7 +9650,7 @@ function primaryShare(parts, counted) {
   const amounts = parts.map(({ carbon, perTonne }) => carbon.of(withoutUptake(counted)).times(perTonne));
   const whole3 = sum(amounts);
   const primary = sum(amounts.map((amount, i) => amount.times(parts[i].primary)));
-  return rounded(whole3.compare(ZERO) > 0 ? primary.over(whole3) : ZERO, SHARE_PLACES3);
+  return rounded(whole3.compare(ZERO) > 0 ? primary.over(whole3) : ZERO, SHARE_PLACES);
 }
 var ratingsOf = (parts) => parts.flatMap(({ ratings, perTonne }) => ratings.map((one) => ({ ratings: one.ratings, amount: one.amount.times(perTonne) })));
 function statusOf(record, parts, { overhead }, { period }) {
@@ -9666,7 +9666,6 @@ function functionalOf(total, rule, facts) {
 }
 
 // backend/web/verify/recomputed.js
-var MAX_DIFFERENCE2 = 300;
 async function checkRecomputed(reading, pause) {
   const check2 = reading.report[8];
   for (const record of reading.used()) {
@@ -9702,12 +9701,8 @@ function recompute3(reading, stated, record) {
     return;
   }
   const computed = calculate3(facts, stated, reading);
-  const told = (value) => typeof value === "string" ? value : JSON.stringify(value);
-  const differing2 = MEMBERS.filter((name2) => told(stated[name2]) !== told(computed[name2]));
-  for (const part of differing2) {
-    const [given, expected2] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE2));
-    check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
-  }
+  const differing2 = differences(MEMBERS, stated, computed);
+  for (const params of differing2) check2.add(FAIL, "footprint-differs", lot2, params);
   if (!differing2.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne, profile: stated.profile.id });
 }
 
@@ -9777,12 +9772,12 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
     check2.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
     return;
   }
-  const told = /* @__PURE__ */ new Set();
+  const told2 = /* @__PURE__ */ new Set();
   for (const statement of statements) {
     for (const [status2, code, params] of judge2(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
-      if (status2 === FAIL || !told.has(known2)) check2.add(status2, code, statement.label, params);
-      told.add(known2);
+      if (status2 === FAIL || !told2.has(known2)) check2.add(status2, code, statement.label, params);
+      told2.add(known2);
     }
     await pause();
   }

@@ -2,7 +2,7 @@
 // Corrections: read, and shown, as leafproof/correction.py and leafproof/verification/corrections.py do it.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
-import { lotOf } from './footprint.js'
+import { lotOf, PLACES } from './footprint.js'
 import { placeOfFootprint, standingFootprints } from './heads.js'
 import { decimal, rounded } from './rational.js'
 import { amountOf, parentOf, productMass } from './record.js'
@@ -13,7 +13,6 @@ import { digest, lot } from './values.js'
 
 const MAX_TEXT = 2000 // characters of a reason
 const MAX_CHANGES = 20
-const PLACES = 3 // kg CO2e per tonne
 
 const shape = struct({
   gtin: text, lot: text, what: oneOf('record', 'frames', 'factor'), reason: text, by: text,

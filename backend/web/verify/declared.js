@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Declared footprints: read, and checked, as leafproof/declared.py and leafproof/verification/declared.py do it.
 import { Malformed } from './encoding.js'
-import { lotOf } from './footprint.js'
+import { lotOf, PLACES, SHARE_PLACES } from './footprint.js'
 import { standingDeclared, standingFootprints } from './heads.js'
 import { decimal, exactText, Fraction, rounded, sum, ZERO } from './rational.js'
 import { productMass } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { convert, differences, list, oneOf, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { digest, gln, lot, lotCode, utcSeconds } from './values.js'
 
 export const WITHHELD = ['lots']
 export const JWT_TYPE = 'leafproof-declared-footprint+sd-jwt'
-const PLACES = 3 // kg CO2e per tonne
-const SHARE_PLACES = 4
 const PERCENT_PLACES = 2
 const DAY = 86400
 const YEAR = 365 // days
 const MAX_PERIOD = 366 // days
 const MAX_LOTS = 4000
-const MAX_DIFFERENCE = 300 // characters of a member that differs
 
 const status = oneOf('provisional', 'final')
 const line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status })
@@ -138,11 +135,8 @@ export function checkDeclaredRecomputed(reading) {
 
 function recompute(check, label, stated, over) {
   const computed = calculate(stated, over)
-  const differing = COMPUTED.filter((name) => stated[name] !== computed[name])
-  for (const part of differing) {
-    const [given, expected] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE))
-    check.add(FAIL, 'declared-differs', label, { part, stated: given, computed: expected })
-  }
+  const differing = differences(COMPUTED, stated, computed)
+  for (const params of differing) check.add(FAIL, 'declared-differs', label, params)
   if (!differing.length) check.add(PASS, 'declared-recomputed', label, { value: stated.per_tonne, count: stated.count })
 }
 

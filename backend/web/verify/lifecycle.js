@@ -2,6 +2,7 @@
 // Stages after the gate: read, and calculated anew, as leafproof/lifecycle.py and leafproof/verification/stages.py do.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { PLACES } from './footprint.js'
 import { standingStages } from './heads.js'
 import { apportioned, decimal, ZERO } from './rational.js'
 import { FAIL, WARNING } from './report.js'
@@ -12,7 +13,6 @@ import { digest, lot } from './values.js'
 
 const MAX_LINES = 100
 const MAX_TEXT = 500 // characters
-const PLACES = 3 // kg CO2e per tonne
 const TRANSPORT = 't.km'
 
 const optional = {
