@@ -7729,6 +7729,10 @@ var standingFootprints = (reading) => standing(reading, reading.footprints, plac
 var standingDeclared = (reading) => standing(reading, reading.declared, placeOfDeclared);
 var standingStages = (reading) => standing(reading, reading.stages, placeOfStage);
 var standingOpinions = (reading) => standing(reading, reading.opinions, placeOfOpinion);
+function isReplaced(reading, statement) {
+  const replaces = (other) => other.content.supersedes === statement.id && other.content.record === statement.content.record && placeOfFootprint(reading, other) === placeOfFootprint(reading, statement);
+  return [...reading.footprints.values()].some(replaces);
+}
 function checkHeads(reading) {
   const { footprints, declared, stages } = reading;
   for (const [said, placeOf] of [[footprints, placeOfFootprint], [declared, placeOfDeclared], [stages, placeOfStage]]) {
@@ -9828,10 +9832,11 @@ function checkLot(reading, shown) {
   const count = reading.makers(bundle.lot).length;
   if (!count) check2.add(FAIL, "lacks-record");
   if (count > 1) check2.add(FAIL, "two-makers", bundle.lot);
-  const printed2 = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
+  const printed2 = [...footprints.values()].filter(({ content }) => lotOf(content) === bundle.lot);
+  const standing2 = printed2.filter((statement) => !isReplaced(reading, statement)).map(({ content }) => content);
   if (!printed2.length) check2.add(FAIL, "lacks-footprint");
-  else if (!printed2.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
-    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed2.at(-1).per_tonne });
+  else if (!standing2.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
+    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: standing2.at(-1).per_tonne });
   }
 }
 async function checkIncluded({ report, bundle, statements }, pause) {

@@ -28,6 +28,15 @@ export const standingDeclared = (reading) => standing(reading, reading.declared,
 export const standingStages = (reading) => standing(reading, reading.stages, placeOfStage)
 export const standingOpinions = (reading) => standing(reading, reading.opinions, placeOfOpinion)
 
+// Whether a newer footprint of the very same record takes its place. One of another record need not: until the chain
+// points there, the lot's word is the older record's.
+export function isReplaced(reading, statement) {
+  const replaces = (other) =>
+    other.content.supersedes === statement.id && other.content.record === statement.content.record &&
+    placeOfFootprint(reading, other) === placeOfFootprint(reading, statement)
+  return [...reading.footprints.values()].some(replaces)
+}
+
 // 6: each names one of its own, or one that is not here.
 export function checkHeads(reading) {
   const { footprints, declared, stages } = reading
