@@ -6,7 +6,7 @@ What must hold:
    stored. So no reader's tier can show in another's answer.
 2. Nothing is answered that was not true when the request came: what depends on the database is compared with a
    stamp that was read after (`backend.stamps`). What no statement and no event tells, as a company's name in our
-   tables, shows after `MAX_AGE`.
+   tables, shows after `MAX_AGE`; and so does a tile that was damaged and repaired, which is compared with nothing.
 3. An endpoint says itself what may be kept, by `keep`; what says nothing is never kept.
 4. Memory is bounded by `MAX_BYTES`; what was asked for longest ago goes first.
 
@@ -45,7 +45,7 @@ Variant = Callable[[Headers, Mapping[str, str]], Hashable]
 class While(StrEnum):
     """How long an answer is true."""
 
-    FOREVER = "forever"
+    FOREVER = "forever"  # nothing that is said or logged changes it; a repair of the log does, see `MAX_AGE`
     FACTS = "facts"  # until something is said, or happens on the chain
     HEADS = "heads"  # until anything at all is logged, anchored or read
 
@@ -86,9 +86,14 @@ class Entry:
     stamp: Stamp
     made: float
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was made within `MAX_AGE`."""
+        return self.made + MAX_AGE >= time.monotonic()
+
     def holds(self, stamp: Stamp) -> bool:
         """Whether it is true for a request that came before `stamp` was read."""
-        if self.made + MAX_AGE < time.monotonic():
+        if not self.is_fresh:
             return False
         if self.stamp.number >= stamp.number:
             return True
@@ -164,7 +169,7 @@ class Kept:
 
     async def _answer(self, key: Hashable, scope: Scope, receive: Receive) -> Answer:
         entry = self._store.get(key)
-        if entry is not None and entry.how_long is While.FOREVER:
+        if entry is not None and entry.how_long is While.FOREVER and entry.is_fresh:
             return entry.answer
         stamp = await self._watch.now()  # before it is made: what changes meanwhile makes it old, never new
         while not (entry is not None and entry.holds(stamp)):

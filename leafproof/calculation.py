@@ -23,6 +23,7 @@ import msgspec
 
 from leafproof import carbon, carriers, flagged, numbers, profile, quality, sharing, units
 from leafproof.carbon import Carbon, Part, Ratings
+from leafproof.carriers import ELECTRICITY
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor
 from leafproof.footprint import (
@@ -45,7 +46,6 @@ QUANTUM = Decimal("0.001")  # kg CO2e per tonne
 MASS_QUANTUM = Decimal("0.000001")  # kg of a gas per tonne
 UNIT_QUANTUM = Decimal("0.000001")  # kg CO2e per functional unit
 SHARE_QUANTUM = Decimal("0.0001")
-ELECTRICITY = "electricity"
 UPTAKE = "biogenic uptake"
 Status = Literal["provisional", "final"]
 
@@ -140,6 +140,9 @@ class _Work:
     def overhead(self) -> Iterable[Part]:
         if self.choices.period is None:
             return
+        rule = self.by.rule(profile.Overhead)
+        if not rule.counted:
+            raise rule.refuse("energy outside runs is not part of it")
         period = self.sources.period(self.choices.period)
         if period.facility != self.record.facility:
             raise InvalidInput("period", "the energy period is another facility's")

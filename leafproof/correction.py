@@ -4,10 +4,10 @@ Nothing is edited, so that a mistake is mended by a newer statement; without a r
 would be hidden. What must hold:
 
 1. Each of `changes` names a statement (`old`) and the one that supersedes it (`new`), both of the lot and by the
-   issuer of the correction: batch records where a `record` or late `frames` are corrected, footprints of one
-   record where a `factor` is.
+   issuer of the correction: batch records where a `record` or late `frames` are corrected, footprints where a
+   `factor` is, or another choice of the issuer.
 2. Every batch record that supersedes another is named by a correction, and so is every footprint that supersedes
-   another of the same record with other factors.
+   another by other choices (`leafproof.footprint.chosen_anew`): a reason for the record is none for these.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from leafproof import profile
 from leafproof.carbon import LUMP, Part
+from leafproof.carriers import ELECTRICITY
 from leafproof.factors import Factor
 from leafproof.footprint import Choices
 from leafproof.profile import Profile
@@ -14,7 +15,6 @@ from leafproof.record import BatchRecord
 from leafproof.sharing import Shared
 
 OUTSIDE = "energy outside runs"  # the name of such a component
-ELECTRICITY = "electricity"
 SUPPLEMENTS = ("transmission-losses", "fuel-supply")  # what a second factor of a carrier may add
 
 

@@ -280,6 +280,33 @@ def parents_used(footprint: Footprint) -> dict[str, str]:
     return {c.subject: c.footprint for c in footprint.components or () if c.footprint}
 
 
+def chosen_anew(before: Footprint, after: Footprint) -> tuple[str, ...]:
+    """Which choices of the issuer differ between two versions of a lot's footprint by one profile: names of
+    `Choices`, as far as both disclose them and both records ask for them.
+
+    Two things may change by themselves, and stand in the statement: an energy period that was closed since, which
+    only dropping undoes, and an input lot's newer footprint, of which nothing is said here.
+    """
+    found = [name for name in ("region", "exempted", "product") if getattr(before, name) != getattr(after, name)]
+    old, new = factors_used(before), factors_used(after)
+    if any(old[subject] != new[subject] for subject in old.keys() & new.keys()):
+        found.append("factors")
+    if _shares_anew(before, after):
+        found.append("allocation")
+    if before.record == after.record and before.period is not None and after.period is None:
+        found.append("period")
+    return tuple(found)
+
+
+def _shares_anew(before: Footprint, after: Footprint) -> bool:
+    old, new = before.allocation, after.allocation
+    if "none" in (old.method, new.method):
+        return False  # a record without co-products asks for no choice
+    told = None not in (before.prices, after.prices)
+    prices = told and before.prices != after.prices
+    return prices or (old.method, old.reason, old.subdivided) != (new.method, new.reason, new.subdivided)
+
+
 def choices_of(footprint: Footprint) -> Choices:
     """What a replay calculates with: the issuer's choices as the statement names them. Raises `InvalidInput` for
     two factors, or two footprints, of one subject."""

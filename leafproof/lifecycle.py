@@ -2,7 +2,8 @@
 
 A footprint ends at the gate. What follows is attached to the lot as a statement of its own, and each says what it
 rests on: `measured`, `supplier-stated`, or a `scenario`, which is an assumption. They are never added to the
-gate's total (ISO 14067:2018 has life-cycle stages reported apart), and a credit can only be a scenario.
+gate's total (ISO 14067:2018 has life-cycle stages reported apart). No meter of a plan stands behind any of them:
+`measured` is its issuer's word, and a check passes it no more than the others.
 
 What must hold:
 
@@ -10,13 +11,13 @@ What must hold:
    GLEC Framework v3: transport activity times emission intensity); an amount, such as fuel or electricity, x its
    factor; or `stated`, kg CO2e that somebody else's document says, named in `source`.
 2. `per_tonne` is the sum over `tonnes`, the mass that the lines are about, rounded once; the lines add up to it.
-3. A lot has one statement for each stage and name: a newer one supersedes.
+3. A line below zero is a credit, and only a scenario has one; a `stated` number is no measurement.
+4. A lot has one statement for each stage and name: a newer one supersedes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Literal, Self
 
@@ -109,23 +110,32 @@ def _check_line(line: Line, basis: Basis) -> None:
     if line.stated is not None:
         if any(one is not None for one in (*counted, line.distance_km)) or not (line.source or "").strip():
             raise InvalidInput("lines.stated", f"{line.name}: stands alone, with its source")
-        if units.parse_decimal(line.stated, "lines.stated") < 0 and basis != "scenario":
-            raise InvalidInput("lines.stated", f"{line.name}: a credit is a scenario, and nothing else")
+        if basis == "measured":
+            raise InvalidInput("lines.stated", f"{line.name}: a stated number is no measurement")
+        _check_credit(line, Fraction(units.parse_decimal(line.stated, "lines.stated")), basis)
         return
     for field, text in (("quantity", line.quantity), ("distance_km", line.distance_km)):
         if text is not None and units.parse_decimal(text, f"lines.{field}") < 0:
             raise InvalidInput(f"lines.{field}", f"{line.name}: negative")
 
 
+def _check_credit(line: Line, emitted: Fraction, basis: Basis) -> None:
+    if emitted < 0 and basis != "scenario":
+        raise InvalidInput("lines", f"{line.name}: a credit is a scenario, and nothing else")
+
+
 def calculate(base: Lifecycle, factor: FactorLookup) -> Lifecycle:
     """`base` with what its lines give: their emissions and the total. Raises `InvalidInput` for a line that is
-    none, a missing factor, or units that do not fit."""
+    none, a missing factor, units that do not fit, or a credit that is no scenario."""
     for line in base.lines:
         _check_line(line, base.basis)
     tonnes = Fraction(units.parse_decimal(base.tonnes, "tonnes"))
     if tonnes <= 0:
         raise InvalidInput("tonnes", "not positive")
-    published = numbers.apportioned([_emitted(line, factor) / tonnes for line in base.lines], QUANTUM)
+    exact = [_emitted(line, factor) for line in base.lines]
+    for line, emitted in zip(base.lines, exact, strict=True):
+        _check_credit(line, emitted, base.basis)
+    published = numbers.apportioned([emitted / tonnes for emitted in exact], QUANTUM)
     lines = tuple(
         msgspec.structs.replace(line, emissions=f"{e:f}") for line, e in zip(base.lines, published, strict=True)
     )
@@ -148,11 +158,3 @@ def _emitted(line: Line, factor: FactorLookup) -> Fraction:
         return amount.to(used.per) * Fraction(used.amount)
     distance = Fraction(units.parse_decimal(line.distance_km, "lines.distance_km"))
     return amount.to("t") * distance * Fraction(used.amount)
-
-
-def totals(stages: Sequence[Lifecycle]) -> dict[Basis, Decimal]:
-    """What stages add up to by what they rest on, each for itself: there is no total of all."""
-    sums: dict[Basis, list[Decimal]] = {}
-    for one in stages:
-        sums.setdefault(one.basis, []).append(Decimal(one.per_tonne))
-    return {basis: numbers.total(parts) for basis, parts in sums.items()}

@@ -26,12 +26,12 @@ import msgspec
 
 from leafproof import body, clock, numbers, units, values
 from leafproof.errors import InvalidInput
+from leafproof.measuring import QUANTUM
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
-QUANTUM = Decimal("0.001")
 MAX_LOTS = 100_000
 MAX_INVOICES = 200
 

@@ -80,7 +80,6 @@ class Boundary(RuleWords, frozen=True, tag="boundary"):
 class Electricity(RuleWords, frozen=True, tag="electricity"):
     """What a carrier's factors must count together, and what happens where they do not."""
 
-    basis: Literal["location-based", "market-based"]
     required: tuple[str, ...]
     incomplete: Literal["flag", "refuse"]
 
@@ -122,8 +121,10 @@ class DataQuality(RuleWords, frozen=True, tag="quality"):
 
 
 class Overhead(RuleWords, frozen=True, tag="overhead"):
-    """Whether a lot's footprint is provisional until a period's energy outside runs was shared out."""
+    """Whether a period's energy outside runs is counted, and whether a lot's footprint is provisional until it was
+    shared out."""
 
+    counted: bool
     required: bool
 
 
@@ -156,6 +157,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for kind in _ONCE:
             if sum(isinstance(r, kind) for r in self.rules) != 1:
                 raise InvalidInput("rules", f"not exactly one of kind {kind.__struct_config__.tag!r}")
+        overhead = self.rule(Overhead)
+        if overhead.required and not overhead.counted:
+            raise InvalidInput(overhead.id, "required, and not counted")
         ids = [r.id for r in self.rules]
         if len(set(ids)) != len(ids):
             raise InvalidInput("rules", "one id is given twice")

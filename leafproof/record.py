@@ -30,7 +30,6 @@ MAX_SEGMENTS = 200  # of one run: shifts of a month, on two lines
 MAX_WEIGHINGS = 200  # of one line: the lorries of a day
 
 Tier = Literal["public", "buyer", "authority", "auditor"]
-TIERS: tuple[Tier, ...] = ("public", "buyer", "authority", "auditor")
 # From which tier on, where the product's maker restricts it: quantities sold are on the delivery note, recipes and
 # load curves are not.
 DISCLOSED_FROM: dict[str, Tier] = {"outputs": "public", "inputs": "buyer", "activity": "authority"}

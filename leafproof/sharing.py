@@ -52,7 +52,7 @@ def shared(record: BatchRecord, chosen: Allocation, profile: Profile) -> Shared:
     method = "mass" if chosen.method == "none" else chosen.method
     if method not in rule.methods:
         raise rule.refuse(f"allocation by {method} is not allowed")
-    _by_ratio(rule, method, chosen)
+    _by_ratio(rule, method, outputs, chosen)
     by_value = method == "economic"
     keys = _values(rule, outputs, chosen) if by_value else [o.amount.to("t") for o in outputs]
     whole = sum(keys, Fraction(0))
@@ -63,14 +63,12 @@ def shared(record: BatchRecord, chosen: Allocation, profile: Profile) -> Shared:
     return Shared(stated, chosen.prices, part, tonnes, _alone(rule, record, outputs, chosen))
 
 
-def _by_ratio(rule: Sharing, method: str, chosen: Allocation) -> None:
+def _by_ratio(rule: Sharing, method: str, outputs: list[Output], chosen: Allocation) -> None:
     """Where prices are stated and the profile has a ratio, the ratio decides."""
     if rule.value_ratio is None or not chosen.prices:
         return
-    prices = [units.parse_decimal(p.value, "prices.value") for p in chosen.prices]
-    if min(prices) <= 0:
-        raise rule.refuse("a price is not positive")
-    by_value = Fraction(max(prices)) / Fraction(min(prices)) > Fraction(rule.value_ratio)
+    prices = _prices(rule, outputs, chosen)
+    by_value = max(prices) / min(prices) > Fraction(rule.value_ratio)
     if by_value != (method == "economic"):
         wanted = "economic" if by_value else "mass"
         raise rule.refuse(f"by the prices stated, allocation is by {wanted}, not by {method}")
@@ -80,12 +78,21 @@ def _values(rule: Sharing, outputs: list[Output], chosen: Allocation) -> list[Fr
     """Tonnes times price of each output."""
     if not chosen.reason.strip():
         raise rule.refuse("allocation by value needs a reason why not by mass")
+    prices = _prices(rule, outputs, chosen)
+    found = [o.amount.to("t") * price for o, price in zip(outputs, prices, strict=True)]
+    if min(found) <= 0:
+        raise rule.refuse("an output has no mass")
+    return found
+
+
+def _prices(rule: Sharing, outputs: list[Output], chosen: Allocation) -> list[Fraction]:
+    """Each output's price, in one currency: one that is left out would decide as much as one that is stated."""
     prices = {p.output: p for p in chosen.prices}
     if prices.keys() != {o.name for o in outputs} or len(prices) != len(chosen.prices):
-        raise rule.refuse("allocation by value needs one price for each product and co-product")
+        raise rule.refuse("there must be one price for each product and co-product")
     if len({p.currency for p in chosen.prices}) != 1:
         raise rule.refuse("prices are in more than one currency")
-    found = [o.amount.to("t") * Fraction(units.parse_decimal(prices[o.name].value, "prices")) for o in outputs]
+    found = [Fraction(units.parse_decimal(prices[o.name].value, "prices")) for o in outputs]
     if min(found) <= 0:
         raise rule.refuse("a price is not positive")
     return found

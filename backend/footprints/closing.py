@@ -23,9 +23,8 @@ from backend.production.service import PlanInForce
 from backend.production.statements import Desk, Logged
 from leafproof import body, clock, numbers, units
 from leafproof.errors import InvalidInput
-from leafproof.measuring import measured
+from leafproof.measuring import QUANTUM, measured
 from leafproof.period import (
-    QUANTUM,
     Balance,
     EnergyPeriod,
     Invoice,

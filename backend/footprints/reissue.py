@@ -1,4 +1,7 @@
-"""Footprints anew, by other factors, profiles or periods: the batch record stays, newer footprints supersede."""
+"""Footprints anew, by other choices, profiles or periods: the batch record stays, newer footprints supersede.
+
+Where the issuer's choices changed, a correction says why: here, and where the record itself is corrected.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,23 @@ from sqlalchemy import Connection
 from backend.corrections import service as corrections
 from backend.errors import NotFound
 from backend.footprints import service
+from backend.log.service import TransparencyLog
 from backend.production import recording
 from backend.production import service as production
 from backend.production.statements import Desk, Logged
-from leafproof.footprint import factors_used
+from leafproof.footprint import chosen_anew
 from leafproof.values import Gln, Lot
 
 BY = "server"
-_NO_REASON = "the facility uses other factors now"
+Newest = dict[str, bytes]
 
 
-def reissue(connection: Connection, desk: Desk, lot: Lot, reason: str = _NO_REASON, by: str = BY) -> Logged | None:
+def reissue(
+    connection: Connection, desk: Desk, lot: Lot, reason: str | None = None, by: str = BY
+) -> Logged | None:
     """Issue the footprints of a lot's current record again, by the profiles, factors and period that its facility
-    has now; the main one, or None where it would say what it says. Where factors changed, a correction says why
-    and by whom. Raises `NotFound`, `InvalidInput`."""
+    has now; the main one, or None where it would say what it says. Where a choice changed, a correction says why
+    and by whom; without a `reason`, what changed. Raises `NotFound`, `InvalidInput`."""
     row, before = recording.current(connection, lot), service.current(connection, lot)
     if row is None or before is None:
         raise NotFound(f"lot {lot} has no footprint yet")
@@ -28,24 +34,37 @@ def reissue(connection: Connection, desk: Desk, lot: Lot, reason: str = _NO_REAS
     place = production.facility(connection, Gln(record.facility))
     company, log = Gln(place["company"]), desk.log(row["log"])
     record_id = bytes(row["statement_id"])
-    earlier = _current(connection, lot, record_id)
+    earlier = current(connection, lot)
     main = service.issue(connection, desk, company, place, record, log, record_id)
-    changes = [
-        (earlier[by_], now)
-        for by_, now in _current(connection, lot, record_id).items()
-        if by_ in earlier and earlier[by_] != now and _other_factors(connection, desk, earlier[by_], now)
-    ]
-    if changes:
-        corrections.state(connection, desk, log, company, lot, "factor", reason, by, changes)
+    explain(connection, desk, log, company, lot, earlier, reason, by)
     return main
 
 
-def _current(connection: Connection, lot: Lot, record: bytes) -> dict[str, bytes]:
-    """Statement ids of the newest footprints by profile."""
-    rows = service.current_by_profile(connection, lot, record)
-    return {row["profile"]: bytes(row["statement_id"]) for row in rows}
+def current(connection: Connection, lot: Lot) -> Newest:
+    """Statement ids of a lot's newest footprints, by profile."""
+    return {row["profile"]: bytes(row["statement_id"]) for row in service.current_by_profile(connection, lot)}
 
 
-def _other_factors(connection: Connection, desk: Desk, earlier: bytes, now: bytes) -> bool:
-    first, second = (service.read(connection, desk, one) for one in (earlier, now))
-    return factors_used(first) != factors_used(second)
+def explain(
+    connection: Connection,
+    desk: Desk,
+    log: TransparencyLog,
+    company: Gln,
+    lot: Lot,
+    earlier: Newest,
+    reason: str | None = None,
+    by: str = BY,
+) -> None:
+    """Log a correction of the footprints that by now differ from `earlier` in what the issuer chose, if any do."""
+    changes: list[tuple[bytes, bytes]] = []
+    names: dict[str, None] = {}
+    for profile, now in current(connection, lot).items():
+        if profile not in earlier or earlier[profile] == now:
+            continue
+        before, after = (service.read(connection, desk, one) for one in (earlier[profile], now))
+        if changed := chosen_anew(before, after):
+            names.update(dict.fromkeys(changed))
+            changes.append((earlier[profile], now))
+    if changes:
+        why = reason or f"the facility counts with other {', '.join(names)} now"
+        corrections.state(connection, desk, log, company, lot, "factor", why, by, changes)

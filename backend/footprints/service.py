@@ -24,18 +24,18 @@ from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
 from leafproof import body, carriers, footprint, profile
 from leafproof.calculation import Sources, calculate
+from leafproof.carriers import ELECTRICITY
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPoint
-from leafproof.profile import ProfileRef
+from leafproof.profile import Overhead, ProfileRef
 from leafproof.quality import covers
 from leafproof.record import BatchRecord
 from leafproof.structs import convert
 from leafproof.values import Gln, Lot, party_uri
 
-ELECTRICITY = "electricity"
 STARTER_SET = "starter-2026.json"
 MAX_SET_FILE = 1 << 20
 # What a material without evidence is counted as unless the facility says otherwise: see docs/factors.md.
@@ -275,6 +275,7 @@ def calculated(
     """The footprint of `record` by a profile, with this server's factors and statements, superseding the last one
     by it; None where the last one says the same, and is as much a main one. Raises `InvalidInput`."""
     said = methods.product(connection, record.gtin)
+    counts_period = profile.named(ref).rule(Overhead).counted
     choices = Choices(
         region=facility["region"],
         factors=dict(choose(connection, archive, log, facility, ref.id)),
@@ -282,7 +283,7 @@ def calculated(
         allocation=said.allocation,
         exempted=said.exempted,
         product=said.facts,
-        period=periods.of_record(connection, archive, record, record_id.hex()),
+        period=periods.of_record(connection, archive, record, record_id.hex()) if counts_period else None,
     )
     sources = _sources(connection, archive)
     before = current(connection, record.of, ref.id)

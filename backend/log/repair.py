@@ -65,6 +65,7 @@ def repair(engine: Engine, log: TransparencyLog, anchored: Head | None, others: 
         )
         for other in others:
             other(connection, log)
+        repository.revise(connection, log.number)  # what was answered from the damage is kept no longer
 
 
 def _judge(

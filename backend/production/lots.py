@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.corrections import service as corrections
 from backend.errors import Conflict, NotFound
+from backend.footprints import reissue
 from backend.production import pointing, recording, repository, runs, shares, weighing
 from backend.production import service as production
 from backend.production.statements import Desk, Logged
@@ -38,7 +39,7 @@ class Correction:
 
 def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) -> Logged:
     """A record that supersedes the lot's current one, with the energy metered anew, its footprints, and the
-    correction that says why.
+    correction that says why; another one where the facility counts by other choices than it did.
 
     Input lots stay as they were: their shares are spent on the chain. Raises `InvalidInput` naming the field,
     `NotFound`, and `Conflict` where nothing is recorded yet.
@@ -63,10 +64,12 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
     }
     weighing.take(connection, run["id"], (*outputs, *inputs))
     repository.update_run(connection, run["id"], **entered)
+    earlier = reissue.current(connection, lot)
     logged = recording.issue(connection, desk, runs.find(connection, run["id"]), inputs, found, before)
     changes = [(bytes(before["statement_id"]), logged.statement_id)]
     issuer, log = Gln(place["company"]), desk.log(logged.log)
     corrections.state(connection, desk, log, issuer, lot, change.what, change.reason, change.by, changes)
+    reissue.explain(connection, desk, log, issuer, lot, earlier)
     return logged
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from leafproof import body
 from leafproof.correction import Change, Correction
-from leafproof.footprint import Footprint, factors_used
+from leafproof.footprint import Footprint, chosen_anew, parents_used
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
 from leafproof.verification.statements import Statement
@@ -21,21 +21,44 @@ class Corrections:
     operator_of: Callable[[Statement], bytes]
     statements: dict[str, Statement]
     withheld: dict[str, Statement]
-    _due: dict[str, Statement] = field(default_factory=dict)  # what a correction has to name, by its id
+    # What a correction has to name, by its id, and what it is that needs a reason.
+    _due: dict[str, tuple[Statement, str]] = field(default_factory=dict)
 
     def record(self, statement: Statement, record: BatchRecord) -> None:
         """A batch record: one that supersedes needs a reason."""
         if record.supersedes is not None:
-            self._due[statement.id] = statement
+            self._due[statement.id] = statement, "it supersedes another statement"
 
     def footprint(self, statement: Statement, stated: Footprint) -> None:
-        """A footprint: one that supersedes another of the same record, with other factors, needs a reason."""
-        before = self.statements.get(stated.supersedes or "")
-        if before is None or not isinstance(before.content, Footprint) or before.content.record != stated.record:
+        """A footprint: one that supersedes another by other choices of the issuer needs a reason, and that the
+        record was corrected is none."""
+        before = self._footprint(stated.supersedes)
+        if before is None:
             return
-        told = None not in (stated.components, before.content.components)
-        if told and factors_used(stated) != factors_used(before.content):
-            self._due[statement.id] = statement
+        changed = chosen_anew(before, stated)
+        if self._goes_back(before, stated):
+            changed = (*changed, "parents")
+        if changed:
+            self._due[statement.id] = statement, f"it supersedes another statement by other {', '.join(changed)}"
+
+    def _footprint(self, statement_id: str | None) -> Footprint | None:
+        found = self.statements.get(statement_id or "")
+        return found.content if found and isinstance(found.content, Footprint) else None
+
+    def _goes_back(self, before: Footprint, after: Footprint) -> bool:
+        """Whether an input lot counts with a footprint that does not follow on the one before."""
+        old, new = parents_used(before), parents_used(after)
+        return not all(self._follows(new[lot], old[lot]) for lot in old.keys() & new.keys())
+
+    def _follows(self, newer: str, older: str) -> bool:
+        """Whether `newer` is `older` or supersedes it, as far as the versions between are known."""
+        found: str | None = newer
+        while found is not None and found != older:
+            content = self._footprint(found)
+            if content is None:
+                return True  # another log's, or withheld
+            found = content.supersedes
+        return found == older
 
     def take(self, statement: Statement, said: Correction) -> None:
         """A correction whose key, signature and body are good, in the order of the log."""
@@ -53,10 +76,9 @@ class Corrections:
             for s in self.withheld.values()
             if s.envelope.header.content_type == body.CORRECTION
         }
-        for statement in self._due.values():
+        for statement, what in self._due.values():
             if self.operator_of(statement) not in hidden:
-                message = "it supersedes another statement, and no correction says why"
-                self.report.add("correction-hidden", statement.index, message)
+                self.report.add("correction-hidden", statement.index, f"{what}, and no correction says why")
 
     def _fits(self, statement: Statement, said: Correction, change: Change) -> bool:
         old, new = self.statements.get(change.old), self.statements.get(change.new)

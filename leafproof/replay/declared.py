@@ -17,7 +17,8 @@ from leafproof.errors import LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
-from leafproof.verification.declared import differences, is_over
+from leafproof.structs import differences
+from leafproof.verification.declared import is_over
 from leafproof.verification.statements import Statement
 
 _NAMED = 5  # lots that a message names; the rest is counted

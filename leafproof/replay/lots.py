@@ -30,9 +30,9 @@ from leafproof.replay.periods import Periods
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.stages import Stages
 from leafproof.replay.weighings import Weighings
+from leafproof.structs import differences
 from leafproof.values import Lot
 from leafproof.verification import evidence as ev
-from leafproof.verification.lots import differences
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
 
@@ -193,6 +193,9 @@ class Lots:
                 " does not supersede"
             )
             self._report.add("two-footprints", statement.index, message)
+        elif not before and self._is_elsewhere(stated, place):
+            message = "what it supersedes is another maker's, or another lot's or profile's"
+            self._report.add("two-footprints", statement.index, message)
         self._footprints[place] = statement
         self._corrections.footprint(statement, stated)
         period = self._statements.get(stated.period or "")
@@ -202,6 +205,15 @@ class Lots:
         rests_elsewhere = self._rests_elsewhere(record, record.content, stated)
         if not rests_elsewhere and not self._rests_on_what_is_withheld(stated, record.content):
             self._calculate(statement, stated, record.id, record.content)
+
+    def _is_elsewhere(self, stated: Footprint, place: tuple[bytes, Lot, str]) -> bool:
+        """Whether what it supersedes is known, in any log, as about something else than `place`."""
+        named = self._statements.get(stated.supersedes or "")
+        if named is None:
+            return False
+        before = named.content
+        own = isinstance(before, Footprint) and (self._operator(named), before.of, before.profile.id) == place
+        return not own
 
     def _rests_on_what_is_withheld(self, stated: Footprint, facts: BatchRecord) -> bool:
         if None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):

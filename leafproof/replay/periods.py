@@ -20,8 +20,8 @@ from fractions import Fraction
 
 from leafproof import numbers, units
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.measuring import total
-from leafproof.period import QUANTUM, EnergyPeriod, counted, reconcile, tonnes_of
+from leafproof.measuring import QUANTUM, total
+from leafproof.period import EnergyPeriod, counted, reconcile, tonnes_of
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport

@@ -14,6 +14,8 @@ from leafproof.correction import Correction
 from leafproof.footprint import Footprint
 from leafproof.record import BatchRecord, Input
 from leafproof.values import Lot
+from leafproof.verification import heads
+from leafproof.verification.heads import Standing
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
@@ -40,36 +42,21 @@ def check_inputs(reading: Reading) -> None:
     for _, said in reading.corrections.values():
         if said.of != own:
             check.add(Status.WARNING, "input-lot-corrected", str(said.of), **_words(said))
-    heads = _newest(reading)
+    standing = heads.footprints(reading)
     for lot, _, record in reading.used():
         for line in record.inputs or ():
             if line.parent is not None and line.footprint in reading.footprints:
-                _compare(reading, heads, lot, record, line)
-
-
-def _newest(reading: Reading) -> dict[tuple[object, Lot, str], tuple[Statement, Footprint]]:
-    """By maker, lot and profile, the footprint that none in the bundle supersedes."""
-    superseded = {stated.supersedes for _, stated in reading.footprints.values()}
-    return {
-        (reading.maker(statement), stated.of, stated.profile.id): (statement, stated)
-        for name, (statement, stated) in reading.footprints.items()
-        if name not in superseded
-    }
+                _compare(reading, standing, lot, record, line)
 
 
 def _compare(
-    reading: Reading,
-    heads: dict[tuple[object, Lot, str], tuple[Statement, Footprint]],
-    child: Lot,
-    record: BatchRecord,
-    line: Input,
+    reading: Reading, standing: Standing[Footprint], child: Lot, record: BatchRecord, line: Input
 ) -> None:
     used, before = reading.footprints[line.footprint or ""]
-    found = heads.get((reading.maker(used), before.of, before.profile.id))
-    if found is None or found[0].id == used.id or record.outputs is None:
+    newest, after = standing[heads.of_footprint(reading, used, before)][-1]
+    if newest.id == used.id or record.outputs is None:
         return
-    after = found[1]
-    if after.record == before.record and _naming(reading, found[0]) is None:
+    if after.record == before.record and _naming(reading, newest) is None:
         return  # newer for another reason, such as a period that was closed
     change = Fraction(Decimal(after.per_tonne)) - Fraction(Decimal(before.per_tonne))
     delta = numbers.rounded(change * line.amount.to("t") / record.product_mass(), QUANTUM)

@@ -6,14 +6,15 @@ shows is that the mean follows from the lots that are named, and that its own lo
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from leafproof import clock, declared
 from leafproof.declared import YEAR, DeclaredFootprint, DeclaredLot
 from leafproof.errors import LeafproofError
 from leafproof.footprint import Footprint
-from leafproof.verification.reading import Maker, Reading, Signed
+from leafproof.structs import differences
+from leafproof.verification import heads
+from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Check, Status
 from leafproof.verification.statements import Statement
 
@@ -23,25 +24,16 @@ _Stated = tuple[Statement, DeclaredFootprint]
 def check_current(reading: Reading) -> None:
     """6: each is by the lot's maker, of its product, plant and time, and the one answer for that time."""
     check, record = reading.report[6], reading.record(reading.bundle.lot)
-    groups: dict[tuple[Maker, str, str, str], list[_Stated]] = defaultdict(list)
-    for statement, stated in _newest(reading):
-        groups[reading.maker(statement), stated.gtin, stated.facility, stated.method].append((statement, stated))
     for statement, stated in reading.declared.values():
         if record is None or not _speaks_of(statement, stated, record):
             check.add(Status.FAIL, "declared-elsewhere", statement.label)
         elif reading.maker(statement) != reading.maker(record[0]):
             check.add(Status.FAIL, "declared-foreign", statement.label)
-    for several in groups.values():
+    for several in heads.declared(reading).values():
         several.sort(key=lambda one: (one[1].window, one[0].index))
         for (first, before), (second, after) in pairwise(several):
             if before.clashes(after):
                 check.add(Status.FAIL, "declared-fork", second.label, other=first.label)
-
-
-def _newest(reading: Reading) -> list[_Stated]:
-    """Those that none in the bundle supersedes."""
-    superseded = {stated.supersedes for _, stated in reading.declared.values()}
-    return [one for name, one in reading.declared.items() if name not in superseded]
 
 
 def _speaks_of(statement: Statement, stated: DeclaredFootprint, record: Signed) -> bool:
@@ -58,18 +50,12 @@ def check_recomputed(reading: Reading) -> None:
             check.add(Status.NOT_CHECKED, "withheld", statement.label)
         else:
             _recompute(check, statement, stated)
-    for statement, stated in _newest(reading):
+    for statement, stated in chain.from_iterable(heads.declared(reading).values()):
         if stated.days < YEAR:
             check.add(Status.WARNING, "declared-short", statement.label, days=stated.days)
         for printed, footprint in _printed(reading):
             if declared.method_of(footprint) == stated.method:
                 _compare(reading, (statement, stated), printed, footprint)
-
-
-def differences(stated: DeclaredFootprint, computed: DeclaredFootprint) -> list[tuple[str, str, str]]:
-    """The members in which two differ: name, stated, computed."""
-    pairs = [(name, getattr(stated, name), getattr(computed, name)) for name in stated.__struct_fields__]
-    return [(name, str(a)[:300], str(b)[:300]) for name, a, b in pairs if a != b]
 
 
 def is_over(statement: Statement, stated: DeclaredFootprint) -> bool:
@@ -91,14 +77,10 @@ def _recompute(check: Check, statement: Statement, stated: DeclaredFootprint) ->
 
 
 def _printed(reading: Reading) -> list[tuple[Statement, Footprint]]:
-    """The lot's footprints that none in the bundle supersedes, of its current record."""
+    """The lot's footprints that stand, of its current record."""
     record = reading.record(reading.bundle.lot)
-    superseded = {stated.supersedes for _, stated in reading.footprints.values()}
-    return [
-        one
-        for name, one in reading.footprints.items()
-        if record and one[1].record == record[0].id and name not in superseded
-    ]
+    standing = chain.from_iterable(heads.footprints(reading).values())
+    return [one for one in standing if record and one[1].record == record[0].id]
 
 
 def _compare(reading: Reading, one: _Stated, printed: Statement, footprint: Footprint) -> None:

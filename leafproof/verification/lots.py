@@ -17,6 +17,7 @@ from leafproof.numbers import rounded
 from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
+from leafproof.structs import differences
 from leafproof.values import Lot
 from leafproof.verification import corrections, declared, reconciled, stages, timing, weighing
 from leafproof.verification import evidence as ev
@@ -215,13 +216,6 @@ def _agrees_with_itself(reading: Reading, stated: Footprint) -> None:
         check.add(Status.FAIL, "not-computable", lot, reason=error.message)
     for part, given, expected in footprint.contradictions(stated):
         check.add(Status.FAIL, "footprint-differs", lot, part=part, stated=given, computed=expected)
-
-
-def differences(stated: Footprint, computed: Footprint) -> list[tuple[str, str, str]]:
-    """The members in which two footprints differ: name, stated, computed."""
-    members = stated.__struct_fields__
-    pairs = [(name, getattr(stated, name), getattr(computed, name)) for name in members]
-    return [(name, str(a)[:300], str(b)[:300]) for name, a, b in pairs if a != b]
 
 
 def check_inputs(reading: Reading) -> None:

@@ -91,6 +91,7 @@ MESSAGES = {
     "profile-outdated": "the bundle has no footprint by {profile} of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
+    "supersedes-elsewhere": "what it says it supersedes is another maker's, or about something else",
     "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
     "declared-foreign": "the declared footprint is not by the operator of the batch record",
     "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",
@@ -164,7 +165,10 @@ MESSAGES = {
     "lot-deviation": (
         "{percent} % against the declared {value} kg CO2e per tonne, mean of {count} lots from {start} to {end}"
     ),
-    "stage-measured": "{stage} after the gate ({name}), measured: {value} kg CO2e per tonne, not in the footprint",
+    "stage-measured": (
+        "{stage} after the gate ({name}), measured, as its issuer says: {value} kg CO2e per tonne, not in the"
+        " footprint"
+    ),
     "stage-supplier-stated": (
         "{stage} after the gate ({name}), as a supplier states: {value} kg CO2e per tonne, not in the footprint"
     ),
@@ -220,6 +224,7 @@ MESSAGES = {
     "opinion-unknown": "{verifier} ({issuer}) is no verifier whom your trust file names",
     "opinion-against": "{verifier} ({issuer}) does not stand by the declared footprint, {conclusion}: {reason}",
     "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, which was superseded since",
+    "opinion-beside": "what was verified is the mean by {method}, not by the method of the number shown",
     "opinion-own": "the opinion is by the operator who declared the footprint",
     "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
     "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",

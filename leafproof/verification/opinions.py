@@ -1,42 +1,37 @@
 """Check 10 on opinions: is one here, by whom, on this very number, and does the reader know that verifier?
 
+Only an opinion on the mean by the method of the footprint that is shown counts for the verdict.
+
 Keys and signatures are checks 1 and 2, as of any statement. That an opinion was withdrawn since is seen by whoever
 is handed the newer one, and by a replay of the log.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-
+from leafproof.declared import method_of
 from leafproof.opinion import Opinion
-from leafproof.verification.reading import Maker, Reading
+from leafproof.verification import heads
+from leafproof.verification.reading import Reading
 from leafproof.verification.report import Status, Verified
 from leafproof.verification.statements import Statement
-
-_Said = tuple[Statement, Opinion]
 
 
 def check(reading: Reading) -> None:
     """10: each opinion in the bundle; of several the verdict says the weightiest: by a verifier whom the reader
     knows, then by level of assurance."""
-    several: dict[tuple[Maker, str], list[_Said]] = defaultdict(list)
-    for statement, said in reading.opinions.values():
-        several[reading.maker(statement), said.declared].append((statement, said))
     found: list[Verified] = []
-    outdated = {stated.supersedes for _, stated in reading.declared.values()}
-    for of_one in several.values():
-        superseded = {said.supersedes for _, said in of_one}  # his own: nobody supersedes another's
-        newest = [one for one in of_one if one[0].id not in superseded]
-        for statement, _ in newest[1:]:
-            other = newest[0][0].label
+    in_force = {one[0].id for several in heads.declared(reading).values() for one in several}
+    for of_one in heads.opinions(reading).values():
+        for statement, _ in of_one[1:]:
+            other = of_one[0][0].label
             reading.report[10].add(Status.FAIL, "opinion-fork", statement.label, other=other)
-        judged = (_judge(reading, outdated, *one) for one in newest)
+        judged = (_judge(reading, in_force, *one) for one in of_one)
         found += [one for one in judged if one is not None]
     reading.assurances = [one.assurance for one in found]
     reading.report.verified = max(found, key=lambda v: (v.known, v.assurance == "reasonable"), default=None)
 
 
-def _judge(reading: Reading, outdated: set[str | None], statement: Statement, said: Opinion) -> Verified | None:
+def _judge(reading: Reading, in_force: set[str], statement: Statement, said: Opinion) -> Verified | None:
     """What the verdict may say of an opinion; None where it supports nothing."""
     check_, named = reading.report[10], reading.declared.get(said.declared)
     if named is None:
@@ -55,7 +50,7 @@ def _judge(reading: Reading, outdated: set[str | None], statement: Statement, sa
         params = {"conclusion": said.conclusion, "reason": reason, **who}
         check_.add(Status.WARNING, "opinion-against", statement.label, **params)
         return None
-    if named[0].id in outdated:
+    if named[0].id not in in_force:
         check_.add(Status.WARNING, "opinion-outdated", statement.label, **who)
         return None
     known = issuer in reading.trust.verifiers
@@ -66,4 +61,8 @@ def _judge(reading: Reading, outdated: set[str | None], statement: Statement, sa
         check_.add(Status.WARNING, "opinion-modified", statement.label, reason=said.reason, **who)
     if not known:
         check_.add(Status.WARNING, "opinion-unknown", statement.label, **who)
+    shown = reading.shown()
+    if shown is None or method_of(shown) != said.method:
+        check_.add(Status.WARNING, "opinion-beside", statement.label, method=said.method)
+        return None
     return Verified(said.verifier, issuer, said.assurance, known)

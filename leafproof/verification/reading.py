@@ -144,6 +144,13 @@ class Reading:
         makers = self.makers(lot)
         return self._current(makers[0], lot) if makers else None
 
+    def shown(self) -> Footprint | None:
+        """The lot's main footprint, whose number a passport shows: the last that the bundle has of its current
+        record."""
+        record = self.record(self.bundle.lot)
+        of_it = (f for _, f in reversed(self.footprints.values()) if record and f.record == record[0].id)
+        return next(of_it, None)
+
     def _current(self, maker: Maker, lot: Lot) -> Signed:
         versions = sorted(self.records[maker, lot], key=lambda r: r[0].index)
         on_chain = self.on_chain_by(versions[-1][0], lot)
@@ -182,6 +189,11 @@ class Reading:
         """Whether the statement is here without its body."""
         found = self._by_id.get(statement_id)
         return found is not None and found.content is None
+
+    def is_read(self, statement_id: str) -> bool:
+        """Whether the statement is here with what it says."""
+        found = self._by_id.get(statement_id)
+        return found is not None and found.content is not None
 
     def maker_of(self, statement_id: str) -> Maker | None:
         """Whose statement that is, if it is here."""

@@ -29,7 +29,7 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import certificates, corrections, declared, key_in_force, labels, lots, opinions
+from leafproof.verification import certificates, corrections, declared, heads, key_in_force, labels, lots, opinions
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
@@ -254,6 +254,7 @@ def _current(reading: Reading) -> None:
         if first is not statement:
             check.add(Status.FAIL, "footprint-fork", statement.label, other=first.label)
     _printed(reading)
+    heads.check(reading)
     declared.check_current(reading)
     corrections.check_current(reading)
 

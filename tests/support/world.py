@@ -397,12 +397,13 @@ def footprint_of(
     *parents: Footprint,
     supersedes: str | None = None,
     by_subject: dict[str, str] = {"electricity": "grid", "steel-slab": "slab"},  # noqa: B006 - never changed
+    counting: dict[str, str] = {},  # noqa: B006 - never changed
 ) -> Footprint:
     """What follows from a record by the house's profile, by the factors of the set `factors`."""
     chosen = {subject: (FactorRef(factors, name),) for subject, name in by_subject.items()}
     sources = calculation.Sources(lambda ref: FACTORS.get(ref.id), lambda _: parents[0], no_period)
     by = profile.newest(profile.HOUSE)
-    return calculation.calculate(record, record_id, by, Choices("KR", chosen), sources, supersedes)
+    return calculation.calculate(record, record_id, by, Choices("KR", chosen, counting), sources, supersedes)
 
 
 def log_footprint(

@@ -15,7 +15,7 @@ from leafproof.record import BatchRecord, Input, Output, Run
 from leafproof.values import Lot
 from tests.support import methods as m
 from tests.support import world as w
-from tests.support.world import DECLARED, PLANT, START, World
+from tests.support.world import DECLARED, PLANT, START, Party, World
 
 STRIP = Lot.parse(str(w.COIL.gtin), "C-2")
 FACTS = ProductFacts("7208", "hot rolling", "B-1", "250000")
@@ -78,16 +78,17 @@ def log_by(
         {s: tuple(FactorRef(world.id(factors), one) for one in names) for s, names in chosen.items()},
         allocation=Allocation() if by_mass else BY_VALUE,
         product=FACTS,
-        period=world.id(period[0]),
+        period=None if name == profile.HOUSE else world.id(period[0]),
     )
     sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], lambda _: None, lambda _: period[1])  # type: ignore[arg-type, return-value]
     stated = calculation.calculate(facts, world.id(record), profile.newest(name), choices, sources)
     return log_stated(world, stated), stated
 
 
-def log_stated(world: World, stated: Footprint) -> int:
-    data, disclosures = stated.issue(world.steel.key, world.steel.uri)
-    return world.state(world.steel, stated.of.urn, body.FOOTPRINT, data, *disclosures.values())
+def log_stated(world: World, stated: Footprint, by: Party | None = None) -> int:
+    party = by or world.steel
+    data, disclosures = stated.issue(party.key, party.uri)
+    return world.state(party, stated.of.urn, body.FOOTPRINT, data, *disclosures.values())
 
 
 def methods_world(
@@ -130,6 +131,10 @@ def share_more(f: Footprint) -> Footprint:
     return msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, shares=shares))
 
 
+def by_mass(f: Footprint) -> Footprint:
+    return msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, method="mass"))
+
+
 # By which profile, what is made of its footprint, and what a replay says of it.
 LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
     "a factor swapped": (
@@ -149,8 +154,13 @@ LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
     ),
     "mass where PACT demands value": (
         "pact-3",
-        lambda f: msgspec.structs.replace(f, allocation=msgspec.structs.replace(f.allocation, method="mass")),
+        by_mass,
         "pact-allocation: by the prices stated, allocation is by economic, not by mass",
+    ),
+    "mass where PACT demands value, and a price left out": (
+        "pact-3",
+        lambda f: by_mass(msgspec.structs.replace(f, prices=(f.prices or ())[:1])),
+        "pact-allocation: there must be one price for each product and co-product",
     ),
     "a stage left out": (
         "iso-14067-2018",
@@ -167,6 +177,11 @@ LIES: dict[str, tuple[str, Callable[[Footprint], Footprint], str]] = {
         "iso-14067-2018",
         lambda f: msgspec.structs.replace(f, profile=msgspec.structs.replace(f.profile, id="pact-3")),
         "profile: 'pact-3'",
+    ),
+    "overhead where the house's method has none": (
+        profile.HOUSE,
+        lambda f: msgspec.structs.replace(f, period="ab" * 32),
+        "partial-overhead: energy outside runs is not part of it",
     ),
     "no ratings": ("pact-3", lambda f: msgspec.structs.replace(f, quality=None), "quality: stated None"),
     "a gas left out": (

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
 
 from leafproof.correction import Change, Correction
 from leafproof.errors import InvalidInput
-from leafproof.footprint import Footprint
+from leafproof.footprint import Exempted, Footprint, ProductFacts, chosen_anew
 from leafproof.replay.replay import replay
+from leafproof.replay.report import Discrepancy
 from leafproof.replay.source import Entry
 from leafproof.verification.report import Finding, Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
+from tests.support import world_methods as wm
 from tests.support.world import COIL, TOWER, Places, World, WorldSource
 
 
@@ -30,8 +33,17 @@ def corrected(tonnes: str = "17.9", reason: str | None = "misread") -> tuple[Wor
     return world, at, index, stated
 
 
+def replayed(world: World) -> list[Discrepancy]:
+    return replay(WorldSource.of(world), world.trust(), world.view()).discrepancies
+
+
 def found(world: World) -> set[tuple[int | None, str]]:
-    return {(x.index, x.kind) for x in replay(WorldSource.of(world), world.trust(), world.view()).discrepancies}
+    return {(x.index, x.kind) for x in replayed(world)}
+
+
+def footprint_at(world: World, index: int) -> Footprint:
+    entry, by = world.entries[index], world.steel
+    return Footprint.read(entry.body or b"", entry.disclosures, by.key.public, by.uri)
 
 
 def judged(world: World, lot: object) -> Report:
@@ -63,6 +75,61 @@ class TestReplay:
         w.log_correction(world, world.steel, COIL, "factor", [(first, world.id(index))], "set 1 was recalled")
         world.anchor()
         assert found(world) == set()
+
+    @pytest.mark.parametrize(
+        ("members", "named"),
+        [({"region": "CN"}, "region"), ({"exempted": Exempted("1", "small")}, "exempted"),
+         ({"product": ProductFacts(model="X")}, "product")],
+    )  # fmt: skip
+    @pytest.mark.parametrize("anew", [False, True], ids=["of the same record", "of a corrected record"])
+    def test_catches_another_choice_without_a_word(self, members: dict[str, Any], named: str, anew: bool) -> None:
+        """A reason for the record is none for what the issuer chose beside it."""
+        world, at = w.honest_world()
+        record, index, first = w.coil_record(world, at.steel_plan), at.coil, world.id(at.coil_footprint)
+        if anew:
+            record = w.coil_record(world, at.steel_plan, "17.9", supersedes=world.id(at.coil))
+            index = w.log_record(world, world.steel, record)
+        stated = w.footprint_of(record, world.id(index), world.id(at.factors), supersedes=first)
+        lie = wm.log_stated(world, msgspec.structs.replace(stated, **members))
+        world.anchor()
+        said = [x.message for x in replayed(world) if (x.index, x.kind) == (lie, "correction-hidden")]
+        assert len(said) == 1 and f"other {named}" in said[0]
+        w.log_correction(world, world.steel, COIL, "factor", [(first, world.id(lie))])
+        world.anchor()
+        assert "correction-hidden" not in {x.kind for x in replayed(world)}
+
+    def test_catches_energy_outside_runs_that_was_dropped(self) -> None:
+        world, _, at = wm.methods_world()
+        name = "iso-14067-2018"
+        first = world.id(at.footprints[name])
+        lie = wm.log_stated(world, wm.changed(at.stated[name], first, period=None))
+        world.anchor()
+        assert (lie, "correction-hidden") in found(world)
+
+    def test_asks_no_reason_for_a_period_that_was_closed(self) -> None:
+        closed = wm.methods_world()[2].stated["pact-3"]
+        assert chosen_anew(msgspec.structs.replace(closed, period=None), closed) == ()
+
+    def test_catches_an_older_footprint_of_an_input(self) -> None:
+        """A newer one may be taken without a word; going back to one that it superseded is a choice."""
+        world, at = w.honest_world()
+        record = w.coil_record(world, at.steel_plan)
+        newer, upstream = w.log_footprint(
+            world, world.steel, record, at.coil, at.factors, supersedes=world.id(at.coil_footprint)
+        )
+        tower = w.tower_record(world, at.workshop_plan, at.coil_footprint)
+        taken = w.footprint_of(
+            tower, world.id(at.tower), world.id(at.factors), upstream, supersedes=world.id(at.tower_footprint),
+            counting={str(COIL): world.id(newer)},
+        )  # fmt: skip
+        index = wm.log_stated(world, taken, world.fabricator)
+        world.anchor()
+        assert found(world) == set()
+        back, _ = w.log_footprint(
+            world, world.fabricator, tower, at.tower, at.factors, upstream, supersedes=world.id(index)
+        )
+        world.anchor()
+        assert found(world) == {(back, "correction-hidden")}
 
     def test_catches_one_that_names_other_statements(self) -> None:
         world, at, index, _ = corrected(reason=None)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leafproof import electricity, profile
+from leafproof import profile
 from leafproof.errors import InvalidInput
 from leafproof.footprint import (
     Allocated,
@@ -280,7 +280,7 @@ class TestSharing:
         ("chosen", "says"),
         [
             (Allocation("economic", "", ()), "needs a reason why not by mass"),
-            (Allocation("economic", "why", (Price("coil", "1", "USD", "c"),)), "needs one price for each"),
+            (Allocation("economic", "why", (Price("coil", "1", "USD", "c"),)), "one price for each"),
             (
                 Allocation("economic", "why", (Price("coil", "1", "USD", "c"), Price("strip", "1", "EUR", "c"))),
                 "more than one currency",
@@ -298,6 +298,17 @@ class TestSharing:
         with pytest.raises(InvalidInput, match="cbam-allocation: allocation by economic is not allowed"):
             calculate(run(outputs=PAIR), "cbam-steel", {"steel-slab": refs("slab-cbam")},
                       Allocation("economic", "why", prices), product=facts)  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("prices", "wrong"),
+        [((Price("coil", "900", "USD", "c"),), "one price for each"),
+         ((Price("coil", "900", "USD", "c"), Price("coil", "900", "USD", "c")), "one price for each"),
+         ((Price("coil", "900", "USD", "c"), Price("strip", "900", "EUR", "c")), "more than one currency"),
+         ((Price("coil", "900", "USD", "c"), Price("strip", "0", "USD", "c")), "a price is not positive")],
+    )  # fmt: skip
+    def test_by_pact_a_price_left_out_does_not_let_mass_pass(self, prices: tuple[Price, ...], wrong: str) -> None:
+        with pytest.raises(InvalidInput, match=f"pact-allocation: .*{wrong}"):
+            calculate(run(outputs=PAIR), "pact-3", allocation=Allocation("mass", "", prices))
 
     @pytest.mark.parametrize(("strip", "method"), [("179", "economic"), ("180", "mass")])
     def test_by_pact_the_ratio_of_prices_decides(self, strip: str, method: str) -> None:
@@ -363,37 +374,6 @@ class TestOrder:
         assert (one.per_tonne, one.stages, one.categories, one.masses) == (
             other.per_tonne, other.stages, other.categories, other.masses,
         )  # fmt: skip
-
-
-class TestMarketBased:
-    GRID = m.grid("g", "0.5", "generation")
-    WIND = m.grid("w", "0", "generation")
-    RESIDUAL = m.grid("r", "0.6", "generation")
-
-    def test_certificates_cover_uniformly_to_the_watt_hour(self) -> None:
-        """docs/method.md: 1000 Wh cancelled for three runs of 700, 700 and 1400 Wh."""
-        assert electricity.covered([700, 700, 1400], 1000) == [250, 250, 500]
-        assert electricity.covered([1, 1, 1], 2) == [1, 1, 0]
-
-    def test_what_is_not_covered_counts_with_the_residual_mix_or_flagged_with_the_grids(self) -> None:
-        found = electricity.market_based(1400, 500, self.WIND, self.RESIDUAL, self.GRID)
-        assert (found.emissions, found.flags) == (exact("0.54"), ())
-        found = electricity.market_based(1400, 500, self.WIND, None, self.GRID)
-        assert (found.emissions, found.flags) == (exact("0.45"), (electricity.NO_RESIDUAL,))
-        assert electricity.market_based(500, 500, self.WIND, None, self.GRID).flags == ()
-
-    def test_more_than_was_consumed_is_refused(self) -> None:
-        with pytest.raises(InvalidInput, match="11 Wh were cancelled for 10 Wh"):
-            electricity.covered([4, 6], 11)
-        with pytest.raises(InvalidInput, match="certificates"):
-            electricity.market_based(4, 5, self.WIND, None, self.GRID)
-
-    @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=30), st.integers(0, 100))
-    def test_no_watt_hour_covers_two(self, consumed: list[int], percent: int) -> None:
-        cancelled = sum(consumed) * percent // 100
-        found = electricity.covered(consumed, cancelled)
-        assert sum(found) == cancelled
-        assert all(0 <= part <= one for part, one in zip(found, consumed, strict=True))
 
 
 def test_the_page_knows_the_very_profiles() -> None:

@@ -25,6 +25,13 @@ def declared_world() -> tuple[World, int, DeclaredFootprint]:
     return world, d.state(world, stated), stated
 
 
+def another_mean() -> tuple[World, int, DeclaredFootprint]:
+    """The plant's mean by a method by which the lot's footprint is not."""
+    world, _, lines = d.declaring_world()
+    stated = d.of(world, lines, msgspec.structs.replace(d.YEAR, method="pact-3 1"))
+    return world, d.state(world, stated), stated
+
+
 def judged(world: World, *trusted: str) -> Report:
     trust = msgspec.structs.replace(world.trust(), verifiers=list(trusted))
     return verify(world.bundle(COIL, bodies=False), trust, world.view())
@@ -75,6 +82,24 @@ class TestTheVerdict:
         report = judged(world, world.fabricator.uri)
         assert codes(report, Status.WARNING) == {"opinion-modified"}
         assert NONE not in report.verdict()
+
+
+class TestAMeanOfAnotherMethod:
+    def test_lends_nothing_to_the_number_that_is_shown(self) -> None:
+        world, index, stated = another_mean()
+        d.give(world, d.opinion_on(world, index, stated, assurance="reasonable"))
+        report = judged(world, world.fabricator.uri)
+        assert NONE in report.verdict()
+        assert codes(report, Status.PASS) == {"no-labels", "opinion-given"}
+        assert codes(report, Status.WARNING) == {"opinion-beside"}
+
+    def test_does_not_outweigh_the_one_on_the_right_mean(self) -> None:
+        world, index, stated = another_mean()
+        d.give(world, d.opinion_on(world, index, stated, assurance="reasonable"))
+        lines = list(stated.lots or ())
+        own = d.of(world, lines)
+        d.give(world, d.opinion_on(world, d.state(world, own), own))
+        assert "limited assurance by Example Assurance" in judged(world, world.fabricator.uri).verdict()
 
 
 class TestWithdrawal:

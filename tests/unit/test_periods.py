@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leafproof import profile
 from leafproof.errors import InvalidInput
 from leafproof.period import Balance, EnergyPeriod, PeriodLot, share_out
+from leafproof.profile import Boundary, Overhead
 from leafproof.replay.replay import replay
 from leafproof.verification.verify import verify
 from tests.support import methods as m
@@ -96,6 +98,17 @@ class TestAFootprintCarriesItsShare:
         assert found.status == "provisional"
         assert "energy outside runs is not shared out yet" in found.flags
         assert m.calculate(m.run(), "leafproof-partial").status == "final"
+
+    def test_by_a_profile_that_leaves_energy_outside_runs_out_it_is_refused(self) -> None:
+        own = period("1000", "900", ["1"])
+        with pytest.raises(InvalidInput, match="partial-overhead: energy outside runs is not part of it"):
+            m.calculate(m.run(), "leafproof-partial", period=own)
+
+    def test_says_of_nothing_that_it_leaves_it_out_and_counts_it(self) -> None:
+        for _, by in profile.shipped().values():
+            excluded, counted = by.rule(Boundary).excluded, by.rule(Overhead).counted
+            assert counted is ("energy outside production runs" not in excluded)
+            assert "fuels burnt and process emissions on site that no point meters" in excluded
 
     def test_of_another_plants_period_it_is_refused(self) -> None:
         with pytest.raises(InvalidInput, match="another facility's"):

@@ -6095,9 +6095,9 @@ function single(type, word3) {
 }
 function inData(types, data) {
   let tail = 32 * types.length;
-  const at2 = (place2) => {
-    if (place2 + 32 > data.length) throw new Malformed("data: not what the ABI gives");
-    return data.subarray(place2, place2 + 32);
+  const at2 = (place) => {
+    if (place + 32 > data.length) throw new Malformed("data: not what the ABI gives");
+    return data.subarray(place, place + 32);
   };
   const values2 = types.map((type, i) => {
     if (type !== "string" && type !== "bytes") return single(type, at2(32 * i));
@@ -6439,54 +6439,61 @@ function kindOf(value) {
   if (Array.isArray(value)) return "array";
   return isWhole(value) ? "int" : "object";
 }
-var at = (place2) => place2 === "$" ? "" : ` - at \`${place2}\``;
-var expected = (kind2, value, place2) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place2)}`);
-function text(value, place2) {
-  if (typeof value !== "string") throw expected("str", value, place2);
+var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
+var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
+var MAX_DIFFERENCE = 300;
+var told = (value) => typeof value === "string" ? value : JSON.stringify(value);
+function differences(names2, stated, computed) {
+  const pairs = names2.map((part) => ({ part, stated: told(stated[part]), computed: told(computed[part]) }));
+  const differing2 = pairs.filter((one) => one.stated !== one.computed);
+  return differing2.map(({ part, ...both }) => ({ part, stated: both.stated.slice(0, MAX_DIFFERENCE), computed: both.computed.slice(0, MAX_DIFFERENCE) }));
+}
+function text(value, place) {
+  if (typeof value !== "string") throw expected("str", value, place);
   return value;
 }
-function whole(value, place2) {
-  if (!isWhole(value)) throw expected("int", value, place2);
+function whole(value, place) {
+  if (!isWhole(value)) throw expected("int", value, place);
   return value;
 }
-function flag(value, place2) {
-  if (typeof value !== "boolean") throw expected("bool", value, place2);
+function flag(value, place) {
+  if (typeof value !== "boolean") throw expected("bool", value, place);
   return value;
 }
-var oneOf = (...words4) => (value, place2) => {
-  if (!words4.includes(text(value, place2))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place2)}`);
+var oneOf = (...words4) => (value, place) => {
+  if (!words4.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
   return value;
 };
-var exactly = (number2) => (value, place2) => {
-  if (whole(value, place2) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place2)}`);
+var exactly = (number2) => (value, place) => {
+  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
   return value;
 };
-var orNull = (shape12) => (value, place2) => value === null ? null : shape12(value, place2);
-var list = (shape12) => (value, place2) => {
-  if (!Array.isArray(value)) throw expected("array", value, place2);
-  return value.map((one, i) => shape12(one, `${place2}[${i}]`));
+var orNull = (shape12) => (value, place) => value === null ? null : shape12(value, place);
+var list = (shape12) => (value, place) => {
+  if (!Array.isArray(value)) throw expected("array", value, place);
+  return value.map((one, i) => shape12(one, `${place}[${i}]`));
 };
-var pair = (shape12) => (value, place2) => {
-  const found = list(shape12)(value, place2);
-  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place2)}`);
+var pair = (shape12) => (value, place) => {
+  const found = list(shape12)(value, place);
+  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
   return found;
 };
-var named = (shape12) => (value, place2) => {
-  if (!(value instanceof Map)) throw expected("object", value, place2);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place2), shape12(one, `${place2}[...]`)]));
+var named = (shape12) => (value, place) => {
+  if (!(value instanceof Map)) throw expected("object", value, place);
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape12(one, `${place}[...]`)]));
 };
-var orElse = (shape12, otherwise) => Object.assign((value, place2) => shape12(value, place2), { otherwise });
+var orElse = (shape12, otherwise) => Object.assign((value, place) => shape12(value, place), { otherwise });
 var struct = (required, optional2 = {}) => {
   const members = { ...required, ...optional2 };
-  return (value, place2 = "$") => {
-    if (!(value instanceof Map)) throw expected("object", value, place2);
+  return (value, place = "$") => {
+    if (!(value instanceof Map)) throw expected("object", value, place);
     const found = Object.fromEntries(Object.entries(members).map(([name2, shape12]) => [name2, shape12.otherwise ?? null]));
     for (const [name2, one] of value) {
-      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place2)}`);
-      found[name2] = members[name2](one, `${place2}.${name2}`);
+      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
+      found[name2] = members[name2](one, `${place}.${name2}`);
     }
     for (const name2 of Object.keys(required)) {
-      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place2)}`);
+      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
     }
     return found;
   };
@@ -7013,6 +7020,8 @@ var footprint_exports = {};
 __export(footprint_exports, {
   JWT_TYPE: () => JWT_TYPE2,
   MEMBERS: () => MEMBERS,
+  PLACES: () => PLACES,
+  SHARE_PLACES: () => SHARE_PLACES,
   WITHHELD: () => WITHHELD2,
   choicesOf: () => choicesOf,
   contradictions: () => contradictions,
@@ -7057,7 +7066,7 @@ var cbam_steel_1_default = `{
    "electricity": false,
    "material_boundary": "CBAM direct embedded emissions, own process and precursors; no electricity, mining, transport or fuel supply",
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "electricity",
     "mining, transport and fuel supply",
     "mark-up of default values",
@@ -7071,7 +7080,6 @@ var cbam_steel_1_default = `{
    "text_zh": "不计电力",
    "source": "Regulation (EU) 2023/956, Annex II",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [],
    "incomplete": "flag"
   },
@@ -7156,10 +7164,11 @@ var cbam_steel_1_default = `{
   {
    "rule": "overhead",
    "id": "cbam-overhead",
-   "text_en": "Electricity outside runs is not counted",
-   "text_zh": "批次之外的电力不计入",
+   "text_en": "Fuels outside runs are counted once their period is closed; electricity is not",
+   "text_zh": "批次之外的燃料在期间结算后计入；电力不计入",
    "source": "Regulation (EU) 2023/956, Annex II",
    "reading": "secondary",
+   "counted": true,
    "required": false
   },
   {
@@ -7205,7 +7214,7 @@ var eu_battery_2023_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "distribution, end of life and recycling"
@@ -7218,7 +7227,6 @@ var eu_battery_2023_1_default = `{
    "text_zh": "电力计入发电、输配损耗和燃料上游",
    "source": "Regulation (EU) 2023/1542, Annex II, point 5",
    "reading": "not read",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7299,6 +7307,7 @@ var eu_battery_2023_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "Regulation (EU) 2023/1542, Annex II",
    "reading": "not read",
+   "counted": true,
    "required": true
   }
  ]
@@ -7336,7 +7345,7 @@ var gbt_24067_2024_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7349,7 +7358,6 @@ var gbt_24067_2024_1_default = `{
    "text_zh": "与用电相关的排放包括供电系统生命周期：上游、发电及输配电损失",
    "source": "GB/T 24067-2024, 6.4 (electricity)",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7428,6 +7436,7 @@ var gbt_24067_2024_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "GB/T 24067-2024, 6.4",
    "reading": "not read",
+   "counted": true,
    "required": true
   }
  ]
@@ -7465,7 +7474,7 @@ var iso_14067_2018_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7478,7 +7487,6 @@ var iso_14067_2018_1_default = `{
    "text_zh": "电力须计入发电、输配损耗和燃料上游；缺少其一的因子须由另一因子补足，否则拒绝",
    "source": "ISO 14067:2018, 6.4.9.4.1",
    "reading": "secondary",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7557,6 +7565,7 @@ var iso_14067_2018_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "ISO 14067:2018, 6.4.4 (complete product system)",
    "reading": "not read",
+   "counted": true,
    "required": true
   },
   {
@@ -7572,7 +7581,134 @@ var iso_14067_2018_1_default = `{
 `;
 
 // leafproof/profiles/leafproof-partial.2.json
-var leafproof_partial_2_default = '{\n "id": "leafproof-partial",\n "version": "2",\n "title_en": "Partial footprint (house method)",\n "title_zh": "部分碳足迹（本系统方法）",\n "standard": "none: a house method after the definition of a partial CFP, ISO 14067:2018, 3.1.1.2",\n "note": "It refuses little and flags much: for plants whose factors are not complete enough for a standard.",\n "rules": [\n  {\n   "rule": "gases",\n   "id": "partial-gases",\n   "text_en": "Gases are weighed by IPCC AR6 over 100 years; a factor that states CO2e alone keeps its own set, and is flagged",\n   "text_zh": "各气体按 IPCC 第六次评估报告百年全球增温潜势计；只给出 CO2e 的因子保留其自身的取值并予以标注",\n   "source": "IPCC AR6 WG1, table 7.15 and 7.SM.7",\n   "reading": "secondary",\n   "gwp_set": "AR6",\n   "table": "0f4983bb3079a044346cce9920ffa0dff7bf04ce7e0152b837eeaaaf15131a1b",\n   "gases": null,\n   "lumps": "flag"\n  },\n  {\n   "rule": "boundary",\n   "id": "partial-boundary",\n   "text_en": "Counted: metered electricity of the run, and the inputs",\n   "text_zh": "计入：本批次计量的电力和投入物",\n   "source": "house rule",\n   "reading": "read",\n   "electricity": true,\n   "material_boundary": null,\n   "excluded": [\n    "fuels burnt and process emissions on site",\n    "auxiliary materials, water and waste treatment",\n    "transport of inputs and products",\n    "energy outside production runs",\n    "use and end of life"\n   ]\n  },\n  {\n   "rule": "electricity",\n   "id": "partial-electricity",\n   "text_en": "What a grid factor leaves out is flagged",\n   "text_zh": "电网因子未包含的部分予以标注",\n   "source": "house rule",\n   "reading": "read",\n   "basis": "location-based",\n   "required": [\n    "generation",\n    "transmission-losses",\n    "fuel-supply"\n   ],\n   "incomplete": "flag"\n  },\n  {\n   "rule": "categories",\n   "id": "partial-carbon",\n   "text_en": "All five kinds of carbon are counted, and reported apart",\n   "text_zh": "五类碳均计入并分别报告",\n   "source": "house rule",\n   "reading": "read",\n   "counted": [\n    "fossil",\n    "biogenic",\n    "biogenic uptake",\n    "land use",\n    "aircraft"\n   ]\n  },\n  {\n   "rule": "allocation",\n   "id": "partial-allocation",\n   "text_en": "Subdivision first, then mass, then value with a reason",\n   "text_zh": "先细分过程，其次按质量，最后按经济价值并说明理由",\n   "source": "ISO 14044:2006, 4.3.4.2",\n   "reading": "secondary",\n   "methods": [\n    "mass",\n    "economic"\n   ],\n   "subdivision": true,\n   "value_ratio": null\n  },\n  {\n   "rule": "cut-off",\n   "id": "partial-cut-off",\n   "text_en": "What is cut off is stated with its reason",\n   "text_zh": "舍去部分须说明百分比和理由",\n   "source": "house rule",\n   "reading": "read",\n   "max_percent": null\n  },\n  {\n   "rule": "product",\n   "id": "partial-product",\n   "text_en": "Any product with a mass",\n   "text_zh": "任何有质量的产品",\n   "source": "house rule",\n   "reading": "read",\n   "required": [],\n   "cn_prefixes": [],\n   "functional_unit": null\n  },\n  {\n   "rule": "quality",\n   "id": "partial-quality",\n   "text_en": "No data quality ratings are made",\n   "text_zh": "不作数据质量评级",\n   "source": "house rule",\n   "reading": "read",\n   "rated": false,\n   "years": [\n    3,\n    6,\n    10,\n    15\n   ]\n  },\n  {\n   "rule": "overhead",\n   "id": "partial-overhead",\n   "text_en": "Energy outside runs is not part of it",\n   "text_zh": "批次之外的能耗不计入",\n   "source": "house rule",\n   "reading": "read",\n   "required": false\n  }\n ]\n}\n';
+var leafproof_partial_2_default = `{
+ "id": "leafproof-partial",
+ "version": "2",
+ "title_en": "Partial footprint (house method)",
+ "title_zh": "部分碳足迹（本系统方法）",
+ "standard": "none: a house method after the definition of a partial CFP, ISO 14067:2018, 3.1.1.2",
+ "note": "It refuses little and flags much: for plants whose factors are not complete enough for a standard.",
+ "rules": [
+  {
+   "rule": "gases",
+   "id": "partial-gases",
+   "text_en": "Gases are weighed by IPCC AR6 over 100 years; a factor that states CO2e alone keeps its own set, and is flagged",
+   "text_zh": "各气体按 IPCC 第六次评估报告百年全球增温潜势计；只给出 CO2e 的因子保留其自身的取值并予以标注",
+   "source": "IPCC AR6 WG1, table 7.15 and 7.SM.7",
+   "reading": "secondary",
+   "gwp_set": "AR6",
+   "table": "0f4983bb3079a044346cce9920ffa0dff7bf04ce7e0152b837eeaaaf15131a1b",
+   "gases": null,
+   "lumps": "flag"
+  },
+  {
+   "rule": "boundary",
+   "id": "partial-boundary",
+   "text_en": "Counted: what the run's points meter, and the inputs",
+   "text_zh": "计入：本批次各计量点所计量的，以及投入物",
+   "source": "house rule",
+   "reading": "read",
+   "electricity": true,
+   "material_boundary": null,
+   "excluded": [
+    "fuels burnt and process emissions on site that no point meters",
+    "auxiliary materials, water and waste treatment",
+    "transport of inputs and products",
+    "energy outside production runs",
+    "use and end of life"
+   ]
+  },
+  {
+   "rule": "electricity",
+   "id": "partial-electricity",
+   "text_en": "What a grid factor leaves out is flagged",
+   "text_zh": "电网因子未包含的部分予以标注",
+   "source": "house rule",
+   "reading": "read",
+   "required": [
+    "generation",
+    "transmission-losses",
+    "fuel-supply"
+   ],
+   "incomplete": "flag"
+  },
+  {
+   "rule": "categories",
+   "id": "partial-carbon",
+   "text_en": "All five kinds of carbon are counted, and reported apart",
+   "text_zh": "五类碳均计入并分别报告",
+   "source": "house rule",
+   "reading": "read",
+   "counted": [
+    "fossil",
+    "biogenic",
+    "biogenic uptake",
+    "land use",
+    "aircraft"
+   ]
+  },
+  {
+   "rule": "allocation",
+   "id": "partial-allocation",
+   "text_en": "Subdivision first, then mass, then value with a reason",
+   "text_zh": "先细分过程，其次按质量，最后按经济价值并说明理由",
+   "source": "ISO 14044:2006, 4.3.4.2",
+   "reading": "secondary",
+   "methods": [
+    "mass",
+    "economic"
+   ],
+   "subdivision": true,
+   "value_ratio": null
+  },
+  {
+   "rule": "cut-off",
+   "id": "partial-cut-off",
+   "text_en": "What is cut off is stated with its reason",
+   "text_zh": "舍去部分须说明百分比和理由",
+   "source": "house rule",
+   "reading": "read",
+   "max_percent": null
+  },
+  {
+   "rule": "product",
+   "id": "partial-product",
+   "text_en": "Any product with a mass",
+   "text_zh": "任何有质量的产品",
+   "source": "house rule",
+   "reading": "read",
+   "required": [],
+   "cn_prefixes": [],
+   "functional_unit": null
+  },
+  {
+   "rule": "quality",
+   "id": "partial-quality",
+   "text_en": "No data quality ratings are made",
+   "text_zh": "不作数据质量评级",
+   "source": "house rule",
+   "reading": "read",
+   "rated": false,
+   "years": [
+    3,
+    6,
+    10,
+    15
+   ]
+  },
+  {
+   "rule": "overhead",
+   "id": "partial-overhead",
+   "text_en": "Energy outside runs is not part of it",
+   "text_zh": "批次之外的能耗不计入",
+   "source": "house rule",
+   "reading": "read",
+   "counted": false,
+   "required": false
+  }
+ ]
+}
+`;
 
 // leafproof/profiles/pact-3.1.json
 var pact_3_1_default = `{
@@ -7605,7 +7741,7 @@ var pact_3_1_default = `{
    "electricity": true,
    "material_boundary": null,
    "excluded": [
-    "fuels burnt and process emissions on site",
+    "fuels burnt and process emissions on site that no point meters",
     "auxiliary materials, water and waste treatment",
     "transport of inputs and products",
     "use and end of life"
@@ -7618,7 +7754,6 @@ var pact_3_1_default = `{
    "text_zh": "电力计入发电、输配损耗和燃料上游",
    "source": "PACT Methodology 3.0, 3.3.2",
    "reading": "not read",
-   "basis": "location-based",
    "required": [
     "generation",
     "transmission-losses",
@@ -7696,6 +7831,7 @@ var pact_3_1_default = `{
    "text_zh": "空载、待机和公用能耗归于该期间的合格产出",
    "source": "PACT Methodology 3.0, 3.3",
    "reading": "not read",
+   "counted": true,
    "required": true
   },
   {
@@ -7792,6 +7928,8 @@ var shape3 = struct(
     components: orNull(list(component))
   }
 );
+var PLACES = 3;
+var SHARE_PLACES = 4;
 var MEMBERS = [
   "gtin",
   "lot",
@@ -7894,10 +8032,45 @@ var Check = class {
 };
 var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 
+// backend/web/verify/heads.js
+var keyed = (about) => (reading, statement) => JSON.stringify([reading.maker(statement), ...about(statement.content)]);
+var placeOfFootprint = keyed((stated) => [lotOf(stated), stated.profile.id]);
+var placeOfDeclared = keyed(({ gtin, facility, method }) => [gtin, facility, method]);
+var placeOfStage = keyed(({ of: of3, stage: stage2, name: name2 }) => [of3, stage2, name2]);
+var placeOfOpinion = keyed(({ declared }) => [declared]);
+function standing(reading, said2, placeOf) {
+  const inOrder = [...said2.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+  const placed = inOrder.map((statement) => [placeOf(reading, statement), statement]);
+  const superseded = new Set(placed.map(([place, { content }]) => `${content.supersedes} ${place}`));
+  const found = /* @__PURE__ */ new Map();
+  for (const [place, statement] of placed) {
+    if (!superseded.has(`${statement.id} ${place}`)) found.set(place, [...found.get(place) ?? [], statement]);
+  }
+  return found;
+}
+var standingFootprints = (reading) => standing(reading, reading.footprints, placeOfFootprint);
+var standingDeclared = (reading) => standing(reading, reading.declared, placeOfDeclared);
+var standingStages = (reading) => standing(reading, reading.stages, placeOfStage);
+var standingOpinions = (reading) => standing(reading, reading.opinions, placeOfOpinion);
+function isReplaced(reading, statement) {
+  const replaces = (other) => other.content.supersedes === statement.id && other.content.record === statement.content.record && placeOfFootprint(reading, other) === placeOfFootprint(reading, statement);
+  return [...reading.footprints.values()].some(replaces);
+}
+function checkHeads(reading) {
+  const { footprints, declared, stages } = reading;
+  for (const [said2, placeOf] of [[footprints, placeOfFootprint], [declared, placeOfDeclared], [stages, placeOfStage]]) {
+    for (const statement of said2.values()) {
+      const { supersedes } = statement.content;
+      const before2 = said2.get(supersedes);
+      const own = before2 && placeOf(reading, before2) === placeOf(reading, statement);
+      if (!own && reading.isRead(supersedes)) reading.report[6].add(FAIL, "supersedes-elsewhere", statement.label);
+    }
+  }
+}
+
 // backend/web/verify/correction.js
 var MAX_TEXT = 2e3;
 var MAX_CHANGES = 20;
-var PLACES = 3;
 var shape4 = struct({
   gtin: text,
   lot: text,
@@ -7940,25 +8113,19 @@ function checkCorrectedInputs(reading) {
   for (const { content: said2 } of reading.corrections.values()) {
     if (said2.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said2.of, words(said2));
   }
-  const heads = newest(reading);
+  const standing2 = standingFootprints(reading);
   for (const record of reading.used()) {
     for (const line4 of record.content.inputs ?? []) {
-      if (parentOf(line4) && reading.footprints.has(line4.footprint)) compare2(reading, heads, record, line4);
+      if (parentOf(line4) && reading.footprints.has(line4.footprint)) compare2(reading, standing2, record, line4);
     }
   }
 }
-var place = (reading, statement) => JSON.stringify([reading.maker(statement), lotOf(statement.content), statement.content.profile.id]);
-function newest(reading) {
-  const statements = [...reading.footprints.values()];
-  const superseded = new Set(statements.map(({ content }) => content.supersedes));
-  return new Map(statements.filter(({ id }) => !superseded.has(id)).map((one) => [place(reading, one), one]));
-}
-function compare2(reading, heads, { content: record }, line4) {
+function compare2(reading, standing2, { content: record }, line4) {
   const used = reading.footprints.get(line4.footprint);
-  const found = heads.get(place(reading, used));
-  if (!found || found.id === used.id || record.outputs === null) return;
-  const [before2, after] = [used.content, found.content];
-  if (after.record === before2.record && naming(reading, found) === null) return;
+  const newest = standing2.get(placeOfFootprint(reading, used)).at(-1);
+  if (newest.id === used.id || record.outputs === null) return;
+  const [before2, after] = [used.content, newest.content];
+  if (after.record === before2.record && naming(reading, newest) === null) return;
   const change = decimal(after.per_tonne, "per_tonne").minus(decimal(before2.per_tonne, "per_tonne"));
   const delta = rounded(change.times(amountOf(line4).to("t")).over(productMass(record)), PLACES);
   const params = { lot: lotOf(before2), before: before2.per_tonne, after: after.per_tonne };
@@ -7972,18 +8139,16 @@ __export(declared_exports, {
   WITHHELD: () => WITHHELD3,
   checkDeclaredCurrent: () => checkDeclaredCurrent,
   checkDeclaredRecomputed: () => checkDeclaredRecomputed,
+  methodOf: () => methodOf,
   readDeclared: () => readDeclared
 });
 var WITHHELD3 = ["lots"];
 var JWT_TYPE3 = "leafproof-declared-footprint+sd-jwt";
-var PLACES2 = 3;
-var SHARE_PLACES = 4;
 var PERCENT_PLACES = 2;
 var DAY = 86400;
 var YEAR = 365;
 var MAX_PERIOD = 366;
 var MAX_LOTS = 4e3;
-var MAX_DIFFERENCE = 300;
 var status = oneOf("provisional", "final");
 var line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status });
 var shape5 = struct(
@@ -8043,7 +8208,7 @@ function calculate({ lots }, over) {
   const primary = sum(lots.map(({ primary_data_share }, i) => emissions[i].times(decimal(primary_data_share, "share"))));
   const byValue = lots.map(({ per_tonne }) => per_tonne).sort(ascending);
   return {
-    per_tonne: rounded(total.over(mass), PLACES2),
+    per_tonne: rounded(total.over(mass), PLACES),
     count: lots.length,
     mass: exactText(mass),
     least: byValue[0],
@@ -8061,11 +8226,6 @@ function deviation(perTonne, declared) {
   const percent = rounded(ratio2.times(new Fraction(100n)), PERCENT_PLACES);
   return percent.startsWith("-") ? percent : `+${percent}`;
 }
-function newest2(named3) {
-  const statements = [...named3.values()];
-  const superseded = new Set(statements.map(({ content }) => content.supersedes));
-  return statements.filter(({ id }) => !superseded.has(id));
-}
 function checkDeclaredCurrent(reading) {
   const [check2, record] = [reading.report[6], reading.record(reading.bundle.lot)];
   for (const statement of reading.declared.values()) {
@@ -8073,13 +8233,7 @@ function checkDeclaredCurrent(reading) {
     if (!speaks) check2.add(FAIL, "declared-elsewhere", statement.label);
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "declared-foreign", statement.label);
   }
-  const groups = /* @__PURE__ */ new Map();
-  for (const statement of newest2(reading.declared)) {
-    const { gtin, facility, method } = statement.content;
-    const place2 = JSON.stringify([reading.maker(statement), gtin, facility, method]);
-    groups.set(place2, [...groups.get(place2) ?? [], statement]);
-  }
-  for (const several2 of groups.values()) {
+  for (const several2 of standingDeclared(reading).values()) {
     several2.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index));
     for (const [i, statement] of several2.slice(1).entries()) {
       const { label, content } = several2[i];
@@ -8094,7 +8248,7 @@ function checkDeclaredRecomputed(reading) {
     if (content.lots === null) check2.add(NOT_CHECKED, "withheld", label);
     else check2.attempt("not-computable", label, () => recompute(check2, label, content, issuedAt >= content.window[1]));
   }
-  for (const statement of newest2(reading.declared)) {
+  for (const statement of [...standingDeclared(reading).values()].flat()) {
     const { label, content } = statement;
     const days2 = Math.floor((content.window[1] - content.window[0]) / DAY);
     if (days2 < YEAR) check2.add(WARNING, "declared-short", label, { days: days2 });
@@ -8105,16 +8259,13 @@ function checkDeclaredRecomputed(reading) {
 }
 function recompute(check2, label, stated, over) {
   const computed = calculate(stated, over);
-  const differing2 = COMPUTED.filter((name2) => stated[name2] !== computed[name2]);
-  for (const part of differing2) {
-    const [given, expected2] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE));
-    check2.add(FAIL, "declared-differs", label, { part, stated: given, computed: expected2 });
-  }
+  const differing2 = differences(COMPUTED, stated, computed);
+  for (const params of differing2) check2.add(FAIL, "declared-differs", label, params);
   if (!differing2.length) check2.add(PASS, "declared-recomputed", label, { value: stated.per_tonne, count: stated.count });
 }
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot);
-  return newest2(reading.footprints).filter(({ content }) => record && content.record === record.id);
+  return [...standingFootprints(reading).values()].flat().filter(({ content }) => record && content.record === record.id);
 }
 function compare3(reading, statement, printed2) {
   const [check2, { content: stated }, { content: footprint }] = [reading.report[8], statement, printed2];
@@ -8365,20 +8516,19 @@ function evaluate(one, { footprints, assurances, attested, labelled }) {
     const met = assurances.includes(one.assurance) || assurances.includes("reasonable");
     return { met, found: [...new Set(assurances)].sort().join(", ") || "none" };
   }
-  if (one.kind === "labelled inputs") return told(labelled.has(one.scheme), "all", "not all");
-  if (one.kind === "attested") return told(attested.includes(one.text), "attested", "not attested");
+  if (one.kind === "labelled inputs") return told2(labelled.has(one.scheme), "all", "not all");
+  if (one.kind === "attested") return told2(attested.includes(one.text), "attested", "not attested");
   const printed2 = footprints.get(one.profile);
   if (!printed2) return { met: null, found: `no footprint by ${one.profile}` };
   const found = one.kind === "footprint" ? printed2.per_tonne : printed2.primary_data_share;
   const compared = decimal(found, "found").compare(decimal(one.at_most ?? one.at_least, "bound"));
   return { met: one.kind === "footprint" ? compared <= 0 : compared >= 0, found };
 }
-var told = (met, good, otherwise) => ({ met, found: met ? good : otherwise });
+var told2 = (met, good, otherwise) => ({ met, found: met ? good : otherwise });
 
 // backend/web/verify/lifecycle.js
 var MAX_LINES2 = 100;
 var MAX_TEXT3 = 500;
-var PLACES3 = 3;
 var TRANSPORT = "t.km";
 var optional = {
   quantity: orNull(text),
@@ -8427,15 +8577,19 @@ function checkLine2(one, basis) {
     if ([...counted, one.distance_km].some((value) => value !== null) || !(one.source ?? "").trim()) {
       throw new Malformed(`lines.stated: ${one.name}: stands alone, with its source`);
     }
-    if (decimal(one.stated, "lines.stated").compare(ZERO) < 0 && basis !== "scenario") {
-      throw new Malformed(`lines.stated: ${one.name}: a credit is a scenario, and nothing else`);
-    }
+    if (basis === "measured") throw new Malformed(`lines.stated: ${one.name}: a stated number is no measurement`);
+    checkCredit(one, decimal(one.stated, "lines.stated"), basis);
     return;
   }
   for (const field of ["quantity", "distance_km"]) {
     if (one[field] !== null && decimal(one[field], `lines.${field}`).compare(ZERO) < 0) {
       throw new Malformed(`lines.${field}: ${one.name}: negative`);
     }
+  }
+}
+function checkCredit({ name: name2 }, emissions, basis) {
+  if (emissions.compare(ZERO) < 0 && basis !== "scenario") {
+    throw new Malformed(`lines: ${name2}: a credit is a scenario, and nothing else`);
   }
 }
 function emitted(one, factorOf) {
@@ -8449,25 +8603,27 @@ function emitted(one, factorOf) {
   if (one.distance_km === null) return amount.to(used.per).times(used.amount);
   return amount.to("t").times(decimal(one.distance_km, "lines.distance_km")).times(used.amount);
 }
-function calculate2({ lines, tonnes: tonnes2 }, factorOf) {
+function calculate2({ lines, tonnes: tonnes2, basis }, factorOf) {
   const mass = decimal(tonnes2, "tonnes");
-  return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES3);
+  const exact = lines.map((one) => emitted(one, factorOf));
+  for (const [i, one] of lines.entries()) checkCredit(one, exact[i], basis);
+  return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES);
 }
 function checkStages(reading) {
   const [check2, own] = [reading.report[8], reading.bundle.lot];
   const record = reading.record(own);
-  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes));
-  const places = /* @__PURE__ */ new Map();
+  const misplaced = (statement) => {
+    if (!record || statement.content.of !== own) return "stage-elsewhere";
+    return reading.maker(statement) !== reading.maker(record) ? "stage-foreign" : null;
+  };
   for (const statement of reading.stages.values()) {
-    const { label, content } = statement;
-    if (!record || content.of !== own) check2.add(FAIL, "stage-elsewhere", label);
-    else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "stage-foreign", label);
-    else if (!superseded.has(statement.id)) {
-      const place2 = JSON.stringify([content.stage, content.name]);
-      if (places.has(place2)) check2.add(FAIL, "stage-fork", label, { other: places.get(place2) });
-      else places.set(place2, label);
-      check2.attempt("not-computable", label, () => recompute2(reading, statement));
-    }
+    const code = misplaced(statement);
+    if (code) check2.add(FAIL, code, statement.label);
+  }
+  for (const several2 of standingStages(reading).values()) {
+    const attached = several2.filter((statement) => !misplaced(statement));
+    for (const { label } of attached.slice(1)) check2.add(FAIL, "stage-fork", label, { other: attached[0].label });
+    for (const statement of attached) check2.attempt("not-computable", statement.label, () => recompute2(reading, statement));
   }
 }
 function recompute2(reading, { label, content: stated }) {
@@ -8478,7 +8634,7 @@ function recompute2(reading, { label, content: stated }) {
     return;
   }
   const params = { stage: stated.stage, name: stated.name, value: stated.per_tonne };
-  check2.add(stated.basis === "measured" ? PASS : WARNING, `stage-${stated.basis}`, label, params);
+  check2.add(WARNING, `stage-${stated.basis}`, label, params);
 }
 
 // backend/web/verify/opinion.js
@@ -8538,20 +8694,13 @@ function differing(said2, declared) {
   return said2.window[1] < declared.window[1] ? "end" : null;
 }
 function checkOpinions(reading) {
-  const several2 = /* @__PURE__ */ new Map();
-  for (const statement of reading.opinions.values()) {
-    const place2 = JSON.stringify([reading.maker(statement), statement.content.declared]);
-    several2.set(place2, [...several2.get(place2) ?? [], statement]);
-  }
-  const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes));
-  for (const ofOne of several2.values()) {
-    const superseded = new Set(ofOne.map(({ content }) => content.supersedes));
-    const [first, ...more] = ofOne.filter(({ id }) => !superseded.has(id));
+  const inForce = new Set([...standingDeclared(reading).values()].flat().map(({ id }) => id));
+  for (const [first, ...more] of standingOpinions(reading).values()) {
     for (const { label } of more) reading.report[10].add(FAIL, "opinion-fork", label, { other: first.label });
-    for (const statement of first ? [first, ...more] : []) judge(reading, outdated, statement);
+    for (const statement of [first, ...more]) judge(reading, inForce, statement);
   }
 }
-function judge(reading, outdated, statement) {
+function judge(reading, inForce, statement) {
   const { label, issuer, content: said2 } = statement;
   const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
   const named3 = reading.declared.get(said2.declared);
@@ -8562,17 +8711,19 @@ function judge(reading, outdated, statement) {
   const who = { verifier: said2.verifier, issuer };
   const { conclusion, assurance, standard, materiality } = said2;
   if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said2.reason ?? "", ...who });
-  if (outdated.has(named3.id)) return add2(WARNING, "opinion-outdated", who);
+  if (!inForce.has(named3.id)) return add2(WARNING, "opinion-outdated", who);
   const accreditation = `${said2.accreditation.body} ${said2.accreditation.number}`;
   reading.assurances.push(assurance);
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
   if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said2.reason, ...who });
   if (!reading.trust.verifiers.includes(issuer)) add2(WARNING, "opinion-unknown", who);
+  const shown = reading.shown();
+  if (!shown || methodOf(shown.content) !== said2.method) add2(WARNING, "opinion-beside", { method: said2.method });
   return void 0;
 }
 
 // backend/web/verify/period.js
-var PLACES4 = 3;
+var PLACES2 = 3;
 var MAX_LOTS2 = 1e5;
 var MAX_INVOICES = 200;
 var HUNDRED2 = new Fraction(100n);
@@ -8637,7 +8788,7 @@ var within2 = ({ metered, difference }, tolerance) => difference.magnitude().tim
 var invoiced = ({ balances, invoices }) => balances.flatMap((balance) => {
   const own = invoices.filter(({ carrier: carrier2 }) => carrier2 === balance.carrier);
   const sums = own.map(({ quantity: amount, unit }) => quantity2(amount, unit).to(balance.unit));
-  return own.length ? [[balance, rounded(sum(sums), PLACES4)]] : [];
+  return own.length ? [[balance, rounded(sum(sums), PLACES2)]] : [];
 });
 function allowed(plan, { carrier: carrier2, metered }) {
   const stated = plan.points.filter((one) => one.carrier === carrier2 && one.parent === null && one.kind !== "value" && one.tolerance !== null);
@@ -8656,7 +8807,7 @@ function shareOut(balances, tonnes2) {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES4).parts;
+    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
   });
   return tonnes2.map((_, i) => columns.map((column) => column[i]));
 }
@@ -9249,18 +9400,18 @@ var Reader = class {
   // moments that end a key or an admission of one of the `statements`, or begin a further admission, are ever asked about.
   async anchoring(chain, statements) {
     const sizes = /* @__PURE__ */ new Map();
-    const place2 = (log, { block, index }) => `${log} ${block} ${index}`;
+    const place = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
       const key = chain.keys.get(keyId);
       const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
       const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
       for (const moment of moments.filter(Boolean)) {
-        const asked = place2(log.id, moment);
+        const asked = place(log.id, moment);
         if (sizes.has(asked)) continue;
         sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))));
       }
     }
-    return ({ log, index }, moment) => sizes.get(place2(log.id, moment)) > BigInt(index);
+    return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index);
   }
   // Whether the first head that covers a record is younger than `POINTER_GRACE`, or not there yet: the newest head of
   // that age tells. Only `records` that no lot points to are ever asked about.
@@ -9306,13 +9457,13 @@ function checkClaims(reading) {
     const onChain = reading.onChain(record);
     if (onChain) lots.set(onChain.id, record);
   }
-  const told2 = /* @__PURE__ */ new Set();
+  const told3 = /* @__PURE__ */ new Set();
   for (const claim of reading.chain.claims) {
     if (!lots.has(claim.subject)) continue;
-    told2.add(claim.cancellation);
+    told3.add(claim.cancellation);
     ofClaim(reading, claim, lots.get(claim.subject));
   }
-  for (const id of [...reading.cancellations.keys()].filter((one) => !told2.has(one)).sort()) {
+  for (const id of [...reading.cancellations.keys()].filter((one) => !told3.has(one)).sort()) {
     const { label, content } = reading.cancellations.get(id);
     check2.add(WARNING, "claim-missing", label, { first: content.first, last: content.last, registry: content.registry });
   }
@@ -9365,7 +9516,7 @@ function newestFootprint(reading, claim, record) {
   const ofLot2 = footprintsOf(reading, record).filter((one) => reading.maker(one) === reading.maker(record));
   const profile = ofLot2.find(({ id }) => id === claim.footprints.at(-1))?.content.profile.id;
   const ofProfile = ofLot2.filter(({ content }) => !profile || content.profile.id === profile);
-  return ofProfile.reduce((newest3, one) => newest3 && newest3.index >= one.index ? newest3 : one, null);
+  return ofProfile.reduce((newest, one) => newest && newest.index >= one.index ? newest : one, null);
 }
 var footprintsOf = (reading, record) => [...reading.footprints.values()].filter(({ content }) => lotOf(content) === record.content.of);
 function named2(reading, claim, record, printed2) {
@@ -9400,11 +9551,12 @@ async function checkCurrent(reading, pause) {
     if (!record) check2.add(FAIL, "footprint-elsewhere", statement.label);
     else if (reading.maker(statement) !== reading.maker(record)) check2.add(FAIL, "footprint-foreign", statement.label);
     const { profile, supersedes } = statement.content;
-    const place2 = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
-    if (first.has(place2)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place2).label });
-    else first.set(place2, statement);
+    const place = `${reading.maker(statement)} ${lotOf(statement.content)} ${profile.id} ${supersedes}`;
+    if (first.has(place)) check2.add(FAIL, "footprint-fork", statement.label, { other: first.get(place).label });
+    else first.set(place, statement);
   }
   printed(reading);
+  checkHeads(reading);
   checkDeclaredCurrent(reading);
   checkCorrected(reading);
 }
@@ -9419,8 +9571,8 @@ function printed(reading) {
     return;
   }
   for (const profile of [...new Set(stated.map((one) => one.profile.id))].sort()) {
-    const newest3 = ofIt.has(profile);
-    check2.add(newest3 ? PASS : FAIL, newest3 ? "footprint-newest" : "profile-outdated", lot2, { profile });
+    const newest = ofIt.has(profile);
+    check2.add(newest ? PASS : FAIL, newest ? "footprint-newest" : "profile-outdated", lot2, { profile });
   }
 }
 function current(reading, record) {
@@ -9430,13 +9582,13 @@ function current(reading, record) {
     return;
   }
   const onChain = reading.onChain(record);
-  const newest3 = onChain?.versions.at(-1);
-  if (!newest3) {
+  const newest = onChain?.versions.at(-1);
+  if (!newest) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
     const key = reading.key(record);
     check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
-  } else if (newest3.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest3.version });
-  else check2.add(PASS, "current", lot2, { version: newest3.version });
+  } else if (newest.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest.version });
+  else check2.add(PASS, "current", lot2, { version: newest.version });
 }
 
 // backend/web/verify/reconciled.js
@@ -9568,8 +9720,8 @@ function inputLot(reading, child, line4, lot2) {
   }
   const maker = "0x" + parent.operator;
   if (line4.operator !== maker) check2.add(FAIL, "input-maker", child, { lot: lot2, stated: line4.operator ?? "None", maker });
-  const newest3 = parent.versions.at(-1);
-  if (newest3.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest3.version });
+  const newest = parent.versions.at(-1);
+  if (newest.leaf !== used.leaf) check2.add(WARNING, "input-corrected", child, { lot: lot2, version: newest.version });
   if (!used.content.outputs) check2.add(NOT_CHECKED, "withheld", child);
   return { line: line4, used: used.content, parent };
 }
@@ -9635,8 +9787,8 @@ function refusal(statement, key, operator, chain) {
 }
 function backlog(frame, { epoch, lastSequence }) {
   if (!frame) return false;
-  const [own, place2] = [BigInt(frame.epoch), BigInt(frame.sequence)];
-  return own < epoch || own === epoch && place2 <= lastSequence;
+  const [own, place] = [BigInt(frame.epoch), BigInt(frame.sequence)];
+  return own < epoch || own === epoch && place <= lastSequence;
 }
 
 // backend/web/verify/labels.js
@@ -9651,7 +9803,7 @@ function checkLabels(reading) {
     else check2.add(PASS, "no-labels");
     return;
   }
-  const told2 = /* @__PURE__ */ new Set();
+  const told3 = /* @__PURE__ */ new Set();
   for (const record of reading.lots()) {
     const key = reading.key(record);
     const operator = key && chain.operators.get(key.operator)?.at(-1);
@@ -9659,13 +9811,13 @@ function checkLabels(reading) {
     const [id, subject2] = [chain.idOf(key.operator, record.content.of), subjectOf(reading, record, operator.identifier)];
     for (const label of chain.labelling.labels.values()) {
       if (label.subject !== id) continue;
-      told2.add(label.statement);
+      told3.add(label.statement);
       judge4(new Case(reading, label, subject2));
     }
   }
-  const missing = labels.filter(({ id }) => !told2.has(id)).sort((a, b) => a.id < b.id ? -1 : 1);
+  const missing = labels.filter(({ id }) => !told3.has(id)).sort((a, b) => a.id < b.id ? -1 : 1);
   for (const { label, content } of missing) check2.add(WARNING, "label-missing", label, { scheme: content.scheme });
-  if (!labels.length && !told2.size) check2.add(PASS, "no-labels");
+  if (!labels.length && !told3.size) check2.add(PASS, "no-labels");
 }
 function subjectOf(reading, record, maker) {
   const mine = [...reading.footprints.values()].filter((one) => one.content.record === record.id && reading.maker(one) === reading.maker(record)).sort((a, b) => a.index < b.index ? -1 : 1);
@@ -9781,9 +9933,9 @@ function criteria(one, stated) {
   for (const each of scheme.criteria) {
     const { met, found } = evaluate(each, evidence);
     good &&= met === true;
-    const told2 = { label: one.name, criterion: words2(each) };
-    if (met === null) one.add(NOT_CHECKED, "label-evidence", told2);
-    else if (!met) one.add(FAIL, "label-criterion", { ...told2, found });
+    const told3 = { label: one.name, criterion: words2(each) };
+    if (met === null) one.add(NOT_CHECKED, "label-evidence", told3);
+    else if (!met) one.add(FAIL, "label-criterion", { ...told3, found });
   }
   const attested = scheme.criteria.filter(({ kind: kind2 }) => kind2 === "attested").length;
   if (good) one.add(PASS, "label-met", { label: one.name, count: scheme.criteria.length, attested });
@@ -9900,6 +10052,11 @@ var Reading = class {
     const [versions] = this.makers(lot2);
     return versions ? this.#current(versions) : null;
   }
+  // The lot's main footprint, whose number a passport shows: the last that the bundle has of its current record.
+  shown() {
+    const record = this.record(this.bundle.lot);
+    return [...this.footprints.values()].filter(({ content }) => record && content.record === record.id).at(-1) ?? null;
+  }
   #current(versions) {
     const inOrder = [...versions].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
     const last = inOrder.at(-1);
@@ -9943,6 +10100,11 @@ var Reading = class {
   withheld(id) {
     const found = this.#byId.get(id);
     return found !== void 0 && !found.content;
+  }
+  // Whether the statement is here with what it says. Of a frame, a page reads no more than its hash.
+  isRead(id) {
+    const found = this.#byId.get(id);
+    return found !== void 0 && Boolean(found.content || found.frame && found.item.body);
   }
   // Whose statement that is, if it is here.
   makerOf(id) {
@@ -10026,7 +10188,7 @@ function emitted2(factor2, amount, profile) {
 }
 
 // backend/web/verify/quality.js
-var PLACES5 = 1;
+var PLACES3 = 1;
 var NAMES = ["technological", "geographical", "temporal"];
 var whole2 = (number2) => new Fraction(BigInt(number2));
 var covers2 = (factorRegion, region) => factorRegion === region || factorRegion.startsWith(`${region}-`) || region.startsWith(`${factorRegion}-`);
@@ -10046,11 +10208,10 @@ function weighted(parts) {
   const total = sum(listed.map(({ amount }) => amount));
   if (!total.compare(ZERO)) return null;
   const mean = (i) => sum(listed.map(({ ratings, amount }) => ratings[i].times(amount))).over(total);
-  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES5)]));
+  return Object.fromEntries(NAMES.map((name2, i) => [name2, rounded(mean(i), PLACES3)]));
 }
 
 // backend/web/verify/flagged.js
-var ELECTRICITY2 = "electricity";
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
@@ -10073,19 +10234,19 @@ function ofFactors(subject2, used, profile, region) {
   const own = [subject2, ...SUPPLEMENTS.map((part) => `${subject2}-${part}`)];
   for (const one of used) {
     if (!own.includes(one.subject)) found.push(`${one.id}: a factor of ${one.subject}, used for ${subject2}`);
-    if (one.category === ELECTRICITY2 && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
+    if (one.category === ELECTRICITY && !covers2(one.region, region)) found.push(`${one.id}: of another region`);
     if (isLump(one) && one.gwp_set === null) found.push(`${one.id}: CO2e by a set of GWPs that is not stated`);
     else if (isLump(one) && one.gwp_set !== profile.gases.gwp_set) found.push(`${one.id}: CO2e by another set of GWPs`);
   }
   const counted = new Set(used.flatMap(({ boundary }) => boundary));
-  if (used[0].category === ELECTRICITY2) {
+  if (used[0].category === ELECTRICITY) {
     for (const missing of profile.electricity.required.filter((part) => !counted.has(part))) {
       found.push(`${used[0].id}: ${missing.replaceAll("-", " ")} not included`);
     }
   }
   const onlyCarbonDioxide = (several2) => several2.every(({ gases }) => gases.length && gases.every((gas) => gas === "CO2"));
   if (profile.gases.gases === null) {
-    const parts = used[0].category === ELECTRICITY2 ? used.map((one) => [one]) : [used];
+    const parts = used[0].category === ELECTRICITY ? used.map((one) => [one]) : [used];
     for (const part of parts) if (onlyCarbonDioxide(part)) found.push(`${part[0].id}: CO2 only`);
   }
   return found;
@@ -10107,7 +10268,7 @@ function shared(record, chosen, rule) {
   }
   const method = chosen.method === "none" ? "mass" : chosen.method;
   if (!rule.methods.includes(method)) refuse(rule, `allocation by ${method} is not allowed`);
-  byRatio(rule, method, chosen);
+  byRatio(rule, method, outputs, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
   const whole3 = sum(keys);
   const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
@@ -10117,23 +10278,28 @@ function shared(record, chosen, rule) {
   const { reason, prices, subdivided } = chosen;
   return { stated: { method, reason, subdivided, shares }, prices, ofProduct: (point2) => (alone.get(point2) ?? part).over(mass) };
 }
-function byRatio(rule, method, { prices }) {
-  if (rule.value_ratio === null || !prices.length) return;
-  const sorted = prices.map(({ value }) => decimal(value, "prices.value")).sort((a, b) => a.compare(b));
-  if (sorted[0].compare(ZERO) <= 0) refuse(rule, "a price is not positive");
+function byRatio(rule, method, outputs, chosen) {
+  if (rule.value_ratio === null || !chosen.prices.length) return;
+  const sorted = pricesOf(rule, outputs, chosen).sort((a, b) => a.compare(b));
   const byValue = sorted.at(-1).over(sorted[0]).compare(decimal(rule.value_ratio, "value_ratio")) > 0;
   if (byValue !== (method === "economic")) {
     refuse(rule, `by the prices stated, allocation is by ${byValue ? "economic" : "mass"}, not by ${method}`);
   }
 }
-function values(rule, outputs, { reason, prices }) {
-  if (!reason.trim()) refuse(rule, "allocation by value needs a reason why not by mass");
+function values(rule, outputs, chosen) {
+  if (!chosen.reason.trim()) refuse(rule, "allocation by value needs a reason why not by mass");
+  const prices = pricesOf(rule, outputs, chosen);
+  const found = outputs.map((output2, i) => tonnes(output2).times(prices[i]));
+  if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "an output has no mass");
+  return found;
+}
+function pricesOf(rule, outputs, { prices }) {
   const priced = new Map(prices.map((price2) => [price2.output, price2]));
   if (priced.size !== prices.length || priced.size !== outputs.length || !outputs.every(({ name: name2 }) => priced.has(name2))) {
-    refuse(rule, "allocation by value needs one price for each product and co-product");
+    refuse(rule, "there must be one price for each product and co-product");
   }
   if (new Set(prices.map(({ currency }) => currency)).size !== 1) refuse(rule, "prices are in more than one currency");
-  const found = outputs.map((output2) => tonnes(output2).times(decimal(priced.get(output2.name).value, "prices")));
+  const found = outputs.map(({ name: name2 }) => decimal(priced.get(name2).value, "prices"));
   if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "a price is not positive");
   return found;
 }
@@ -10152,10 +10318,8 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 }
 
 // backend/web/verify/calculation.js
-var PLACES6 = 3;
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
-var SHARE_PLACES3 = 4;
 var ONE4 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
@@ -10167,7 +10331,7 @@ function calculate3(record, stated, sources) {
   const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })];
   const { counted } = profile.categories;
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne));
-  const published4 = apportioned(exact, PLACES6);
+  const published4 = apportioned(exact, PLACES);
   const components = parts.map(({ component: component2 }, i) => ({ ...component2, emissions: published4.parts[i] }));
   const whole3 = new Carbon();
   for (const { carbon, perTonne } of parts) whole3.add(carbon, perTonne);
@@ -10211,7 +10375,7 @@ var made = (stage2, line4, subject2, kind2, footprint = null) => ({
 });
 function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work;
-  const counts2 = (carrier2) => carrier2 !== ELECTRICITY2 || profile.boundary.electricity;
+  const counts2 = (carrier2) => carrier2 !== ELECTRICITY || profile.boundary.electricity;
   for (const activity2 of record.activity.filter(({ carrier: carrier2 }) => counts2(carrier2))) {
     if (activity2.basis === "gross") {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
@@ -10220,6 +10384,7 @@ function* partsOf(work) {
     yield byFactors(work, component2, ONE4, sharing.ofProduct(activity2.point));
   }
   if (choices.period !== null) {
+    if (!profile.overhead.counted) refuse(profile.overhead, "energy outside runs is not part of it");
     const period = sources.period(choices.period);
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's");
     isOf(period, work.recordId, record, counts2);
@@ -10283,10 +10448,10 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
   const counted = /* @__PURE__ */ new Set();
   const category2 = metered ? carrierOf(subject2).category : "material";
   for (const one of used) {
-    if (metered ? one.category !== category2 : one.category === ELECTRICITY2) {
+    if (metered ? one.category !== category2 : one.category === ELECTRICITY) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject2}`);
     }
-    if (one.category === ELECTRICITY2) {
+    if (one.category === ELECTRICITY) {
       const twice = one.boundary.filter((part) => counted.has(part));
       if (twice.length) refuse(electricity, `${one.id} counts ${words3(new Set(twice.sort()))} once more`);
       for (const part of one.boundary) counted.add(part);
@@ -10298,7 +10463,7 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
   }
   checkGases(subject2, category2, used);
   const missing = electricity.required.filter((part) => !counted.has(part));
-  if (subject2 === ELECTRICITY2 && electricity.incomplete === "refuse" && missing.length) {
+  if (subject2 === ELECTRICITY && electricity.incomplete === "refuse" && missing.length) {
     const ids = used.map(({ id }) => id).join(" + ");
     refuse(electricity, `${ids}: ${words3(missing)} not included, and no factor adds it`);
   }
@@ -10309,8 +10474,8 @@ function checkGases(subject2, category2, used) {
     if (whole3.compare(ONE4) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
     return;
   }
-  const told2 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
-  if (!(category2 === ELECTRICITY2 ? told2.every(Boolean) : told2.some(Boolean))) {
+  const told3 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));
+  if (!(category2 === ELECTRICITY ? told3.every(Boolean) : told3.some(Boolean))) {
     throw new Malformed(`factor: ${subject2}: the CO2 is missing among the factors chosen`);
   }
 }
@@ -10337,21 +10502,21 @@ function stagesOf(components) {
     const total = (sums.get(name2)?.total ?? ZERO).plus(decimal(emissions, "emissions"));
     sums.set(name2, { stage: stage2, kind: kind2, total });
   }
-  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES6) }));
+  return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
 }
 function categoriesOf(whole3, counted) {
-  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES6).parts;
+  const cut = apportioned(counted.map((category2) => whole3.of([category2])), PLACES).parts;
   return CATEGORIES.map((category2) => {
-    const place2 = counted.indexOf(category2);
-    const emissions = place2 >= 0 ? cut[place2] : rounded(whole3.of([category2]), PLACES6);
-    return { category: category2, emissions, counted: place2 >= 0 };
+    const place = counted.indexOf(category2);
+    const emissions = place >= 0 ? cut[place] : rounded(whole3.of([category2]), PLACES);
+    return { category: category2, emissions, counted: place >= 0 };
   });
 }
 function primaryShare(parts, counted) {
   const amounts = parts.map(({ carbon, perTonne }) => carbon.of(withoutUptake(counted)).times(perTonne));
   const whole3 = sum(amounts);
   const primary = sum(amounts.map((amount, i) => amount.times(parts[i].primary)));
-  return rounded(whole3.compare(ZERO) > 0 ? primary.over(whole3) : ZERO, SHARE_PLACES3);
+  return rounded(whole3.compare(ZERO) > 0 ? primary.over(whole3) : ZERO, SHARE_PLACES);
 }
 var ratingsOf = (parts) => parts.flatMap(({ ratings, perTonne }) => ratings.map((one) => ({ ratings: one.ratings, amount: one.amount.times(perTonne) })));
 function statusOf(record, parts, { overhead }, { period }) {
@@ -10367,7 +10532,6 @@ function functionalOf(total, rule, facts) {
 }
 
 // backend/web/verify/recomputed.js
-var MAX_DIFFERENCE2 = 300;
 async function checkRecomputed(reading, pause) {
   const check2 = reading.report[8];
   for (const record of reading.used()) {
@@ -10403,12 +10567,8 @@ function recompute3(reading, stated, record) {
     return;
   }
   const computed = calculate3(facts, stated, reading);
-  const told2 = (value) => typeof value === "string" ? value : JSON.stringify(value);
-  const differing2 = MEMBERS.filter((name2) => told2(stated[name2]) !== told2(computed[name2]));
-  for (const part of differing2) {
-    const [given, expected2] = [stated, computed].map((one) => told2(one[part]).slice(0, MAX_DIFFERENCE2));
-    check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: expected2 });
-  }
+  const differing2 = differences(MEMBERS, stated, computed);
+  for (const params of differing2) check2.add(FAIL, "footprint-differs", lot2, params);
   if (!differing2.length) check2.add(PASS, "footprint-recomputed", lot2, { value: stated.per_tonne, profile: stated.profile.id });
 }
 
@@ -10480,24 +10640,24 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
     check2.add(NOT_CHECKED, "withheld-chain", "", { reason: noChain });
     return;
   }
-  const told2 = /* @__PURE__ */ new Set();
+  const told3 = /* @__PURE__ */ new Set();
   for (const statement of statements) {
     for (const [status2, code, params] of judge3(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
-      if (status2 === FAIL || !told2.has(known2)) check2.add(status2, code, statement.label, params);
-      told2.add(known2);
+      if (status2 === FAIL || !told3.has(known2)) check2.add(status2, code, statement.label, params);
+      told3.add(known2);
     }
     await pause();
   }
 }
 async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
-  for (const [place2, statement] of statements.entries()) {
+  for (const [place, statement] of statements.entries()) {
     const key = keys.get(statement.keyId);
     if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
     else if (signatureVerifies(statement, key)) good += 1;
     else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
-    progress?.((place2 + 1) / statements.length);
+    progress?.((place + 1) / statements.length);
     await pause();
   }
   if (good) check2.add(PASS, "signed", "", { count: good });
@@ -10526,7 +10686,7 @@ async function chainOf(bundle, statements, trust2, rpc, check2, pause) {
     return { chain: null, noChain: reasonOf(error) };
   }
 }
-var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place2) => heads[place2]);
+var usedHeads = ({ items, heads }) => [...new Set(items.map(({ head }) => Number(head)))].sort((a, b) => a - b).map((place) => heads[place]);
 var onTrusted = (log, trust2) => log.chain === trust2.chain_id && "0x" + log.contract === trust2.contracts.TransparencyLog.address;
 function checkLot(reading, shown) {
   const { report, bundle, footprints } = reading;
@@ -10536,10 +10696,11 @@ function checkLot(reading, shown) {
   const count = reading.makers(bundle.lot).length;
   if (!count) check2.add(FAIL, "lacks-record");
   if (count > 1) check2.add(FAIL, "two-makers", bundle.lot);
-  const printed2 = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot);
+  const printed2 = [...footprints.values()].filter(({ content }) => lotOf(content) === bundle.lot);
+  const standing2 = printed2.filter((statement) => !isReplaced(reading, statement)).map(({ content }) => content);
   if (!printed2.length) check2.add(FAIL, "lacks-footprint");
-  else if (!printed2.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
-    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: printed2.at(-1).per_tonne });
+  else if (!standing2.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
+    report[3].add(FAIL, "shown-differs", "", { shown: shown.per_tonne, stated: standing2.at(-1).per_tonne });
   }
 }
 async function checkIncluded({ report, bundle, statements }, pause) {
@@ -10581,8 +10742,8 @@ function checkWitnessed(check2, bundle, head, trust2) {
   const witnesses = trust2.witnesses.map(readWitness);
   let best = [];
   for (const { note, proofs } of bundle.checkpoints) {
-    for (const [place2, proof] of proofs) {
-      if (bundle.heads[place2] !== head) continue;
+    for (const [place, proof] of proofs) {
+      if (bundle.heads[place] !== head) continue;
       try {
         const names2 = extendedBy(head, readCheckpoint(note), proof, witnesses);
         if (names2.length > best.length) best = names2;

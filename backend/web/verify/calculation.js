@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lot's footprint by a method profile, calculated anew as leafproof/calculation.py does it, to the same digits.
 import { Carbon, emitted, gasOf, isLump } from './carbon.js'
-import { carrierOf } from './carriers.js'
+import { carrierOf, ELECTRICITY } from './carriers.js'
 import { Malformed } from './encoding.js'
-import { ELECTRICITY, flagsOf, OUTSIDE } from './flagged.js'
-import { choicesOf, lotOf } from './footprint.js'
+import { flagsOf, OUTSIDE } from './flagged.js'
+import { choicesOf, lotOf, PLACES, SHARE_PLACES } from './footprint.js'
 import { CATEGORIES, namedProfile, refuse } from './profile.js'
 import * as quality from './quality.js'
 import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
@@ -13,10 +13,8 @@ import { shared } from './sharing.js'
 import { quantity, scale } from './units.js'
 import { utcSeconds } from './values.js'
 
-const PLACES = 3 // kg CO2e per tonne
 const MASS_PLACES = 6 // kg of a gas per tonne
 const UNIT_PLACES = 6 // kg CO2e per functional unit
-const SHARE_PLACES = 4
 const ONE = new Fraction(1n)
 const UPTAKE = 'biogenic uptake'
 
@@ -77,6 +75,7 @@ function* partsOf(work) {
     yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
   }
   if (choices.period !== null) {
+    if (!profile.overhead.counted) refuse(profile.overhead, 'energy outside runs is not part of it')
     const period = sources.period(choices.period)
     if (period.facility !== record.facility) throw new Malformed("period: the energy period is another facility's")
     isOf(period, work.recordId, record, counts)

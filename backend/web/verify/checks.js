@@ -8,6 +8,7 @@ import { checkCurrent } from './current.js'
 import { equal, hex, Malformed } from './encoding.js'
 import { checkEvidence } from './evidence.js'
 import { lotOf } from './footprint.js'
+import { isReplaced } from './heads.js'
 import { checkInputs } from './inputs.js'
 import { judge } from './keyInForce.js'
 import { readKey } from './keys.js'
@@ -163,10 +164,11 @@ function checkLot(reading, shown) {
   const count = reading.makers(bundle.lot).length
   if (!count) check.add(FAIL, 'lacks-record')
   if (count > 1) check.add(FAIL, 'two-makers', bundle.lot)
-  const printed = [...footprints.values()].map(({ content }) => content).filter((content) => lotOf(content) === bundle.lot)
+  const printed = [...footprints.values()].filter(({ content }) => lotOf(content) === bundle.lot)
+  const standing = printed.filter((statement) => !isReplaced(reading, statement)).map(({ content }) => content)
   if (!printed.length) check.add(FAIL, 'lacks-footprint')
-  else if (!printed.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
-    report[3].add(FAIL, 'shown-differs', '', { shown: shown.per_tonne, stated: printed.at(-1).per_tonne })
+  else if (!standing.some((one) => one.per_tonne === shown.per_tonne && one.profile.id === shown.profile)) {
+    report[3].add(FAIL, 'shown-differs', '', { shown: shown.per_tonne, stated: standing.at(-1).per_tonne })
   }
 }
 

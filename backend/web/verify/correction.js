@@ -2,7 +2,8 @@
 // Corrections: read, and shown, as leafproof/correction.py and leafproof/verification/corrections.py do it.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
-import { lotOf } from './footprint.js'
+import { lotOf, PLACES } from './footprint.js'
+import { placeOfFootprint, standingFootprints } from './heads.js'
 import { decimal, rounded } from './rational.js'
 import { amountOf, parentOf, productMass } from './record.js'
 import { WARNING } from './report.js'
@@ -12,7 +13,6 @@ import { digest, lot } from './values.js'
 
 const MAX_TEXT = 2000 // characters of a reason
 const MAX_CHANGES = 20
-const PLACES = 3 // kg CO2e per tonne
 
 const shape = struct({
   gtin: text, lot: text, what: oneOf('record', 'frames', 'factor'), reason: text, by: text,
@@ -60,31 +60,21 @@ export function checkCorrectedInputs(reading) {
   for (const { content: said } of reading.corrections.values()) {
     if (said.of !== reading.bundle.lot) reading.report[9].add(WARNING, 'input-lot-corrected', said.of, words(said))
   }
-  const heads = newest(reading)
+  const standing = standingFootprints(reading)
   for (const record of reading.used()) {
     for (const line of record.content.inputs ?? []) {
-      if (parentOf(line) && reading.footprints.has(line.footprint)) compare(reading, heads, record, line)
+      if (parentOf(line) && reading.footprints.has(line.footprint)) compare(reading, standing, record, line)
     }
   }
 }
 
-const place = (reading, statement) =>
-  JSON.stringify([reading.maker(statement), lotOf(statement.content), statement.content.profile.id])
-
-// By maker, lot and profile, the footprint that none in the bundle supersedes.
-function newest(reading) {
-  const statements = [...reading.footprints.values()]
-  const superseded = new Set(statements.map(({ content }) => content.supersedes))
-  return new Map(statements.filter(({ id }) => !superseded.has(id)).map((one) => [place(reading, one), one]))
-}
-
-function compare(reading, heads, { content: record }, line) {
+function compare(reading, standing, { content: record }, line) {
   const used = reading.footprints.get(line.footprint)
-  const found = heads.get(place(reading, used))
-  if (!found || found.id === used.id || record.outputs === null) return
-  const [before, after] = [used.content, found.content]
+  const newest = standing.get(placeOfFootprint(reading, used)).at(-1)
+  if (newest.id === used.id || record.outputs === null) return
+  const [before, after] = [used.content, newest.content]
   // Newer for another reason, such as a period that was closed.
-  if (after.record === before.record && naming(reading, found) === null) return
+  if (after.record === before.record && naming(reading, newest) === null) return
   const change = decimal(after.per_tonne, 'per_tonne').minus(decimal(before.per_tonne, 'per_tonne'))
   const delta = rounded(change.times(amountOf(line).to('t')).over(productMass(record)), PLACES)
   const params = { lot: lotOf(before), before: before.per_tonne, after: after.per_tonne }

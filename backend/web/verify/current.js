@@ -3,6 +3,7 @@
 import { checkCorrected } from './correction.js'
 import { checkDeclaredCurrent } from './declared.js'
 import { lotOf } from './footprint.js'
+import { checkHeads } from './heads.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
 
 // 6: the lot's pointer on chain is this record, and each footprint the one answer of that record's operator.
@@ -24,6 +25,7 @@ export async function checkCurrent(reading, pause) {
     else first.set(place, statement)
   }
   printed(reading)
+  checkHeads(reading)
   checkDeclaredCurrent(reading)
   checkCorrected(reading)
 }

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Declared footprints: read, and checked, as leafproof/declared.py and leafproof/verification/declared.py do it.
 import { Malformed } from './encoding.js'
-import { lotOf } from './footprint.js'
+import { lotOf, PLACES, SHARE_PLACES } from './footprint.js'
+import { standingDeclared, standingFootprints } from './heads.js'
 import { decimal, exactText, Fraction, rounded, sum, ZERO } from './rational.js'
 import { productMass } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
+import { convert, differences, list, oneOf, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { digest, gln, lot, lotCode, utcSeconds } from './values.js'
 
 export const WITHHELD = ['lots']
 export const JWT_TYPE = 'leafproof-declared-footprint+sd-jwt'
-const PLACES = 3 // kg CO2e per tonne
-const SHARE_PLACES = 4
 const PERCENT_PLACES = 2
 const DAY = 86400
 const YEAR = 365 // days
 const MAX_PERIOD = 366 // days
 const MAX_LOTS = 4000
-const MAX_DIFFERENCE = 300 // characters of a member that differs
 
 const status = oneOf('provisional', 'final')
 const line = struct({ lot: text, footprint: text, mass: text, per_tonne: text, primary_data_share: text, status })
@@ -89,7 +87,7 @@ function calculate({ lots }, over) {
 const ascending = (a, b) => decimal(a, 'per_tonne').compare(decimal(b, 'per_tonne')) || (a < b ? -1 : a > b ? 1 : 0)
 
 // By which method a lot's footprint was made.
-const methodOf = ({ profile }) => `${profile.id} ${profile.version}`
+export const methodOf = ({ profile }) => `${profile.id} ${profile.version}`
 
 // By how many percent a lot's footprint differs from the declared one, with its sign; null of zero.
 function deviation(perTonne, declared) {
@@ -100,13 +98,6 @@ function deviation(perTonne, declared) {
   return percent.startsWith('-') ? percent : `+${percent}`
 }
 
-// Those that none in the bundle supersedes.
-function newest(named) {
-  const statements = [...named.values()]
-  const superseded = new Set(statements.map(({ content }) => content.supersedes))
-  return statements.filter(({ id }) => !superseded.has(id))
-}
-
 // 6: each is by the lot's maker, of its product, plant and time, and the one answer for that time.
 export function checkDeclaredCurrent(reading) {
   const [check, record] = [reading.report[6], reading.record(reading.bundle.lot)]
@@ -115,13 +106,7 @@ export function checkDeclaredCurrent(reading) {
     if (!speaks) check.add(FAIL, 'declared-elsewhere', statement.label)
     else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'declared-foreign', statement.label)
   }
-  const groups = new Map()
-  for (const statement of newest(reading.declared)) {
-    const { gtin, facility, method } = statement.content
-    const place = JSON.stringify([reading.maker(statement), gtin, facility, method])
-    groups.set(place, [...(groups.get(place) ?? []), statement])
-  }
-  for (const several of groups.values()) {
+  for (const several of standingDeclared(reading).values()) {
     several.sort((a, b) => a.content.window[0] - b.content.window[0] || a.content.window[1] - b.content.window[1] || Number(a.index - b.index))
     for (const [i, statement] of several.slice(1).entries()) {
       const { label, content } = several[i]
@@ -138,7 +123,7 @@ export function checkDeclaredRecomputed(reading) {
     if (content.lots === null) check.add(NOT_CHECKED, 'withheld', label)
     else check.attempt('not-computable', label, () => recompute(check, label, content, issuedAt >= content.window[1]))
   }
-  for (const statement of newest(reading.declared)) {
+  for (const statement of [...standingDeclared(reading).values()].flat()) {
     const { label, content } = statement
     const days = Math.floor((content.window[1] - content.window[0]) / DAY)
     if (days < YEAR) check.add(WARNING, 'declared-short', label, { days })
@@ -150,18 +135,15 @@ export function checkDeclaredRecomputed(reading) {
 
 function recompute(check, label, stated, over) {
   const computed = calculate(stated, over)
-  const differing = COMPUTED.filter((name) => stated[name] !== computed[name])
-  for (const part of differing) {
-    const [given, expected] = [stated, computed].map((one) => String(one[part]).slice(0, MAX_DIFFERENCE))
-    check.add(FAIL, 'declared-differs', label, { part, stated: given, computed: expected })
-  }
+  const differing = differences(COMPUTED, stated, computed)
+  for (const params of differing) check.add(FAIL, 'declared-differs', label, params)
   if (!differing.length) check.add(PASS, 'declared-recomputed', label, { value: stated.per_tonne, count: stated.count })
 }
 
-// The lot's footprints that none in the bundle supersedes, of its current record.
+// The lot's footprints that stand, of its current record.
 function printedOf(reading) {
   const record = reading.record(reading.bundle.lot)
-  return newest(reading.footprints).filter(({ content }) => record && content.record === record.id)
+  return [...standingFootprints(reading).values()].flat().filter(({ content }) => record && content.record === record.id)
 }
 
 function compare(reading, statement, printed) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a footprint's reader must know, as leafproof/flagged.py says it.
 import { isLump } from './carbon.js'
+import { ELECTRICITY } from './carriers.js'
 import { covers } from './quality.js'
 
-export const ELECTRICITY = 'electricity'
 export const OUTSIDE = 'energy outside runs'
 const SUPPLEMENTS = ['transmission-losses', 'fuel-supply']
 

@@ -50,6 +50,8 @@ const shape = struct(
   },
 )
 
+export const PLACES = 3 // kg CO2e per tonne
+export const SHARE_PLACES = 4 // of primary data
 export const MEMBERS = [
   'gtin', 'lot', 'facility', 'region', 'record', 'profile', 'per_tonne', 'stages', 'categories', 'masses',
   'primary_data_share', 'allocation', 'exempted', 'excluded', 'flags', 'status', 'quality', 'product', 'functional',

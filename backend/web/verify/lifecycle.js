@@ -2,8 +2,10 @@
 // Stages after the gate: read, and calculated anew, as leafproof/lifecycle.py and leafproof/verification/stages.py do.
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { PLACES } from './footprint.js'
+import { standingStages } from './heads.js'
 import { apportioned, decimal, ZERO } from './rational.js'
-import { FAIL, PASS, WARNING } from './report.js'
+import { FAIL, WARNING } from './report.js'
 import { convert, list, oneOf, orNull, struct, text } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
@@ -11,7 +13,6 @@ import { digest, lot } from './values.js'
 
 const MAX_LINES = 100
 const MAX_TEXT = 500 // characters
-const PLACES = 3 // kg CO2e per tonne
 const TRANSPORT = 't.km'
 
 const optional = {
@@ -53,15 +54,20 @@ function checkLine(one, basis) {
     if ([...counted, one.distance_km].some((value) => value !== null) || !(one.source ?? '').trim()) {
       throw new Malformed(`lines.stated: ${one.name}: stands alone, with its source`)
     }
-    if (decimal(one.stated, 'lines.stated').compare(ZERO) < 0 && basis !== 'scenario') {
-      throw new Malformed(`lines.stated: ${one.name}: a credit is a scenario, and nothing else`)
-    }
+    if (basis === 'measured') throw new Malformed(`lines.stated: ${one.name}: a stated number is no measurement`)
+    checkCredit(one, decimal(one.stated, 'lines.stated'), basis)
     return
   }
   for (const field of ['quantity', 'distance_km']) {
     if (one[field] !== null && decimal(one[field], `lines.${field}`).compare(ZERO) < 0) {
       throw new Malformed(`lines.${field}: ${one.name}: negative`)
     }
+  }
+}
+
+function checkCredit({ name }, emissions, basis) {
+  if (emissions.compare(ZERO) < 0 && basis !== 'scenario') {
+    throw new Malformed(`lines: ${name}: a credit is a scenario, and nothing else`)
   }
 }
 
@@ -77,27 +83,29 @@ function emitted(one, factorOf) {
   return amount.to('t').times(decimal(one.distance_km, 'lines.distance_km')).times(used.amount)
 }
 
-function calculate({ lines, tonnes }, factorOf) {
+function calculate({ lines, tonnes, basis }, factorOf) {
   const mass = decimal(tonnes, 'tonnes')
-  return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES)
+  const exact = lines.map((one) => emitted(one, factorOf))
+  for (const [i, one] of lines.entries()) checkCredit(one, exact[i], basis)
+  return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES)
 }
 
 // 8: each stage that is attached to the bundle's lot.
 export function checkStages(reading) {
   const [check, own] = [reading.report[8], reading.bundle.lot]
   const record = reading.record(own)
-  const superseded = new Set([...reading.stages.values()].map(({ content }) => content.supersedes))
-  const places = new Map()
+  const misplaced = (statement) => {
+    if (!record || statement.content.of !== own) return 'stage-elsewhere'
+    return reading.maker(statement) !== reading.maker(record) ? 'stage-foreign' : null
+  }
   for (const statement of reading.stages.values()) {
-    const { label, content } = statement
-    if (!record || content.of !== own) check.add(FAIL, 'stage-elsewhere', label)
-    else if (reading.maker(statement) !== reading.maker(record)) check.add(FAIL, 'stage-foreign', label)
-    else if (!superseded.has(statement.id)) {
-      const place = JSON.stringify([content.stage, content.name])
-      if (places.has(place)) check.add(FAIL, 'stage-fork', label, { other: places.get(place) })
-      else places.set(place, label)
-      check.attempt('not-computable', label, () => recompute(reading, statement))
-    }
+    const code = misplaced(statement)
+    if (code) check.add(FAIL, code, statement.label)
+  }
+  for (const several of standingStages(reading).values()) {
+    const attached = several.filter((statement) => !misplaced(statement))
+    for (const { label } of attached.slice(1)) check.add(FAIL, 'stage-fork', label, { other: attached[0].label })
+    for (const statement of attached) check.attempt('not-computable', statement.label, () => recompute(reading, statement))
   }
 }
 
@@ -109,5 +117,5 @@ function recompute(reading, { label, content: stated }) {
     return
   }
   const params = { stage: stated.stage, name: stated.name, value: stated.per_tonne }
-  check.add(stated.basis === 'measured' ? PASS : WARNING, `stage-${stated.basis}`, label, params)
+  check.add(WARNING, `stage-${stated.basis}`, label, params) // no reading shows any of them
 }

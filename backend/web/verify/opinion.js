@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opinions of verifiers: read, and judged, as leafproof/opinion.py and leafproof/verification/opinions.py do it.
+import { methodOf } from './declared.js'
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
+import { standingDeclared, standingOpinions } from './heads.js'
 import { decimal, Fraction, ZERO } from './rational.js'
 import { FAIL, PASS, WARNING } from './report.js'
 import { convert, oneOf, orNull, struct, text } from './shape.js'
@@ -56,21 +58,14 @@ function differing(said, declared) {
 
 // 10: each opinion in the bundle.
 export function checkOpinions(reading) {
-  const several = new Map()
-  for (const statement of reading.opinions.values()) {
-    const place = JSON.stringify([reading.maker(statement), statement.content.declared])
-    several.set(place, [...(several.get(place) ?? []), statement])
-  }
-  const outdated = new Set([...reading.declared.values()].map(({ content }) => content.supersedes))
-  for (const ofOne of several.values()) {
-    const superseded = new Set(ofOne.map(({ content }) => content.supersedes)) // his own: nobody supersedes another's
-    const [first, ...more] = ofOne.filter(({ id }) => !superseded.has(id))
+  const inForce = new Set([...standingDeclared(reading).values()].flat().map(({ id }) => id))
+  for (const [first, ...more] of standingOpinions(reading).values()) {
     for (const { label } of more) reading.report[10].add(FAIL, 'opinion-fork', label, { other: first.label })
-    for (const statement of first ? [first, ...more] : []) judge(reading, outdated, statement)
+    for (const statement of [first, ...more]) judge(reading, inForce, statement)
   }
 }
 
-function judge(reading, outdated, statement) {
+function judge(reading, inForce, statement) {
   const { label, issuer, content: said } = statement
   const add = (status, code, params = {}) => reading.report[10].add(status, code, label, params)
   const named = reading.declared.get(said.declared)
@@ -81,11 +76,13 @@ function judge(reading, outdated, statement) {
   const who = { verifier: said.verifier, issuer }
   const { conclusion, assurance, standard, materiality } = said
   if (!SUPPORTING.includes(conclusion)) return add(WARNING, 'opinion-against', { conclusion, reason: said.reason ?? '', ...who })
-  if (outdated.has(named.id)) return add(WARNING, 'opinion-outdated', who)
+  if (!inForce.has(named.id)) return add(WARNING, 'opinion-outdated', who)
   const accreditation = `${said.accreditation.body} ${said.accreditation.number}`
   reading.assurances.push(assurance)
   add(PASS, 'opinion-given', { assurance, standard, accreditation, ...who, materiality })
   if (conclusion === 'modified') add(WARNING, 'opinion-modified', { reason: said.reason, ...who })
   if (!reading.trust.verifiers.includes(issuer)) add(WARNING, 'opinion-unknown', who)
+  const shown = reading.shown()
+  if (!shown || methodOf(shown.content) !== said.method) add(WARNING, 'opinion-beside', { method: said.method })
   return undefined
 }

@@ -81,6 +81,12 @@ export class Reading {
     return versions ? this.#current(versions) : null
   }
 
+  // The lot's main footprint, whose number a passport shows: the last that the bundle has of its current record.
+  shown() {
+    const record = this.record(this.bundle.lot)
+    return [...this.footprints.values()].filter(({ content }) => record && content.record === record.id).at(-1) ?? null
+  }
+
   #current(versions) {
     const inOrder = [...versions].sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
     const last = inOrder.at(-1)
@@ -131,6 +137,12 @@ export class Reading {
   withheld(id) {
     const found = this.#byId.get(id)
     return found !== undefined && !found.content
+  }
+
+  // Whether the statement is here with what it says. Of a frame, a page reads no more than its hash.
+  isRead(id) {
+    const found = this.#byId.get(id)
+    return found !== undefined && Boolean(found.content || (found.frame && found.item.body))
   }
 
   // Whose statement that is, if it is here.

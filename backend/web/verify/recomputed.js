@@ -7,8 +7,7 @@ import { calculate } from './calculation.js'
 import { contradictions, lotOf, MEMBERS, setsUsed } from './footprint.js'
 import { namedProfile } from './profile.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-
-const MAX_DIFFERENCE = 300 // characters of a member that differs
+import { differences } from './shape.js'
 
 // 8: footprints from facts and factors, to the same digits.
 export async function checkRecomputed(reading, pause) {
@@ -49,11 +48,7 @@ function recompute(reading, stated, record) {
     return
   }
   const computed = calculate(facts, stated, reading)
-  const told = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
-  const differing = MEMBERS.filter((name) => told(stated[name]) !== told(computed[name]))
-  for (const part of differing) {
-    const [given, expected] = [stated, computed].map((one) => told(one[part]).slice(0, MAX_DIFFERENCE))
-    check.add(FAIL, 'footprint-differs', lot, { part, stated: given, computed: expected })
-  }
+  const differing = differences(MEMBERS, stated, computed)
+  for (const params of differing) check.add(FAIL, 'footprint-differs', lot, params)
   if (!differing.length) check.add(PASS, 'footprint-recomputed', lot, { value: stated.per_tonne, profile: stated.profile.id })
 }

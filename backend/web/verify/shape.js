@@ -17,6 +17,16 @@ function kindOf(value) {
 const at = (place) => (place === '$' ? '' : ` - at \`${place}\``)
 const expected = (kind, value, place) => new Malformed(`Expected \`${kind}\`, got \`${kindOf(value)}\`${at(place)}`)
 
+const MAX_DIFFERENCE = 300 // characters of a member that differs
+const told = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+// Those of the members named in which two statements of one kind differ: `part`, `stated`, `computed`.
+export function differences(names, stated, computed) {
+  const pairs = names.map((part) => ({ part, stated: told(stated[part]), computed: told(computed[part]) }))
+  const differing = pairs.filter((one) => one.stated !== one.computed)
+  return differing.map(({ part, ...both }) => ({ part, stated: both.stated.slice(0, MAX_DIFFERENCE), computed: both.computed.slice(0, MAX_DIFFERENCE) }))
+}
+
 export function text(value, place) {
   if (typeof value !== 'string') throw expected('str', value, place)
   return value

@@ -22,7 +22,7 @@ export function shared(record, chosen, rule) {
   }
   const method = chosen.method === 'none' ? 'mass' : chosen.method
   if (!rule.methods.includes(method)) refuse(rule, `allocation by ${method} is not allowed`)
-  byRatio(rule, method, chosen)
+  byRatio(rule, method, outputs, chosen)
   const keys = method === 'economic' ? values(rule, outputs, chosen) : outputs.map(tonnes)
   const whole = sum(keys)
   const published = apportioned(keys.map((key) => key.over(whole)), SHARE_PLACES).parts
@@ -34,10 +34,9 @@ export function shared(record, chosen, rule) {
 }
 
 // Where prices are stated and the profile has a ratio, the ratio decides.
-function byRatio(rule, method, { prices }) {
-  if (rule.value_ratio === null || !prices.length) return
-  const sorted = prices.map(({ value }) => decimal(value, 'prices.value')).sort((a, b) => a.compare(b))
-  if (sorted[0].compare(ZERO) <= 0) refuse(rule, 'a price is not positive')
+function byRatio(rule, method, outputs, chosen) {
+  if (rule.value_ratio === null || !chosen.prices.length) return
+  const sorted = pricesOf(rule, outputs, chosen).sort((a, b) => a.compare(b))
   const byValue = sorted.at(-1).over(sorted[0]).compare(decimal(rule.value_ratio, 'value_ratio')) > 0
   if (byValue !== (method === 'economic')) {
     refuse(rule, `by the prices stated, allocation is by ${byValue ? 'economic' : 'mass'}, not by ${method}`)
@@ -45,14 +44,22 @@ function byRatio(rule, method, { prices }) {
 }
 
 // Tonnes times price of each output.
-function values(rule, outputs, { reason, prices }) {
-  if (!reason.trim()) refuse(rule, 'allocation by value needs a reason why not by mass')
+function values(rule, outputs, chosen) {
+  if (!chosen.reason.trim()) refuse(rule, 'allocation by value needs a reason why not by mass')
+  const prices = pricesOf(rule, outputs, chosen)
+  const found = outputs.map((output, i) => tonnes(output).times(prices[i]))
+  if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, 'an output has no mass')
+  return found
+}
+
+// Each output's price, in one currency: one that is left out would decide as much as one that is stated.
+function pricesOf(rule, outputs, { prices }) {
   const priced = new Map(prices.map((price) => [price.output, price]))
   if (priced.size !== prices.length || priced.size !== outputs.length || !outputs.every(({ name }) => priced.has(name))) {
-    refuse(rule, 'allocation by value needs one price for each product and co-product')
+    refuse(rule, 'there must be one price for each product and co-product')
   }
   if (new Set(prices.map(({ currency }) => currency)).size !== 1) refuse(rule, 'prices are in more than one currency')
-  const found = outputs.map((output) => tonnes(output).times(decimal(priced.get(output.name).value, 'prices')))
+  const found = outputs.map(({ name }) => decimal(priced.get(name).value, 'prices'))
   if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, 'a price is not positive')
   return found
 }

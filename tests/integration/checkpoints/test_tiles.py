@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from backend import kept
 from backend.database import transaction
+from backend.log.repair import repair
 from backend.log.tables import bodies, entries
 from backend.log.tables import tiles as stored_tiles
 from leafproof import tiles, tree
@@ -90,6 +92,20 @@ class TestTiles:
             assert answer.status_code == 200, path
             assert answer.headers["content-type"] == "application/octet-stream"
             assert answer.headers["cache-control"].endswith("immutable")
+
+    def test_a_tile_that_was_repaired_is_served_once_the_kept_one_is_old(
+        self, ground: Ground, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ground.grow(SIZE)
+        with transaction(ground.engine) as connection:
+            where = sa.and_(stored_tiles.c.level == 0, stored_tiles.c.number == 1)
+            true = connection.execute(sa.select(stored_tiles.c.hashes).where(where)).scalar_one()
+            connection.execute(sa.update(stored_tiles).where(where).values(hashes=bytes(len(true))))
+        asked = f"{TLOG}/tile/0/001"
+        assert ground.http.get(asked).content == bytes(len(true))
+        repair(ground.engine, ground.log, None)
+        monkeypatch.setattr(kept, "MAX_AGE", -1)
+        assert ground.http.get(asked).content == true
 
     def test_a_partial_tile_stays_when_the_log_has_grown(self, ground: Ground) -> None:
         ground.grow(5)

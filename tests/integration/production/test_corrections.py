@@ -84,6 +84,24 @@ class TestAReason:
         assert works.footprint(coil("A")).supersedes == said.changes[0].old
         assert works.footprint(coil("A")).per_tonne != first.per_tonne
 
+    def test_of_a_record_says_too_that_other_factors_are_used_since(self, works: Works) -> None:
+        works.meter(works.mill, ["25.5"] * 16)
+        works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
+        works.recorder().step()
+        first = works.footprint(coil("A"))
+        with transaction(works.engine) as connection:
+            row = production.facility(connection, PLANT)
+            footprints.set_factor(
+                connection, works.desk, works.log, row, "electricity", "electricity-kr-2018-generation"
+            )
+            change = lots.Correction("the scale was off", "quality manager", outputs=[product("9")])
+            lots.correct(connection, works.desk, coil("A"), change)
+        record, factor = stated(works, coil("A"))
+        assert (record.what, factor.what, factor.by) == ("record", "factor", "server")
+        assert factor.reason == "the facility counts with other factors now"
+        newest = works.footprint(coil("A"))
+        assert newest.supersedes == factor.changes[0].old and first.record != newest.record
+
 
 class TestLateFrames:
     @pytest.fixture

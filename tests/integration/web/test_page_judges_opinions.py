@@ -10,7 +10,7 @@ from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support import declaring as d
 from tests.support.world import COIL, World
 from tests.support.world_chain import trust_of
-from tests.unit.test_opinion import LIES, declared_world
+from tests.unit.test_opinion import LIES, another_mean, declared_world
 
 GIVEN: dict[str, dict[str, object]] = {
     "limited": {},
@@ -49,6 +49,11 @@ class TestAnOpinion:
         d.give(world, d.opinion_on(world, index, stated, assurance="reasonable"))
         found = same(phone, world)
         assert found >= {"opinion-own", "opinion-fork", "opinion-unknown", "opinion-given"}
+
+    def test_on_a_mean_of_another_method(self, phone: Phone) -> None:
+        world, index, stated = another_mean()
+        d.give(world, d.opinion_on(world, index, stated))
+        assert "opinion-beside" in same(phone, world)
 
     def test_that_was_withdrawn_or_is_on_what_was_superseded(self, phone: Phone) -> None:
         world, index, stated = declared_world()
