@@ -115,6 +115,12 @@ MESSAGES = {
     "clock-off": "the gateway's clock does not fit the chain's time in {count} frames",
     "late": "{count} frames were anchored more than a day after what they metered, up to {hours} hours",
     "metering-gap": "{point}: no reading from {start} to {end}",
+    "readings-implausible": "{point}: {count} readings are outside the range of the metering plan; they count",
+    "readings-frozen": "{point}: {count} readings are of a meter that repeated itself; they count",
+    "suspects-differ": (
+        "{point}: the record states {implausible} implausible and {frozen} frozen readings; there are"
+        " {found_implausible} and {found_frozen}"
+    ),
     "conflict": "{point}: two readings of the interval ending {end} differ",
     "mode-differs": "the record calls its readings {stated}, their frames say {found}",
     "point-missing": "{point}: on the line by the metering plan, not in the record",

@@ -34,6 +34,8 @@ FLAGS = (
     "an input lot's footprint is provisional",
     "metering intervals cut by the run's bounds were split pro rata",
     "metering gaps: energy not metered is not counted",
+    "readings outside the metering plan's plausible range are counted",
+    "readings of a meter that repeated itself are counted",
 )
 
 

@@ -6369,7 +6369,7 @@ var activity = struct(
     first_index: whole,
     last_index: whole
   },
-  { basis: orNull(oneOf("net", "gross")) }
+  { basis: orNull(oneOf("net", "gross")), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) }
 );
 var segment = struct({ line: text, start: text, end: text });
 var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
@@ -6403,6 +6403,9 @@ function readRecord(members) {
   digest(record.plan, "plan");
   const metered = (record.activity ?? []).map(({ point: point2 }) => point2);
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
+  if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
+    throw new Malformed("activity.implausible: fewer than none");
+  }
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -8213,6 +8216,8 @@ function publishedUnit(name2, dimension2) {
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var MAX_CONVERSIONS = 4;
+var MIN_EQUAL = 2;
+var MAX_EQUAL = 1e4;
 var MAX_REPLACED = 50;
 var HUNDRED3 = new Fraction(100n);
 var RATIOS = {
@@ -8229,6 +8234,7 @@ var conversion = struct(
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
 );
 var replacement = struct({ time: text, final: text, initial: text });
+var plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) });
 var point = struct(
   {
     point: text,
@@ -8245,7 +8251,7 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) }
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) }
 );
 var shape9 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8293,6 +8299,7 @@ function checkPoint(one) {
     }
   }
   checkReplaced(one);
+  if (one.plausible) checkPlausible(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8314,6 +8321,17 @@ function checkReplaced({ point: name2, kind: kind2, replaced }) {
     throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`);
   }
   if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name2}: not in order of time`);
+}
+function checkPlausible({ point: name2, kind: kind2, plausible: { source: source2, minimum, maximum, frozen_after: equal2 } }) {
+  const low = minimum === null ? null : decimal(minimum, "plausible.minimum");
+  const high = maximum === null ? null : decimal(maximum, "plausible.maximum");
+  if (low && high && low.compare(high) > 0) throw new Malformed(`plausible.minimum: ${minimum} is more than ${maximum}`);
+  if (equal2 !== null && (equal2 < MIN_EQUAL || equal2 > MAX_EQUAL)) {
+    throw new Malformed(`plausible.frozen_after: ${MIN_EQUAL} to ${MAX_EQUAL} are allowed`);
+  }
+  if (!low && !high && equal2 === null) throw new Malformed("plausible: it states neither a range nor a number of equal readings");
+  if (!source2.trim()) throw new Malformed("plausible.source: by what is it known?");
+  if (kind2 === "weight") throw new Malformed(`points.plausible: ${name2}: not for weighings, which are lines of a record`);
 }
 function checkConversion(step) {
   const [above, below] = ratio(step.unit);
@@ -9201,6 +9219,10 @@ function flagsOf(record, parts, profile, choices, sharing) {
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
+  if (record.activity.some(({ implausible }) => implausible)) {
+    found.push("readings outside the metering plan's plausible range are counted");
+  }
+  if (record.activity.some(({ frozen }) => frozen)) found.push("readings of a meter that repeated itself are counted");
   if (profile.overhead.required && choices.period === null) found.push("energy outside runs is not shared out yet");
   if (parts.some(({ upstream }) => upstream?.status === "provisional")) found.push("an input lot's footprint is provisional");
   return [...new Set(found)];
