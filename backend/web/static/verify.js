@@ -7940,8 +7940,8 @@ function emitted(one, factorOf) {
   if (one.distance_km === null) return amount.to(used.per).times(used.amount);
   return amount.to("t").times(decimal(one.distance_km, "lines.distance_km")).times(used.amount);
 }
-function calculate2({ lines, tonnes: tonnes2 }, factorOf) {
-  const mass = decimal(tonnes2, "tonnes");
+function calculate2({ lines, tonnes: tonnes3 }, factorOf) {
+  const mass = decimal(tonnes3, "tonnes");
   return apportioned(lines.map((one) => emitted(one, factorOf).over(mass)), PLACES3);
 }
 function checkStages(reading) {
@@ -8135,20 +8135,20 @@ function allowed(plan, { carrier: carrier2, metered }) {
   const largest = percents.reduce((a, b) => a.compare(b) < 0 ? b : a, ZERO);
   return largest.times(decimal(metered, "metered")).over(HUNDRED2);
 }
-function tonnesOf({ tonnes: tonnes2 }) {
-  const found = decimal(tonnes2, "lots.tonnes");
+function tonnesOf({ tonnes: tonnes3 }) {
+  const found = decimal(tonnes3, "lots.tonnes");
   if (found.compare(ZERO) <= 0) throw new Malformed("lots.tonnes: not positive");
   return found;
 }
-function shareOut(balances, tonnes2) {
-  const whole3 = sum(tonnes2);
+function shareOut(balances, tonnes3) {
+  const whole3 = sum(tonnes3);
   const columns = balances.map(({ unit, metered, in_lots: inLots }) => {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES4).parts;
+    return apportioned(tonnes3.map((one) => outside.times(one).over(whole3)), PLACES4).parts;
   });
-  return tonnes2.map((_, i) => columns.map((column) => column[i]));
+  return tonnes3.map((_, i) => columns.map((column) => column[i]));
 }
 
 // backend/web/verify/carriers.js
@@ -8881,6 +8881,17 @@ function unmetered(reading, record, plan) {
   return frames.length && frames.every(({ item }) => item.body) ? "not-metered" : "withheld";
 }
 
+// backend/web/verify/looped.js
+var HOME_SCRAP = "home-scrap";
+var tonnes = (lines) => sum(lines.map((line4) => amountOf(line4).to("t")));
+function looped({ inputs, outputs }) {
+  const lines = inputs.filter(({ material }) => material === HOME_SCRAP);
+  if (tonnes(lines).compare(tonnes(outputs.filter(({ role }) => role === "waste"))) > 0) {
+    throw new Malformed("inputs: more home scrap goes in than the run gives off as waste");
+  }
+  return lines;
+}
+
 // backend/web/verify/inputs.js
 async function checkInputs(reading, pause) {
   for (const record of reading.used()) {
@@ -8900,7 +8911,8 @@ function inputsOf(reading, record) {
   for (const line4 of inputs) {
     const parent = parentOf(line4);
     if (!parent) {
-      check2.add(WARNING, "input-material", lot2, { name: line4.name });
+      const own = line4.material === HOME_SCRAP;
+      check2.add(own ? PASS : WARNING, own ? "input-looped" : "input-material", lot2, { name: line4.name });
       continue;
     }
     const found = inputLot(reading, lot2, line4, parent);
@@ -9156,11 +9168,11 @@ var Carbon = class {
   of(categories) {
     return sum(categories.map((category2) => this.weighed.get(category2) ?? ZERO));
   }
-  bring(upstream, tonnes2) {
+  bring(upstream, tonnes3) {
     for (const { category: category2, emissions } of upstream.categories) {
-      this.#put(this.weighed, category2, decimal(emissions, "categories").times(tonnes2));
+      this.#put(this.weighed, category2, decimal(emissions, "categories").times(tonnes3));
     }
-    for (const { category: category2, gas, kg } of upstream.masses) this.#put(this.masses, `${category2}|${gas}`, decimal(kg, "masses").times(tonnes2));
+    for (const { category: category2, gas, kg } of upstream.masses) this.#put(this.masses, `${category2}|${gas}`, decimal(kg, "masses").times(tonnes3));
     return this;
   }
   // [category, gas, kg] in their order.
@@ -9255,11 +9267,11 @@ function ofFactors(subject2, used, profile, region) {
 var SHARE_PLACES2 = 6;
 var ONE2 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
-var tonnes = (output2) => amountOf(output2).to("t");
+var tonnes2 = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
   const outputs = record.outputs.filter(({ role }) => role === "product" || role === "co-product");
   const products = outputs.filter(({ role }) => role === "product");
-  const mass = sum(products.map(tonnes));
+  const mass = sum(products.map(tonnes2));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
   if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE2.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
@@ -9268,7 +9280,7 @@ function shared(record, chosen, rule) {
   const method = chosen.method === "none" ? "mass" : chosen.method;
   if (!rule.methods.includes(method)) refuse(rule, `allocation by ${method} is not allowed`);
   byRatio(rule, method, chosen);
-  const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
+  const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes2);
   const whole3 = sum(keys);
   const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
@@ -9293,7 +9305,7 @@ function values(rule, outputs, { reason, prices }) {
     refuse(rule, "allocation by value needs one price for each product and co-product");
   }
   if (new Set(prices.map(({ currency }) => currency)).size !== 1) refuse(rule, "prices are in more than one currency");
-  const found = outputs.map((output2) => tonnes(output2).times(decimal(priced.get(output2.name).value, "prices")));
+  const found = outputs.map((output2) => tonnes2(output2).times(decimal(priced.get(output2.name).value, "prices")));
   if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "a price is not positive");
   return found;
 }
@@ -9388,8 +9400,10 @@ function* partsOf(work) {
       yield byFactors(work, { ...component2, overhead: true }, ONE3, sharing.ofProduct(null));
     }
   }
+  const closed = looped(record);
   for (const line4 of record.inputs) {
     if (line4.material === null) yield ofLot(work, line4);
+    else if (closed.includes(line4)) yield brought(made("raw material", line4, line4.material, "primary"), sharing.ofProduct(null));
     else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
   }
 }
@@ -9398,15 +9412,24 @@ function isOf(period, recordId, record, counts2) {
   if (!(utcSeconds(period.start, "start") <= opened2 && closed <= utcSeconds(period.end, "end"))) {
     throw new Malformed("period: the run is not within the energy period");
   }
-  const tonnes2 = period.lots.find((lot2) => lot2.record === recordId)?.tonnes;
-  if (tonnes2 !== void 0 && decimal(tonnes2, "tonnes").compare(productMass(record)) !== 0) {
-    throw new Malformed(`period: the energy period has ${tonnes2} t of the lot, its record another mass`);
+  const tonnes3 = period.lots.find((lot2) => lot2.record === recordId)?.tonnes;
+  if (tonnes3 !== void 0 && decimal(tonnes3, "tonnes").compare(productMass(record)) !== 0) {
+    throw new Malformed(`period: the energy period has ${tonnes3} t of the lot, its record another mass`);
   }
   const known2 = period.balances.map(({ carrier: carrier2 }) => carrier2);
   const lacking = record.activity.find(({ carrier: carrier2 }) => counts2(carrier2) && !known2.includes(carrier2));
   if (lacking) throw new Malformed(`period: the energy period has no ${lacking.carrier}`);
 }
 var withoutUptake = (counted) => counted.filter((category2) => category2 !== UPTAKE);
+var brought = (component2, perTonne) => ({
+  component: component2,
+  carbon: new Carbon(),
+  perTonne,
+  primary: ONE3,
+  ratings: [],
+  factors: [],
+  upstream: null
+});
 function byFactors({ record, profile, choices, sources }, component2, primary, perTonne) {
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);

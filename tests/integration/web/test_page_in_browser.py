@@ -246,9 +246,9 @@ class TestLies:
         def lie(route: Route) -> None:
             answer = route.fetch()
             text = answer.text()
-            shown = text.partition("per_tonne&#34;: &#34;")[2].partition("&#34;")[0]
+            shown = text.partition('per_tonne": "')[2].partition('"')[0]
             assert shown
-            route.fulfill(response=answer, body=text.replace(f"&#34;{shown}&#34;", "&#34;1.000&#34;"))
+            route.fulfill(response=answer, body=text.replace(f'"{shown}"', '"1.000"'))
 
         phone.page.route(f"**{PASSPORT}", lie)
         page = phone.open(PASSPORT)

@@ -27,7 +27,7 @@ from leafproof.period import EnergyPeriod, Invoice, share_out
 from leafproof.plan import Conversion, MeteringPlan, Plausible, Replacement
 from leafproof.profile import ProfileRef
 from leafproof.record import DISCLOSED_FROM as record_members
-from leafproof.record import JWT_TYPE, Output, Segment, Source, Weighing
+from leafproof.record import JWT_TYPE, BatchRecord, Input, Output, Segment, Source, Weighing
 from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.verification.report import Report, Status
@@ -726,6 +726,19 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, given, made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
+
+    def test_counts_no_burden_of_scrap_that_loops(self, phone: Phone) -> None:
+        def loop(record: BatchRecord) -> BatchRecord:
+            crop = Output("waste", "crop ends", "0.6", "t", w.DECLARED)
+            back = Input("crop ends", "0.6", "t", w.DECLARED, material="home-scrap")
+            lines = {"outputs": (*(record.outputs or ()), crop), "inputs": (*(record.inputs or ()), back)}
+            return msgspec.structs.replace(record, **lines)  # type: ignore[arg-type]
+
+        made = wp.plant(loop)
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert page[8][0] == "pass"
+        assert "input-looped" in {code for code, _ in page[9][1]}
 
     @pytest.mark.parametrize("unflagged", [False, True])
     def test_flags_what_its_plan_calls_implausible_or_frozen(self, phone: Phone, unflagged: bool) -> None:
