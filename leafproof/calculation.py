@@ -3,7 +3,8 @@
 1. electricity and other metered carriers: activity data x the sum of the factors chosen for the carrier, *primary*
    components, unless the profile does not count them; then the lot's share of a period's energy outside runs;
 2. each input lot: its quantity x its own footprint by the same profile;
-3. each input material: its quantity x the factors chosen for it, *secondary* components;
+3. each input material: its quantity x the factors chosen for it, *secondary* components; home scrap brings nothing
+   (`leafproof.looped`);
 4. product and co-products share by `leafproof.sharing`, and the product's part is divided by its tonnes;
 5. published at 0.001 kg CO2e per tonne: the total rounded half to even, the components cut by largest remainder in
    the order above, and `stages` are sums of the published components. Categories are cut the same way.
@@ -38,6 +39,7 @@ from leafproof.footprint import (
     ProductFacts,
     StageTotal,
 )
+from leafproof.looped import looped
 from leafproof.period import EnergyPeriod
 from leafproof.profile import CATEGORIES, Profile, ProfileRef
 from leafproof.record import BatchRecord, Input
@@ -168,11 +170,15 @@ class _Work:
                 raise InvalidInput("period", f"the energy period has no {activity.carrier}")
 
     def inputs(self) -> Iterable[Part]:
+        closed = looped(self.record)
         for line in self.record.inputs or ():
             if line.material is None:
                 yield self._of_lot(line)
                 continue
             component = _component("raw material", line.name, line.material, line.quantity, line.unit)
+            if line in closed:
+                yield Part(component, Carbon(), self.shared.of_product(None), Fraction(1), ())
+                continue
             component = msgspec.structs.replace(component, kind="secondary")
             yield self._by_factors(component, Fraction(0), self.shared.of_product(None))
 

@@ -39,6 +39,10 @@ def flags(
         found.append("metering intervals cut by the run's bounds were split pro rata")
     if any(a.gaps for a in record.activity or ()):
         found.append("metering gaps: energy not metered is not counted")
+    if any(a.implausible for a in record.activity or ()):
+        found.append("readings outside the metering plan's plausible range are counted")
+    if any(a.frozen for a in record.activity or ()):
+        found.append("readings of a meter that repeated itself are counted")
     if by.rule(profile.Overhead).required and choices.period is None:
         found.append("energy outside runs is not shared out yet")
     if resting:

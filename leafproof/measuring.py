@@ -16,10 +16,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from leafproof import clock, numbers, units
+from leafproof import clock, numbers, plausible, units
 from leafproof.errors import InvalidInput
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import Basis, MeteringPlan, MeteringPoint
+from leafproof.plausible import NONE, Suspects
 
 QUANTUM = Decimal("0.001")  # kWh, GJ, kg or Nm3
 Window = tuple[int, int]  # [start, end), Unix seconds
@@ -36,13 +37,14 @@ class Meter(Protocol):
         """The amount alone, of all that can be read; raises nothing."""
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """The intervals of a point of kind `value` that overlap [start, end), one by one."""
+        """The intervals that overlap [start, end), one by one: of kind `value`, or where `plausible` is stated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Activity data: `exact` in `unit`, and cut down at 0.001 as `quantity`. `gaps` are those of the point and of
-    the points whose values it is converted by."""
+    the points whose values it is converted by, and so are `suspects`: readings that the plan calls implausible or
+    frozen, which count all the same."""
 
     exact: Fraction
     unit: str
@@ -50,6 +52,7 @@ class Measured:
     count: int
     split: int
     gaps: Spans
+    suspects: Suspects = NONE
 
     @property
     def quantity(self) -> str:
@@ -68,6 +71,7 @@ def measured(plan: MeteringPlan, point: MeteringPoint, meter: Meter, windows: Se
     published = point.published
     exact, count, split = Fraction(0), 0, 0
     gaps: list[Window] = []
+    suspects = NONE
     for start, end in windows:
         found = meter.metered(point, start, end)
         count, split = count + found.count, split + found.split
@@ -75,9 +79,12 @@ def measured(plan: MeteringPlan, point: MeteringPoint, meter: Meter, windows: Se
         qualities = [meter.values(reader, start, end) for reader in plan.readers(point)[1:]]
         for one in qualities:
             gaps += _uncovered(one, start, end)
+        for reader in plan.readers(point):
+            if reader.plausible is not None:
+                suspects += plausible.suspects(reader, meter.values(reader, start, end), start, end)
         exact += _by_values(point, meter, start, end, qualities) if qualities else found.amount
     exact *= _constant(plan, point)
-    return Measured(exact, published.unit, published.basis, count, split, _merged(gaps))
+    return Measured(exact, published.unit, published.basis, count, split, _merged(gaps), suspects)
 
 
 def total(plan: MeteringPlan, point: MeteringPoint, meter: Meter, windows: Iterable[Window]) -> Fraction:

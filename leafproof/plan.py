@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -31,6 +32,7 @@ from leafproof.texts import check_printable
 _DAY = 86400
 MAX_POINTS = 4096  # a large integrated works has some hundreds
 MAX_REPLACED = 50  # meters of one place: a century's
+MIN_EQUAL, MAX_EQUAL = 2, 10_000  # readings that make a meter frozen: at most a week of minutes
 MAX_CONVERSIONS = 4  # l -> kg -> GJ gross -> GJ net is three
 Basis = Literal["net", "gross"]
 # What each conversion's ratio is of: dimensions above, and below the slash.
@@ -99,6 +101,37 @@ class Replacement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What readings of a point can be: `minimum` and `maximum` of one interval, in the point's unit, and how many
+    equal ones make it frozen; `source` says from what, such as the rating plate. See `leafproof.plausible`."""
+
+    source: str
+    minimum: str | None = None
+    maximum: str | None = None
+    frozen_after: int | None = None
+
+    @property
+    def bounds(self) -> tuple[Fraction | None, Fraction | None]:
+        """The least and the most; raises `InvalidInput`."""
+        low, high = (
+            None if text is None else Fraction(units.parse_decimal(text, f"plausible.{name}"))
+            for name, text in (("minimum", self.minimum), ("maximum", self.maximum))
+        )
+        return low, high
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming the field that breaks a rule."""
+        low, high = self.bounds
+        if low is not None and high is not None and low > high:
+            raise InvalidInput("plausible.minimum", f"{self.minimum} is more than {self.maximum}")
+        if self.frozen_after is not None and not MIN_EQUAL <= self.frozen_after <= MAX_EQUAL:
+            raise InvalidInput("plausible.frozen_after", f"{MIN_EQUAL} to {MAX_EQUAL} are allowed")
+        if (self.minimum, self.maximum, self.frozen_after) == (None, None, None):
+            raise InvalidInput("plausible", "it states neither a range nor a number of equal readings")
+        if not self.source.strip():
+            raise InvalidInput("plausible.source", "by what is it known?")
+
+
 class Published(msgspec.Struct, frozen=True):
     """What a point's activity data come in: the unit in which the chain of conversions ends, the one that is
     published, and of fuels' energy the basis."""
@@ -111,8 +144,9 @@ class Published(msgspec.Struct, frozen=True):
 class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place where something is metered; it outlives its meters. `parent` is null for the facility's main meter.
     `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published;
-    `replaced` says when its meter was exchanged. `tolerance`, of a point with sub-meters: by how many percent of
-    its amount their sum may differ from it, for losses, for what has no sub-meter, for the meters' accuracy."""
+    `replaced` says when its meter was exchanged, `plausible` what its readings can be. `tolerance`, of one with
+    sub-meters: by how many percent of its amount their sum may differ from it, for losses, for what has no
+    sub-meter, for the meters' accuracy."""
 
     point: str
     line: str | None
@@ -131,6 +165,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversions: tuple[Conversion, ...] = ()
     tolerance: str | None = None
     replaced: tuple[Replacement, ...] = ()
+    plausible: Plausible | None = None
 
     @property
     def counts(self) -> bool:
@@ -168,11 +203,8 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             step.check()
         if self.tolerance is not None and not 0 <= units.parse_decimal(self.tolerance, "points.tolerance") <= 100:
             raise InvalidInput("points.tolerance", f"{self.tolerance} is not a percentage from 0 to 100")
-        moments = [one.moment for one in self.replaced if one.states]
-        if moments and (self.kind != "register" or len(moments) > MAX_REPLACED):
-            raise InvalidInput("points.replaced", f"for a register alone, and at most {MAX_REPLACED}")
-        if any(left >= right for left, right in pairwise(moments)):
-            raise InvalidInput("points.replaced", f"{self.point}: not in order of time")
+        self._check_replaced()
+        self._check_plausible()
         if self.kind == "weight" and (self.interval_seconds, self.names) != (1, "end"):
             raise InvalidInput(
                 "points.interval_seconds", f"{self.point}: a weighing is 1 second, named by its end"
@@ -185,6 +217,20 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.line", f"{self.point}: it counts no carrier, and is on no line")
         elif self.kind == "value":
             carriers.named(self.carrier)
+
+    def _check_replaced(self) -> None:
+        moments = [one.moment for one in self.replaced if one.states]
+        if moments and (self.kind != "register" or len(moments) > MAX_REPLACED):
+            raise InvalidInput("points.replaced", f"for a register alone, and at most {MAX_REPLACED}")
+        if any(left >= right for left, right in pairwise(moments)):
+            raise InvalidInput("points.replaced", f"{self.point}: not in order of time")
+
+    def _check_plausible(self) -> None:
+        if self.plausible is None:
+            return
+        self.plausible.check()
+        if self.kind == "weight":
+            raise InvalidInput("points.plausible", f"{self.point}: not for weighings, which are lines of a record")
 
 
 class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -173,7 +173,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one metering point metered during the run, and the range of log entries that holds its frames. `basis`
-    says of fuel energy by which calorific value it was found."""
+    says of fuel energy by which calorific value it was found. `implausible` and `frozen` count readings that the
+    metering plan calls so (`leafproof.plausible`); they are in the quantity."""
 
     point: str
     carrier: str
@@ -185,6 +186,8 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_index: int
     last_index: int
     basis: Basis | None = None
+    implausible: int = 0
+    frozen: int = 0
 
     @classmethod
     def of(cls, point: MeteringPoint, found: Measured, first: int, last: int) -> Self:
@@ -200,6 +203,8 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             first_index=first,
             last_index=last,
             basis=found.basis,
+            implausible=found.suspects.implausible,
+            frozen=found.suspects.frozen,
         )
 
 
@@ -234,6 +239,8 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         metered = [a.point for a in self.activity or ()]
         if len(set(metered)) != len(metered):
             raise InvalidInput("activity", "one metering point is given twice")
+        if any(min(a.implausible, a.frozen) < 0 for a in self.activity or ()):
+            raise InvalidInput("activity.implausible", "fewer than none")
         for lines in (self.outputs or (), self.inputs or ()):
             if len(lines) > MAX_LINES:
                 raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")

@@ -28,6 +28,7 @@ from leafproof.carriers import ELECTRICITY
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
+from leafproof.looped import HOME_SCRAP
 from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPoint
 from leafproof.profile import Overhead, ProfileRef
@@ -192,7 +193,7 @@ def check_carriers(chosen: Mapping[str, tuple[FactorRef, ...]], points: Iterable
 def check_materials(chosen: Mapping[str, tuple[FactorRef, ...]], record: BatchRecord) -> None:
     """Raises `InvalidInput` for an input material that no factor is set for."""
     for number, line in enumerate(record.inputs or ()):
-        if line.material is not None and line.material not in chosen:
+        if line.material not in (None, HOME_SCRAP, *chosen):
             raise InvalidInput(
                 f"inputs.{number}.material", f"{line.name}: none is set for material {line.material}"
             )

@@ -241,6 +241,7 @@ def _passport_page(
         "stages": view.stages(printed.content) if printed else (),
         "profile": profiles.known(printed.content) if printed else None,
         "beside": profiles.beside(found),
+        "grades": view.grades(shown),
         "energy": view.energy_of_run(printed.content) if printed else None,
         "among": among(shown),
         "after_gate": [one.content for one in found.stages],

@@ -206,6 +206,13 @@ def energy_of_run(footprint: Footprint) -> str | None:
     return f"{sum((Decimal(c.quantity) for c in found), Decimal(0)):f}" if found else None
 
 
+def grades(passport: Passport) -> dict[str, str]:
+    """By metering point of the lot's record, its evidence grade, where the server has the readings."""
+    found = (f for f in passport.server.checks[7].findings if f.code == "evidence-grade")
+    told = [f.params for f in found if f.subject == str(passport.lot)]
+    return {point: one["grade"] for one in told for point in one["points"].split(", ")}
+
+
 def percent(share: str) -> str:
     """A share of one as a percentage with two digits."""
     return f"{rounded(Fraction(share) * 100, Decimal('0.01')):f}"
@@ -258,6 +265,10 @@ _METERED = frozenset(
         "clock-off",
         "late",
         "metering-gap",
+        "evidence-grade",
+        "readings-implausible",
+        "readings-frozen",
+        "suspects-differ",
         "conflict",
         "mode-differs",
         "point-missing",

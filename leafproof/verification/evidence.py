@@ -30,6 +30,7 @@ from leafproof.verification.readings import Readings
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.shelf import MemoryShelf, Shelf
 from leafproof.verification.statements import Statement
+from leafproof.verification.suspected import suspected
 
 
 class Stream:
@@ -147,7 +148,7 @@ class MeterOf:
         return self.evidence.window(self.facility, point, start, end).amount(start, end)
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """A quality's intervals, one by one."""
+        """The intervals of a quality, or of what is judged for plausibility, one by one."""
         return self.evidence.window(self.facility, point, start, end).intervals
 
 
@@ -181,6 +182,7 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
         for reader in plan.readers(point):
             for right in _told_twice(record, reader, evidence, windows):
                 yield _fail("conflict", "", point=reader.point, end=clock.utc_text(right))
+        yield from suspected(record, point.point, found.suspects)
         if not found.gaps:
             params = {"intervals": found.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
             yield _pass("frames-complete", point=point.point, **params)
@@ -247,7 +249,8 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
         windows = on_lines.get(point.line or "", [record.run.window])
         found = measured(plan, point, evidence.at(record.facility), windows)
         computed = Activity.of(point, found, activity.first_index, activity.last_index)
-        if msgspec.structs.replace(computed, carrier=activity.carrier) != activity:
+        told = {"carrier": activity.carrier, "implausible": activity.implausible, "frozen": activity.frozen}
+        if msgspec.structs.replace(computed, **told) != activity:
             said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}
             yield _fail("activity-differs", "", point=activity.point, **said)
         else:

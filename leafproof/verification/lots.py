@@ -13,13 +13,14 @@ from leafproof.chain.view import SHARES, Custody, LotRecord
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.frame import FrameContent, place_of
+from leafproof.looped import HOME_SCRAP
 from leafproof.numbers import rounded
 from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.structs import differences
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, reconciled, stages, timing, weighing
+from leafproof.verification import corrections, declared, grading, reconciled, stages, timing, weighing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -43,7 +44,8 @@ def check_evidence(reading: Reading) -> None:
             if found is None or plan is None:
                 check.add(Status.NOT_CHECKED, "withheld", str(lot))
                 continue
-            for finding in [*_streams(reading, statement, record), *ev.complete(record, plan, found)]:
+            graded = grading.graded(record, plan, reading.attested)
+            for finding in [*_streams(reading, statement, record), *ev.complete(record, plan, found), *graded]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
             if reading.chain is not None:
                 for finding in timing.judge(_frames_of(reading, statement, record), reading.chain):
@@ -229,7 +231,9 @@ def check_inputs(reading: Reading) -> None:
             check.add(Status.PASS, "no-inputs", str(lot))
         taken: dict[bytes, list[_Taken]] = defaultdict(list)
         for line in record.inputs:
-            if line.parent is None:
+            if line.material == HOME_SCRAP:
+                check.add(Status.PASS, "input-looped", str(lot), name=line.name)
+            elif line.parent is None:
                 check.add(Status.WARNING, "input-material", str(lot), name=line.name)
             elif found := _input_lot(reading, lot, line, line.parent):
                 taken[found.parent.lot_id].append(found)

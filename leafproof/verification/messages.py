@@ -116,6 +116,13 @@ MESSAGES = {
     "clock-off": "the gateway's clock does not fit the chain's time in {count} frames",
     "late": "{count} frames were anchored more than a day after what they metered, up to {hours} hours",
     "metering-gap": "{point}: no reading from {start} to {end}",
+    "evidence-grade": "{points}: evidence grade: {grade}",
+    "readings-implausible": "{point}: {count} readings are outside the range of the metering plan; they count",
+    "readings-frozen": "{point}: {count} readings are of a meter that repeated itself; they count",
+    "suspects-differ": (
+        "{point}: the record states {implausible} implausible and {frozen} frozen readings; there are"
+        " {found_implausible} and {found_frozen}"
+    ),
     "conflict": "{point}: two readings of the interval ending {end} differ",
     "mode-differs": "the record calls its readings {stated}, their frames say {found}",
     "point-missing": "{point}: on the line by the metering plan, not in the record",
@@ -179,6 +186,7 @@ MESSAGES = {
     "stage-fork": "a second stage of this name beside {other}, and neither supersedes the other",
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
+    "input-looped": "{name}: the run's own scrap, without burden",
     "input-material": "{name}: no upstream evidence, secondary data",
     "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
     "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",

@@ -14,7 +14,7 @@ from leafproof import correction, footprint, lifecycle, opinion
 from leafproof.profile import CATEGORIES, Boundary, shipped
 from leafproof.record import Output
 from leafproof.trust import NetworkClass
-from leafproof.verification import statements
+from leafproof.verification import grading, statements
 from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
 from leafproof.verification.report import Status
 
@@ -34,6 +34,8 @@ FLAGS = (
     "an input lot's footprint is provisional",
     "metering intervals cut by the run's bounds were split pro rata",
     "metering gaps: energy not metered is not counted",
+    "readings outside the metering plan's plausible range are counted",
+    "readings of a meter that repeated itself are counted",
 )
 
 
@@ -75,6 +77,7 @@ def from_kernel() -> Iterator[str]:
     yield from get_args(correction.What)
     yield from get_args(lifecycle.StageName)
     yield from get_args(lifecycle.Basis)
+    yield from grading.GRADES
     yield "electricity"
     yield NO_CHAIN
 

@@ -36,6 +36,12 @@ def codes(report: Report, number: int) -> set[str]:
     return {f.code for f in report[number].findings if f.status is Status.FAIL}
 
 
+def grades(report: Report) -> set[tuple[str, str]]:
+    """Of each metering point, its evidence grade."""
+    found = (f.params for f in report[7].findings if f.code == "evidence-grade")
+    return {(one["points"], one["grade"]) for one in found}
+
+
 def changed(bundle: Bundle, index: int, **parts: object) -> Bundle:
     items = tuple(replace(i, **parts) if i.index == index else i for i in bundle.items)  # type: ignore[arg-type]
     return replace(bundle, items=items)
@@ -84,6 +90,8 @@ class TestAnHonestBundle:
         trust = msgspec.structs.replace(trust, registrars=["0x" + registrar.hex()])
         view = replace(view, keys=keys)
         assert "meters attested" in verify(world.bundle(), trust, view).verdict()
+        assert grades(verify(world.bundle(), trust, view)) == {("rolling", "attested meter")}
+        assert grades(verify(world.bundle(), world.trust(), view)) == {("rolling", "self-declared meter")}
         assert "meters attested" in verify(world.bundle(bodies=False), trust, view).verdict()
         without = changed(world.bundle(bodies=False), at.steel_plan, body=None)
         assert "meters self-declared" in verify(without, trust, view).verdict()

@@ -6610,7 +6610,7 @@ var activity = struct(
     first_index: whole,
     last_index: whole
   },
-  { basis: orNull(oneOf("net", "gross")) }
+  { basis: orNull(oneOf("net", "gross")), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) }
 );
 var segment = struct({ line: text, start: text, end: text });
 var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
@@ -6644,6 +6644,9 @@ function readRecord(members) {
   digest(record.plan, "plan");
   const metered = (record.activity ?? []).map(({ point: point2 }) => point2);
   if (new Set(metered).size !== metered.length) throw new Malformed("activity: one metering point is given twice");
+  if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
+    throw new Malformed("activity.implausible: fewer than none");
+  }
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -8603,8 +8606,8 @@ function emitted(one, factorOf) {
   if (one.distance_km === null) return amount.to(used.per).times(used.amount);
   return amount.to("t").times(decimal(one.distance_km, "lines.distance_km")).times(used.amount);
 }
-function calculate2({ lines, tonnes: tonnes2, basis }, factorOf) {
-  const mass = decimal(tonnes2, "tonnes");
+function calculate2({ lines, tonnes: tonnes3, basis }, factorOf) {
+  const mass = decimal(tonnes3, "tonnes");
   const exact = lines.map((one) => emitted(one, factorOf));
   for (const [i, one] of lines.entries()) checkCredit(one, exact[i], basis);
   return apportioned(exact.map((emissions) => emissions.over(mass)), PLACES);
@@ -8796,20 +8799,20 @@ function allowed(plan, { carrier: carrier2, metered }) {
   const largest = percents.reduce((a, b) => a.compare(b) < 0 ? b : a, ZERO);
   return largest.times(decimal(metered, "metered")).over(HUNDRED2);
 }
-function tonnesOf({ tonnes: tonnes2 }) {
-  const found = decimal(tonnes2, "lots.tonnes");
+function tonnesOf({ tonnes: tonnes3 }) {
+  const found = decimal(tonnes3, "lots.tonnes");
   if (found.compare(ZERO) <= 0) throw new Malformed("lots.tonnes: not positive");
   return found;
 }
-function shareOut(balances, tonnes2) {
-  const whole3 = sum(tonnes2);
+function shareOut(balances, tonnes3) {
+  const whole3 = sum(tonnes3);
   const columns = balances.map(({ unit, metered, in_lots: inLots }) => {
     const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
     if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
     if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
-    return apportioned(tonnes2.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
+    return apportioned(tonnes3.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
   });
-  return tonnes2.map((_, i) => columns.map((column) => column[i]));
+  return tonnes3.map((_, i) => columns.map((column) => column[i]));
 }
 
 // backend/web/verify/carriers.js
@@ -8877,6 +8880,8 @@ function publishedUnit(name2, dimension2) {
 var DAY2 = 86400;
 var MAX_POINTS = 4096;
 var MAX_CONVERSIONS = 4;
+var MIN_EQUAL = 2;
+var MAX_EQUAL = 1e4;
 var MAX_REPLACED = 50;
 var HUNDRED3 = new Fraction(100n);
 var RATIOS = {
@@ -8893,6 +8898,7 @@ var conversion = struct(
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) }
 );
 var replacement = struct({ time: text, final: text, initial: text });
+var plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) });
 var point = struct(
   {
     point: text,
@@ -8909,7 +8915,7 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) }
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) }
 );
 var shape10 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8957,6 +8963,7 @@ function checkPoint(one) {
     }
   }
   checkReplaced(one);
+  if (one.plausible) checkPlausible(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8978,6 +8985,17 @@ function checkReplaced({ point: name2, kind: kind2, replaced }) {
     throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`);
   }
   if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name2}: not in order of time`);
+}
+function checkPlausible({ point: name2, kind: kind2, plausible: { source: source2, minimum, maximum, frozen_after: equal2 } }) {
+  const low = minimum === null ? null : decimal(minimum, "plausible.minimum");
+  const high = maximum === null ? null : decimal(maximum, "plausible.maximum");
+  if (low && high && low.compare(high) > 0) throw new Malformed(`plausible.minimum: ${minimum} is more than ${maximum}`);
+  if (equal2 !== null && (equal2 < MIN_EQUAL || equal2 > MAX_EQUAL)) {
+    throw new Malformed(`plausible.frozen_after: ${MIN_EQUAL} to ${MAX_EQUAL} are allowed`);
+  }
+  if (!low && !high && equal2 === null) throw new Malformed("plausible: it states neither a range nor a number of equal readings");
+  if (!source2.trim()) throw new Malformed("plausible.source: by what is it known?");
+  if (kind2 === "weight") throw new Malformed(`points.plausible: ${name2}: not for weighings, which are lines of a record`);
 }
 function checkConversion(step) {
   const [above, below] = ratio(step.unit);
@@ -9666,6 +9684,17 @@ function unmetered(reading, record, plan) {
   return frames.length && frames.every(({ item }) => item.body) ? "not-metered" : "withheld";
 }
 
+// backend/web/verify/looped.js
+var HOME_SCRAP = "home-scrap";
+var tonnes = (lines) => sum(lines.map((line4) => amountOf(line4).to("t")));
+function looped({ inputs, outputs }) {
+  const lines = inputs.filter(({ material }) => material === HOME_SCRAP);
+  if (tonnes(lines).compare(tonnes(outputs.filter(({ role }) => role === "waste"))) > 0) {
+    throw new Malformed("inputs: more home scrap goes in than the run gives off as waste");
+  }
+  return lines;
+}
+
 // backend/web/verify/inputs.js
 var CLAIMED = /* @__PURE__ */ new Map([[4, "custody-mass-balance"], [5, "custody-book-and-claim"]]);
 async function checkInputs(reading, pause) {
@@ -9686,7 +9715,8 @@ function inputsOf(reading, record) {
   for (const line4 of inputs) {
     const parent = parentOf(line4);
     if (!parent) {
-      check2.add(WARNING, "input-material", lot2, { name: line4.name });
+      const own = line4.material === HOME_SCRAP;
+      check2.add(own ? PASS : WARNING, own ? "input-looped" : "input-material", lot2, { name: line4.name });
       continue;
     }
     const found = inputLot(reading, lot2, line4, parent);
@@ -10162,11 +10192,11 @@ var Carbon = class {
   of(categories) {
     return sum(categories.map((category2) => this.weighed.get(category2) ?? ZERO));
   }
-  bring(upstream, tonnes2) {
+  bring(upstream, tonnes3) {
     for (const { category: category2, emissions } of upstream.categories) {
-      this.#put(this.weighed, category2, decimal(emissions, "categories").times(tonnes2));
+      this.#put(this.weighed, category2, decimal(emissions, "categories").times(tonnes3));
     }
-    for (const { category: category2, gas, kg } of upstream.masses) this.#put(this.masses, `${category2}|${gas}`, decimal(kg, "masses").times(tonnes2));
+    for (const { category: category2, gas, kg } of upstream.masses) this.#put(this.masses, `${category2}|${gas}`, decimal(kg, "masses").times(tonnes3));
     return this;
   }
   // [category, gas, kg] in their order.
@@ -10224,6 +10254,10 @@ function flagsOf(record, parts, profile, choices, sharing) {
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
+  if (record.activity.some(({ implausible }) => implausible)) {
+    found.push("readings outside the metering plan's plausible range are counted");
+  }
+  if (record.activity.some(({ frozen }) => frozen)) found.push("readings of a meter that repeated itself are counted");
   if (profile.overhead.required && choices.period === null) found.push("energy outside runs is not shared out yet");
   if (parts.some(({ upstream }) => upstream?.status === "provisional")) found.push("an input lot's footprint is provisional");
   return [...new Set(found)];
@@ -10256,11 +10290,11 @@ function ofFactors(subject2, used, profile, region) {
 var SHARE_PLACES2 = 6;
 var ONE3 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
-var tonnes = (output2) => amountOf(output2).to("t");
+var tonnes2 = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
   const outputs = record.outputs.filter(({ role }) => role === "product" || role === "co-product");
   const products = outputs.filter(({ role }) => role === "product");
-  const mass = sum(products.map(tonnes));
+  const mass = sum(products.map(tonnes2));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
   if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE3.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
@@ -10269,7 +10303,7 @@ function shared(record, chosen, rule) {
   const method = chosen.method === "none" ? "mass" : chosen.method;
   if (!rule.methods.includes(method)) refuse(rule, `allocation by ${method} is not allowed`);
   byRatio(rule, method, outputs, chosen);
-  const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
+  const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes2);
   const whole3 = sum(keys);
   const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
@@ -10289,7 +10323,7 @@ function byRatio(rule, method, outputs, chosen) {
 function values(rule, outputs, chosen) {
   if (!chosen.reason.trim()) refuse(rule, "allocation by value needs a reason why not by mass");
   const prices = pricesOf(rule, outputs, chosen);
-  const found = outputs.map((output2, i) => tonnes(output2).times(prices[i]));
+  const found = outputs.map((output2, i) => tonnes2(output2).times(prices[i]));
   if (found.some((value) => value.compare(ZERO) <= 0)) refuse(rule, "an output has no mass");
   return found;
 }
@@ -10393,8 +10427,10 @@ function* partsOf(work) {
       yield byFactors(work, { ...component2, overhead: true }, ONE4, sharing.ofProduct(null));
     }
   }
+  const closed = looped(record);
   for (const line4 of record.inputs) {
     if (line4.material === null) yield ofLot(work, line4);
+    else if (closed.includes(line4)) yield brought(made("raw material", line4, line4.material, "primary"), sharing.ofProduct(null));
     else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
   }
 }
@@ -10403,15 +10439,24 @@ function isOf(period, recordId, record, counts2) {
   if (!(utcSeconds(period.start, "start") <= opened2 && closed <= utcSeconds(period.end, "end"))) {
     throw new Malformed("period: the run is not within the energy period");
   }
-  const tonnes2 = period.lots.find((lot2) => lot2.record === recordId)?.tonnes;
-  if (tonnes2 !== void 0 && decimal(tonnes2, "tonnes").compare(productMass(record)) !== 0) {
-    throw new Malformed(`period: the energy period has ${tonnes2} t of the lot, its record another mass`);
+  const tonnes3 = period.lots.find((lot2) => lot2.record === recordId)?.tonnes;
+  if (tonnes3 !== void 0 && decimal(tonnes3, "tonnes").compare(productMass(record)) !== 0) {
+    throw new Malformed(`period: the energy period has ${tonnes3} t of the lot, its record another mass`);
   }
   const known2 = period.balances.map(({ carrier: carrier2 }) => carrier2);
   const lacking = record.activity.find(({ carrier: carrier2 }) => counts2(carrier2) && !known2.includes(carrier2));
   if (lacking) throw new Malformed(`period: the energy period has no ${lacking.carrier}`);
 }
 var withoutUptake = (counted) => counted.filter((category2) => category2 !== UPTAKE);
+var brought = (component2, perTonne) => ({
+  component: component2,
+  carbon: new Carbon(),
+  perTonne,
+  primary: ONE4,
+  ratings: [],
+  factors: [],
+  upstream: null
+});
 function byFactors({ record, profile, choices, sources }, component2, primary, perTonne) {
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);

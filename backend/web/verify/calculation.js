@@ -5,6 +5,7 @@ import { carrierOf, ELECTRICITY } from './carriers.js'
 import { Malformed } from './encoding.js'
 import { flagsOf, OUTSIDE } from './flagged.js'
 import { choicesOf, lotOf, PLACES, SHARE_PLACES } from './footprint.js'
+import { looped } from './looped.js'
 import { CATEGORIES, namedProfile, refuse } from './profile.js'
 import * as quality from './quality.js'
 import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
@@ -84,8 +85,10 @@ function* partsOf(work) {
       yield byFactors(work, { ...component, overhead: true }, ONE, sharing.ofProduct(null))
     }
   }
+  const closed = looped(record)
   for (const line of record.inputs) {
     if (line.material === null) yield ofLot(work, line)
+    else if (closed.includes(line)) yield brought(made('raw material', line, line.material, 'primary'), sharing.ofProduct(null))
     else yield byFactors(work, made('raw material', line, line.material, 'secondary'), ZERO, sharing.ofProduct(null))
   }
 }
@@ -106,6 +109,11 @@ function isOf(period, recordId, record, counts) {
 }
 
 const withoutUptake = (counted) => counted.filter((category) => category !== UPTAKE)
+
+// What a loop brings: nothing.
+const brought = (component, perTonne) => ({
+  component, carbon: new Carbon(), perTonne, primary: ONE, ratings: [], factors: [], upstream: null,
+})
 
 // A component by the sum of the factors chosen for its subject.
 function byFactors({ record, profile, choices, sources }, component, primary, perTonne) {

@@ -17,6 +17,10 @@ export function flagsOf(record, parts, profile, choices, sharing) {
   }
   if (record.activity.some(({ split }) => split)) found.push("metering intervals cut by the run's bounds were split pro rata")
   if (record.activity.some(({ gaps }) => gaps.length)) found.push('metering gaps: energy not metered is not counted')
+  if (record.activity.some(({ implausible }) => implausible)) {
+    found.push("readings outside the metering plan's plausible range are counted")
+  }
+  if (record.activity.some(({ frozen }) => frozen)) found.push('readings of a meter that repeated itself are counted')
   if (profile.overhead.required && choices.period === null) found.push('energy outside runs is not shared out yet')
   if (parts.some(({ upstream }) => upstream?.status === 'provisional')) found.push("an input lot's footprint is provisional")
   return [...new Set(found)]

@@ -2,6 +2,7 @@
 // Check 9, for each lot of a bundle, by the rules of leafproof/verification/lots.py.
 import { checkCorrectedInputs } from './correction.js'
 import { Malformed } from './encoding.js'
+import { HOME_SCRAP } from './looped.js'
 import { Fraction, rounded } from './rational.js'
 import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
@@ -28,7 +29,8 @@ function inputsOf(reading, record) {
   for (const line of inputs) {
     const parent = parentOf(line)
     if (!parent) {
-      check.add(WARNING, 'input-material', lot, { name: line.name })
+      const own = line.material === HOME_SCRAP
+      check.add(own ? PASS : WARNING, own ? 'input-looped' : 'input-material', lot, { name: line.name })
       continue
     }
     const found = inputLot(reading, lot, line, parent)

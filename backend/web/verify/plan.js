@@ -12,6 +12,8 @@ import { checkZone, digest, gln, pointName, utcSeconds } from './values.js'
 const DAY = 86400
 const MAX_POINTS = 4096
 const MAX_CONVERSIONS = 4
+const MIN_EQUAL = 2
+const MAX_EQUAL = 10000
 const MAX_REPLACED = 50
 const HUNDRED = new Fraction(100n)
 const RATIOS = {
@@ -29,13 +31,14 @@ const conversion = struct(
   { value: orNull(text), point: orNull(text), basis: orNull(BASIS), conditions: orNull(text) },
 )
 const replacement = struct({ time: text, final: text, initial: text })
+const plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) })
 const point = struct(
   {
     point: text, line: orNull(text), carrier: text, kind: oneOf('interval', 'register', 'weight', 'value'),
     names: oneOf('end', 'start'), interval_seconds: whole, unit: text, resolution: text, gateway: text,
     parent: orNull(text), meter: text, accuracy_class: text, heartbeat_seconds: whole,
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement) },
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) },
 )
 const shape = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) })
 
@@ -88,6 +91,7 @@ function checkPoint(one) {
     }
   }
   checkReplaced(one)
+  if (one.plausible) checkPlausible(one)
   if (one.kind === 'weight' && (Number(one.interval_seconds) !== 1 || one.names !== 'end')) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`)
   }
@@ -110,6 +114,18 @@ function checkReplaced({ point: name, kind, replaced }) {
     throw new Malformed(`points.replaced: for a register alone, and at most ${MAX_REPLACED}`)
   }
   if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name}: not in order of time`)
+}
+
+function checkPlausible({ point: name, kind, plausible: { source, minimum, maximum, frozen_after: equal } }) {
+  const low = minimum === null ? null : decimal(minimum, 'plausible.minimum')
+  const high = maximum === null ? null : decimal(maximum, 'plausible.maximum')
+  if (low && high && low.compare(high) > 0) throw new Malformed(`plausible.minimum: ${minimum} is more than ${maximum}`)
+  if (equal !== null && (equal < MIN_EQUAL || equal > MAX_EQUAL)) {
+    throw new Malformed(`plausible.frozen_after: ${MIN_EQUAL} to ${MAX_EQUAL} are allowed`)
+  }
+  if (!low && !high && equal === null) throw new Malformed('plausible: it states neither a range nor a number of equal readings')
+  if (!source.trim()) throw new Malformed('plausible.source: by what is it known?')
+  if (kind === 'weight') throw new Malformed(`points.plausible: ${name}: not for weighings, which are lines of a record`)
 }
 
 function checkConversion(step) {

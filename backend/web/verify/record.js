@@ -3,7 +3,7 @@
 // they are withheld.
 import { Malformed } from './encoding.js'
 import { sum, ZERO } from './rational.js'
-import { convert, list, oneOf, orNull, pair, struct, text, whole } from './shape.js'
+import { convert, list, oneOf, orElse, orNull, pair, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
 import { checkZone, digest, gln, lot, pointName, utcSeconds } from './values.js'
@@ -32,7 +32,7 @@ const activity = struct(
     point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
     first_index: whole, last_index: whole,
   },
-  { basis: orNull(oneOf('net', 'gross')) },
+  { basis: orNull(oneOf('net', 'gross')), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) },
 )
 const segment = struct({ line: text, start: text, end: text })
 const run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) })
@@ -64,6 +64,9 @@ export function readRecord(members) {
   digest(record.plan, 'plan')
   const metered = (record.activity ?? []).map(({ point }) => point)
   if (new Set(metered).size !== metered.length) throw new Malformed('activity: one metering point is given twice')
+  if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
+    throw new Malformed('activity.implausible: fewer than none')
+  }
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
   checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')

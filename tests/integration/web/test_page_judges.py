@@ -25,10 +25,10 @@ from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
 from leafproof.period import EnergyPeriod, Invoice, share_out
-from leafproof.plan import Conversion, MeteringPlan, Replacement
+from leafproof.plan import Conversion, MeteringPlan, Plausible, Replacement
 from leafproof.profile import ProfileRef
 from leafproof.record import DISCLOSED_FROM as record_members
-from leafproof.record import JWT_TYPE, Output, Segment, Source, Weighing
+from leafproof.record import JWT_TYPE, BatchRecord, Input, Output, Segment, Source, Weighing
 from leafproof.texts import printable
 from leafproof.trust import Trust
 from leafproof.verification.report import Report, Status
@@ -43,6 +43,7 @@ from tests.support.certificates import HONEST, attested, cancelled, certify, log
 from tests.support.certificates import REGISTRAR as CERTIFICATES_REGISTRAR
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
+from tests.unit import test_plausible as suspected
 from tests.unit import test_reconciled as reconciled
 
 if TYPE_CHECKING:
@@ -705,6 +706,39 @@ def weighed(
     return lie
 
 
+def restated(made: wp.Plant, **members: Callable[[Footprint], Any]) -> None:
+    """A newer footprint of the coil, which lies in these members."""
+    signed, key, uri = made.world.entries[made.footprint], made.world.steel.key, made.world.steel.uri
+    stated = Footprint.read(signed.body or b"", signed.disclosures, key.public, uri)
+    told = {name: lie(stated) for name, lie in members.items()}
+    newer = msgspec.structs.replace(stated, supersedes=made.world.id(made.footprint), **told)
+    data, disclosed = newer.issue(key, uri)
+    made.world.state(made.world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
+    made.world.anchor()
+
+
+def implausible(**limits: Any) -> Callable[[], wp.Plant]:
+    """A plan that says of the gas meter's readings what cannot be said."""
+    return replanned(conversions=(STATED,), plausible=Plausible(**{"source": "plate", **limits}))
+
+
+def miscounted(**counts: int) -> Callable[[], wp.Plant]:
+    """A second record of a coil, whose gas meter had so many suspect readings."""
+
+    def lie() -> wp.Plant:
+        made = wp.plant()
+        activity = tuple(msgspec.structs.replace(a, **counts) for a in made.record.activity or ())  # type: ignore[arg-type]
+        record = msgspec.structs.replace(made.record, lot="C-7", activity=activity)
+        claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
+        key, uri = made.world.steel.key, made.world.steel.uri
+        data, disclosed = disclosure.issue(key, uri, JWT_TYPE, claims, record_members)
+        made.world.state(made.world.steel, record.of.urn, body.BATCH_RECORD, data, *disclosed.values())
+        made.world.anchor()
+        return made
+
+    return lie
+
+
 AT, LATER = "2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z"
 PLANTS: dict[str, Callable[[], wp.Plant]] = {
     "none": wp.plant,
@@ -727,6 +761,12 @@ PLANTS: dict[str, Callable[[], wp.Plant]] = {
     "a negative value": replanned(conversions=(msgspec.structs.replace(STATED, value="-36"),)),
     "a density for an energy": replanned(conversions=(msgspec.structs.replace(STATED, quantity="density"),)),
     "weighings of an hour": replanned(kind="weight"),
+    "a least that is more than the most": implausible(minimum="7", maximum="6"),
+    "no number of equal readings": implausible(frozen_after=1),
+    "a range of nothing known": implausible(maximum="much"),
+    "neither a range nor a number": implausible(),
+    "a range by nobody": implausible(maximum="6", source=" "),
+    "suspect readings, fewer than none": miscounted(frozen=-1),
     "the part of a meter of something else": replanned(conversions=(STATED,), parent="rolling"),
 }
 
@@ -773,6 +813,32 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, given, made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
+
+    @pytest.mark.parametrize("untold", [False, True])
+    def test_counts_no_burden_of_scrap_that_loops(self, phone: Phone, untold: bool) -> None:
+        def loop(record: BatchRecord) -> BatchRecord:
+            crop = Output("waste", "crop ends", "0.6", "t", w.DECLARED)
+            back = Input("crop ends", "0.6", "t", w.DECLARED, material="home-scrap")
+            lines = {"outputs": (*(record.outputs or ()), crop), "inputs": (*(record.inputs or ()), back)}
+            return msgspec.structs.replace(record, **lines)  # type: ignore[arg-type]
+
+        made = wp.plant(loop)
+        if untold:
+            restated(made, components=lambda f: tuple(c for c in f.components or () if c.subject != "home-scrap"))
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert "footprint-recomputed" in {code for code, _ in page[8][1]}
+        assert (page[8][0] == "fail") == untold
+        assert "input-looped" in {code for code, _ in page[9][1]}
+
+    @pytest.mark.parametrize("unflagged", [False, True])
+    def test_flags_what_its_plan_calls_implausible_or_frozen(self, phone: Phone, unflagged: bool) -> None:
+        made = wp.plant(planned=suspected.limited)
+        if unflagged:
+            restated(made, flags=lambda _: ())
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert (page[8][0] == "fail") == unflagged
 
     @pytest.mark.parametrize("total", ["115", "120"])
     def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:

@@ -105,6 +105,8 @@ class TestJson:
     def test_an_auditors_key_opens_everything(self, client: httpx.Client, seen: Street) -> None:
         answer = client.get(VERIFY, headers=auditor(seen)).json()
         assert answer["tier"] == "auditor"
+        grades = [f["message"] for f in answer["checks"][7]["findings"] if f["code"] == "evidence-grade"]
+        assert grades and all(told.endswith("evidence grade: self-declared meter") for told in grades)
         assert answer["verdict"].startswith("Records intact and recomputed")
         assert answer["record"]["activity"]
 
@@ -259,6 +261,8 @@ class TestPages:
         chinese = get(client, PASSPORT, HTML, **{"Accept-Language": "zh-CN"})
         assert 'lang="zh-Hans"' in chinese.text
         assert "就所检查的部分而言记录完整" in chinese.text
+        assert "自行申报的仪表" in chinese.text
+        assert "self-declared meter" in get(client, PASSPORT, HTML).text
         assert client.get(f"{PASSPORT}?lang=en", headers={"Accept": HTML, "Accept-Language": "zh"}).headers[
             "content-language"
         ] == ("en")
