@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -30,12 +31,18 @@ T = TypeVar("T")
 Signed = tuple[Statement, BatchRecord]
 # How often a bundle's readings are taken in, on average: twice by the checks, by each line that shares a gateway.
 _PASSES = 40
+
+
+def _no_one_watches() -> None:
+    """What a piece of work tells where nobody asked for progress."""
+
+
 Maker = bytes | str  # the operator's address on chain; without a chain, or a registered key, the issuer's name
 
 
 @dataclass(slots=True)
 class Reading:
-    """`no_chain` says why there is no chain, where there is none.
+    """`no_chain` says why there is no chain, where there is none; `tick` is called at each piece of work.
 
     A lot is its maker's: two operators may use one GTIN and lot code, and neither speaks for the other.
     """
@@ -54,6 +61,7 @@ class Reading:
     corrections: dict[str, tuple[Statement, Correction]] = field(default_factory=dict)
     stages: dict[str, tuple[Statement, Lifecycle]] = field(default_factory=dict)
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    tick: Callable[[], None] = _no_one_watches
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
 

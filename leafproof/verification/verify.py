@@ -20,6 +20,7 @@ whose material is withheld says so and passes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from leafproof import clock, tree
 from leafproof.bundle import Bundle
@@ -29,19 +30,31 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, key_in_force, lots
+from leafproof.verification import corrections, declared, key_in_force, lots, supply
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
 
+Progress = Callable[[int, int], None]
+_PIECES = 7  # of work a statement, at most: checks 1 to 4, of records and footprints 7 to 9 as well
 
-def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str = "offline") -> Report:
+
+def verify(
+    bundle: Bundle,
+    trust: Trust,
+    chain: ChainView | None,
+    no_chain: str = "offline",
+    progress: Progress | None = None,
+) -> Report:
     """Run all checks on `bundle`; `chain` is what the reader read by himself, or None and `no_chain` says why.
+    `progress(done, total)` counts pieces of work: a statement in one check.
 
     Raises nothing on hostile bundles: what is wrong is in the report.
     """
     report = Report(str(bundle.lot), trust.network_class)
     reading = Reading(bundle, trust, chain, no_chain, report)
+    if progress:
+        reading.tick = _counting(progress, _PIECES * len(bundle.items))
     steps: tuple[Callable[[Reading], None], ...] = (
         _read,
         _keys,
@@ -64,6 +77,11 @@ def verify(bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str 
     return report
 
 
+def _counting(progress: Progress, most: int) -> Callable[[], None]:
+    done = count(1)
+    return lambda: progress(next(done), most)
+
+
 def _read(reading: Reading) -> None:
     check = reading.report[0]
     for item in reading.bundle.items:
@@ -72,6 +90,10 @@ def _read(reading: Reading) -> None:
             reading.statements.append(statement)
         except Malformed as error:
             check.add(Status.FAIL, "malformed", f"entry {item.index}", reason=error.message)
+    if supply.too_many(reading.statements):
+        check.add(Status.FAIL, "too-many-records", count=supply.MAX_RECORDS)
+        reading.statements.clear()
+        return
     for cose in reading.bundle.keys:
         try:
             key = public_key(cose)
@@ -89,6 +111,7 @@ def _keys(reading: Reading) -> None:
         return
     told: set[tuple[bytes, str]] = set()
     for statement in reading.statements:
+        reading.tick()
         for finding in key_in_force.judge(statement, chain, reading.trust.trusted_registrars):
             key = (statement.envelope.key_id, finding.code)
             if finding.status is Status.FAIL or key not in told:
@@ -100,6 +123,7 @@ def _signatures(reading: Reading) -> None:
     check = reading.report[2]
     good = 0
     for statement in reading.statements:
+        reading.tick()
         key = reading.keys.get(statement.envelope.key_id)
         if key is None:
             check.add(Status.FAIL, "key-missing", statement.label, key=statement.envelope.key_id.hex())
@@ -117,6 +141,7 @@ def _disclosures(reading: Reading) -> None:
     check = reading.report[3]
     read = 0
     for statement in reading.statements:
+        reading.tick()
         key = reading.keys.get(statement.envelope.key_id)
         if statement.body is None or key is None:
             continue
@@ -142,6 +167,7 @@ def _included(reading: Reading) -> None:
     check = reading.report[4]
     good = 0
     for item in reading.bundle.items:
+        reading.tick()
         head = reading.bundle.heads[item.head]
         leaf = tree.leaf_hash(item.envelope)
         try:

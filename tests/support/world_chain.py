@@ -45,9 +45,9 @@ class WorldChain(RpcServer):
     proof of possession) and `most` (blocks that one question may span) may be changed at any time; `asked` counts
     the questions."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *others: World) -> None:
         super().__init__()
-        parties = (world.steel, world.fabricator)
+        parties = [party for one in (world, *others) for party in (one.steel, one.fabricator)]
         self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
         self.view: ChainView = world.view()
         self.unproven: set[bytes] = set()

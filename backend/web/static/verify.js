@@ -6104,10 +6104,10 @@ function plain2(larger, smaller) {
 }
 function apportioned(parts, places) {
   const steps = parts.map((part) => stepsOf(part, places));
-  const floors = steps.map((step) => step.floor());
+  const floors = steps.map((step2) => step2.floor());
   const total = sum(steps).round();
   const missing = Number(total - floors.reduce((a, b) => a + b, 0n));
-  const remainder = steps.map((step, i) => step.minus(new Fraction(floors[i])));
+  const remainder = steps.map((step2, i) => step2.minus(new Fraction(floors[i])));
   const order = parts.map((_, i) => i).sort((a, b) => remainder[b].compare(remainder[a]) || a - b);
   for (const i of order.slice(0, missing)) floors[i] += 1n;
   return { parts: floors.map((steps2) => published(steps2, places)), total: parts.length ? published(total, places) : "0" };
@@ -8285,7 +8285,7 @@ function checkPoint(one) {
     throw new Malformed("points.interval_seconds: not a whole part of a day");
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
-  for (const step of one.conversions) checkConversion(step);
+  for (const step2 of one.conversions) checkConversion(step2);
   if (one.tolerance !== null) {
     const percent = decimal(one.tolerance, "points.tolerance");
     if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED3) > 0) {
@@ -8315,37 +8315,37 @@ function checkReplaced({ point: name2, kind: kind2, replaced }) {
   }
   if (moments.some((moment, i) => i && moments[i - 1] >= moment)) throw new Malformed(`points.replaced: ${name2}: not in order of time`);
 }
-function checkConversion(step) {
-  const [above, below] = ratio(step.unit);
-  if (!above) throw new Malformed(`conversions.unit: '${step.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
-  const [over, under] = RATIOS[step.quantity];
+function checkConversion(step2) {
+  const [above, below] = ratio(step2.unit);
+  if (!above) throw new Malformed(`conversions.unit: '${step2.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
+  const [over, under] = RATIOS[step2.quantity];
   if (!over.includes(dimension(above)) || !under.includes(dimension(below))) {
-    throw new Malformed(`conversions.unit: a ${step.quantity} is not in ${step.unit}`);
+    throw new Malformed(`conversions.unit: a ${step2.quantity} is not in ${step2.unit}`);
   }
-  if (step.value === null === (step.point === null)) {
-    throw new Malformed(`conversions.value: ${step.quantity}: either a value or a point that reads it`);
+  if (step2.value === null === (step2.point === null)) {
+    throw new Malformed(`conversions.value: ${step2.quantity}: either a value or a point that reads it`);
   }
-  if (step.value !== null && decimal(step.value, "conversions.value").compare(ZERO) <= 0) {
-    throw new Malformed(`conversions.value: ${step.value} is not positive`);
+  if (step2.value !== null && decimal(step2.value, "conversions.value").compare(ZERO) <= 0) {
+    throw new Malformed(`conversions.value: ${step2.value} is not positive`);
   }
-  if (step.basis !== null !== WITH_BASIS.includes(step.quantity)) {
-    throw new Malformed(`conversions.basis: ${step.quantity}: net or gross is for calorific values alone`);
+  if (step2.basis !== null !== WITH_BASIS.includes(step2.quantity)) {
+    throw new Malformed(`conversions.basis: ${step2.quantity}: net or gross is for calorific values alone`);
   }
-  if (step.quantity === "enthalpy" && !(step.conditions ?? "").trim()) {
-    throw new Malformed(`conversions.conditions: ${step.quantity}: of which state?`);
+  if (step2.quantity === "enthalpy" && !(step2.conditions ?? "").trim()) {
+    throw new Malformed(`conversions.conditions: ${step2.quantity}: of which state?`);
   }
-  if (!step.source.trim()) throw new Malformed(`conversions.source: ${step.quantity}: by whom, or from which table?`);
+  if (!step2.source.trim()) throw new Malformed(`conversions.source: ${step2.quantity}: by whom, or from which table?`);
 }
 function published2(one) {
   let { unit, basis } = one;
-  for (const step of one.conversions) {
-    const [above, below] = ratio(step.unit);
+  for (const step2 of one.conversions) {
+    const [above, below] = ratio(step2.unit);
     scale(unit, below);
-    if (step.quantity === "net to gross" && basis === step.basis) {
+    if (step2.quantity === "net to gross" && basis === step2.basis) {
       throw new Malformed(`conversions.basis: ${one.point}: it is ${basis} already`);
     }
     unit = above;
-    basis = step.basis ?? basis;
+    basis = step2.basis ?? basis;
   }
   const last = dimension(unit);
   const found = publishedUnit(one.carrier, last);
@@ -8863,12 +8863,61 @@ function unmetered(reading, record, plan) {
   return frames.length && frames.every(({ item }) => item.body) ? "not-metered" : "withheld";
 }
 
+// backend/web/verify/supply.js
+var MAX_RECORDS = 2e3;
+var SHOWN = 20;
+var tooMany = (statements) => statements.filter(({ kind: kind2 }) => kind2 === RECORD).length > MAX_RECORDS;
+function checkCycle(reading) {
+  const path = cycle(edgesOf(reading));
+  if (!path) return;
+  const lots = path.map(({ lot: lot2 }) => lot2);
+  const named2 = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), "…", ...lots.slice(-SHOWN / 2)] : lots;
+  reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named2.join(" <- ") });
+}
+var nodeOf = (maker, lot2) => ({ name: `${maker} ${lot2}`, lot: lot2 });
+function edgesOf(reading) {
+  const found = /* @__PURE__ */ new Map();
+  for (const versions of reading.everyRecord()) {
+    const lines = versions.flatMap(({ content }) => content.inputs ?? []);
+    const edges = lines.map((line4) => [reading.footprints.get(line4.footprint), parentOf(line4)]);
+    const { name: name2, lot: lot2 } = nodeOf(reading.maker(versions[0]), versions[0].content.of);
+    const below = edges.filter(([printed2, parent]) => printed2 && parent);
+    found.set(name2, { lot: lot2, edges: below.map(([printed2, parent]) => nodeOf(reading.maker(printed2), parent)) });
+  }
+  return found;
+}
+function cycle(found) {
+  const done = /* @__PURE__ */ new Set();
+  for (const [start, { lot: lot2 }] of found) {
+    if (done.has(start)) continue;
+    const path = [step(found, { name: start, lot: lot2 })];
+    const places = /* @__PURE__ */ new Map([[start, 0]]);
+    while (path.length) {
+      const { node, edges } = path.at(-1);
+      const below = edges.next().value;
+      if (!below) {
+        done.add(node.name);
+        places.delete(node.name);
+        path.pop();
+      } else if (places.has(below.name)) {
+        return [...path.slice(places.get(below.name)).map((one) => one.node), below];
+      } else if (!done.has(below.name)) {
+        places.set(below.name, path.length);
+        path.push(step(found, below));
+      }
+    }
+  }
+  return null;
+}
+var step = (found, node) => ({ node, edges: (found.get(node.name)?.edges ?? []).values() });
+
 // backend/web/verify/inputs.js
 async function checkInputs(reading, pause) {
   for (const record of reading.used()) {
     inputsOf(reading, record);
     await pause();
   }
+  checkCycle(reading);
   checkCorrectedInputs(reading);
 }
 function inputsOf(reading, record) {
@@ -9028,6 +9077,10 @@ var Reading = class {
   // The records of a lot of this name, one list a maker.
   makers(lot2) {
     return [...this.#records.values()].filter(([first]) => first.content.of === lot2);
+  }
+  // All records, one list a maker and lot.
+  everyRecord() {
+    return [...this.#records.values()];
   }
   // Each lot's current record: the one that the chain points to, else the last in the log.
   lots() {
@@ -9573,9 +9626,9 @@ async function verify(bytes, shown, trust2, rpc, progress) {
   const reading = new Reading(bundle, trust2, chain, noChain, report);
   for (const statement of statements) reading.take(statement);
   checkLot(reading, shown);
-  for (const [number2, step] of STEPS) {
+  for (const [number2, step2] of STEPS) {
     try {
-      await step(reading, pause);
+      await step2(reading, pause);
     } catch (error) {
       report[number2].add(FAIL, "malformed", "", { reason: reasonOf(error) });
     }
@@ -9606,6 +9659,10 @@ async function readStatements(bundle, check2, pause) {
     const statement = check2.attempt("malformed", `entry ${item.index}`, () => readStatement(item));
     if (statement) statements.push(statement);
     await pause();
+  }
+  if (tooMany(statements)) {
+    check2.add(FAIL, "too-many-records", "", { count: MAX_RECORDS });
+    return [];
   }
   if (statements.length === bundle.items.length) check2.add(PASS, "well-formed", "", { count: statements.length });
   return statements;

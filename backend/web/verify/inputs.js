@@ -5,6 +5,7 @@ import { Malformed } from './encoding.js'
 import { Fraction, rounded } from './rational.js'
 import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
+import { checkCycle } from './supply.js'
 
 // 9: each input lot is here, and exactly the shares that the record takes are spent on this lot.
 export async function checkInputs(reading, pause) {
@@ -12,6 +13,7 @@ export async function checkInputs(reading, pause) {
     inputsOf(reading, record)
     await pause()
   }
+  checkCycle(reading)
   checkCorrectedInputs(reading)
 }
 
