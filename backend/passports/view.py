@@ -239,7 +239,8 @@ def device_config(
         "messages": {
             code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items() if code not in _METERED
         },
-        "texts": {name: say(text) for name, text in DEVICE_TEXTS.items()},
+        # A word that stands for itself the script has already.
+        "texts": {name: told for name, text in DEVICE_TEXTS.items() if (told := say(text)) != name},
     }
 
 
