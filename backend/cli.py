@@ -31,6 +31,7 @@ _GROUPS = {
     "chain": "backend.anchor.cli",
     "production": "backend.production.cli",
     "declared": "backend.declared.cli",
+    "received": "backend.received.cli",
 }
 for _name, _module in _GROUPS.items():
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:

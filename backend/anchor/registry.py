@@ -184,7 +184,7 @@ class Registry:
         query = sa.select(chain_events).where(sa.or_(*self._wanted(keys, lots, logs)))
         events, blocks = [], {}
         for row in connection.execute(query).mappings():
-            events.append(only_lots(decode_log(_raw(row), self._contracts), lots))
+            events.append(only_lots(decode_log(raw_event(row), self._contracts), lots))
             blocks[row["block_number"]] = Block(row["block_number"], row["block_hash"], row["block_time"])
         at = Block(cursor.block_number, cursor.block_hash, cursor.block_time)
         return fold(self._contracts, self._identity, events, blocks, at)
@@ -303,7 +303,7 @@ def _row(raw: dict[str, Any], event: Event, headers: dict[int, Block]) -> dict[s
     }
 
 
-def _raw(row: sa.RowMapping) -> dict[str, Any]:
+def raw_event(row: sa.RowMapping) -> dict[str, Any]:
     """The log as a node gives it."""
     return {
         "address": "0x" + row["contract"].hex(),

@@ -28,6 +28,7 @@ from backend.passports.history import Version, versions
 from backend.passports.material import Material
 from backend.passports.ports import Bundles, ChainSource
 from backend.passports.profiles import Refusal, refusals
+from backend.received import evidence as received
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, Head, LotRecord, lot_id
 from leafproof.errors import InvalidInput
@@ -160,6 +161,10 @@ class Passports:
 
     def judge(self, data: bytes, limit: int) -> Report:
         """The report on a bundle from outside, of at most `limit` bytes. Raises `InvalidInput`."""
+        return self.judged(data, limit)[1]
+
+    def judged(self, data: bytes, limit: int) -> tuple[Bundle, Report, ChainView | None]:
+        """The same with the bundle, and what the chain says of it. Raises `InvalidInput`."""
         bundle = Bundle.decode(data, limit)
         if len(bundle.keys) > MAX_UPLOAD_PARTS:
             raise InvalidInput("bundle", f"names more than {MAX_UPLOAD_PARTS} keys")
@@ -168,7 +173,7 @@ class Passports:
             raise InvalidInput("bundle", f"names more than {MAX_UPLOAD_PARTS} lots")
         with reading(self._engine) as connection:
             view = self._view(connection, found, bundle)
-        return verify(bundle, self.trust, view, NO_CHAIN)
+        return bundle, verify(bundle, self.trust, view, NO_CHAIN), view
 
     def _bundle(self, connection: Connection, lot: Lot, tier_of: TierOf) -> tuple[Bundle, Tier]:
         """The most that the reader may have: of several issuers, what all of them give him."""
@@ -211,7 +216,8 @@ class Passports:
 
 
 def _check_recorded(connection: Connection, lot: Lot) -> None:
-    if not repository.is_recorded(connection, str(lot.gtin), str(lot.code)):
+    made_here = repository.is_recorded(connection, str(lot.gtin), str(lot.code))
+    if not made_here and received.lot(connection, lot) is None:
         raise NotFound(f"no lot {lot.code} of product {lot.gtin} has a record here")
 
 

@@ -109,7 +109,8 @@ def transfer(
         raise InvalidInput("to", "the lot's holder itself")
     if amount.value <= 0:
         raise InvalidInput("quantity", f"{amount} is not positive")
-    wanted = shares.of_quantity(connection, run, amount.to("t"), "quantity")
+    mass = shares.product_mass(shares.outputs_of(run))
+    wanted = shares.of_quantity(lot, mass, amount.to("t"), "quantity")
     left = shares.held(connection, lot, shares.maker_of(connection, run), giver)
     if wanted > left:
         raise InvalidInput("quantity", f"{amount} of lot {lot} are more than {giver['name']} holds")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
-from backend.production import repository
+from backend.production import parents, repository
 from backend.production.repository import Row
 from backend.production.service import signer_of
 from backend.production.statements import Desk, Logged
@@ -47,8 +47,9 @@ def _inputs(connection: Connection, lot: Lot) -> list[list[object]]:
     assert run is not None  # a record belongs to a run
     found: list[list[object]] = []
     for one in repository.inputs_of_run(connection, run["id"]):
-        parent = Lot.parse(one["gtin"], one["lot"])
-        found.append([token_of(connection, parent), one["shares"]])
+        parent = parents.find(connection, Lot.parse(one["gtin"], one["lot"]))
+        assert parent is not None  # it was there when the run was promised its shares
+        found.append([parent.token, one["shares"]])
     if len(found) > MAX_INPUTS:
         raise InvalidInput("inputs", f"{len(found)} input lots, the chain takes at most {MAX_INPUTS}")
     return found

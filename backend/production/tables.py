@@ -109,7 +109,8 @@ run_segments = Table(
     Index(None, "facility", "line", "opened"),
 )
 
-# Shares of a lot that a run spends: promised from its close on, spent on chain when its own lot is minted.
+# Shares of a lot, made here or received, that a run spends: promised from its close on, spent on chain when its
+# own lot is minted.
 run_inputs = Table(
     "run_inputs",
     metadata,
@@ -117,7 +118,6 @@ run_inputs = Table(
     Column("gtin", Text, primary_key=True),
     Column("lot", Text, primary_key=True),
     Column("shares", BigInteger, nullable=False),
-    ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
 )
 

@@ -177,6 +177,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reason", name=op.f("pk_quarantine_counts")),
     )
     op.create_table(
+        "received_heads",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("contract", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_received_heads")),
+        sa.UniqueConstraint("log_id", "size", name=op.f("uq_received_heads_log_id_size")),
+    )
+    op.create_table(
+        "received_keys",
+        sa.Column("key_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("cose", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_received_keys")),
+    )
+    op.create_table(
+        "received_lots",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("operator", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("record", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("gtin", "lot", name=op.f("pk_received_lots")),
+    )
+    op.create_table(
         "chain_slots",
         sa.Column("address", sa.LargeBinary(length=20), nullable=False),
         sa.Column("nonce", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -324,6 +352,48 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["company"], ["companies.gln"], name=op.f("fk_products_company")),
         sa.PrimaryKeyConstraint("gtin", name=op.f("pk_products")),
     )
+    op.create_table(
+        "received_cosigned",
+        sa.Column("head", sa.Integer(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["head"], ["received_heads.number"], name=op.f("fk_received_cosigned_head")),
+        sa.PrimaryKeyConstraint("head", name=op.f("pk_received_cosigned")),
+    )
+    op.create_table(
+        "received_parts",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["gtin", "lot"], ["received_lots.gtin", "received_lots.lot"], name=op.f("fk_received_parts_gtin_lot")
+        ),
+        sa.PrimaryKeyConstraint("gtin", "lot", "log_id", "index", name=op.f("pk_received_parts")),
+    )
+    op.create_table(
+        "received_statements",
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("disclosures", sa.LargeBinary(), nullable=True),
+        sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column("head", sa.Integer(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=True),
+        sa.Column("lot", sa.Text(), nullable=True),
+        sa.Column("profile", sa.Text(), nullable=True),
+        sa.Column("record", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["head"], ["received_heads.number"], name=op.f("fk_received_statements_head")),
+        sa.PrimaryKeyConstraint("log_id", "index", name=op.f("pk_received_statements")),
+    )
+    with op.batch_alter_table("received_statements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_received_statements_statement_id"), ["statement_id"], unique=False)
+
     op.create_table(
         "tiles",
         sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
@@ -633,7 +703,6 @@ def upgrade() -> None:
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("shares", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_run_inputs_gtin_lot")),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_run_inputs_run")),
         sa.PrimaryKeyConstraint("run", "gtin", "lot", name=op.f("pk_run_inputs")),
     )
@@ -756,6 +825,12 @@ def downgrade() -> None:
 
     op.drop_table("waiting")
     op.drop_table("tiles")
+    with op.batch_alter_table("received_statements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_received_statements_statement_id"))
+
+    op.drop_table("received_statements")
+    op.drop_table("received_parts")
+    op.drop_table("received_cosigned")
     op.drop_table("products")
     with op.batch_alter_table("lifecycle_stages", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lifecycle_stages_gtin_lot"))
@@ -779,6 +854,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_chain_slots_state")
 
     op.drop_table("chain_slots")
+    op.drop_table("received_lots")
+    op.drop_table("received_keys")
+    op.drop_table("received_heads")
     op.drop_table("quarantine_counts")
     op.drop_table("quarantine")
     op.drop_table("logs")
