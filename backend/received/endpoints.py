@@ -23,7 +23,7 @@ from backend.received.schemas import HoldingOut, HoldingPage, ReceivedOut
 from backend.received.service import Received, Refused
 from leafproof import clock, units
 from leafproof.errors import InvalidInput, Malformed
-from leafproof.numbers import rounded_down
+from leafproof.numbers import rounded
 from leafproof.values import Gln
 
 MAX_PAGE = 200
@@ -103,6 +103,6 @@ def _out(one: holdings.Holding) -> HoldingOut:
         operator=bytes(one.row["operator"]),
         issuer=one.row["issuer"],
         received_at=clock.utc_text(one.row["received_at"]),
-        held=f"{rounded_down(one.tonnes, QUANTUM):f}",
+        held=f"{rounded(one.tonnes, QUANTUM):f}",
         current=one.current,
     )
