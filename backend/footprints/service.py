@@ -309,6 +309,8 @@ def _parents(connection: Connection, record: BatchRecord, ref: ProfileRef) -> di
         if cited is None:
             raise InvalidInput("inputs", f"{line.name}: its footprint is not known here")
         fitting = [v for v in versions if v.profile == ref.id and v.record == cited.record]
+        if not fitting and line.material is not None:
+            continue  # counted by the material's factor, and flagged
         if not fitting:
             raise InvalidInput("inputs", f"{line.name}: lot {line.parent} has no footprint by {ref.id}")
         newest = fitting[-1].statement_id.hex()

@@ -71,7 +71,7 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
 
 
 def _lots_of(inputs: Sequence[Input]) -> dict[Lot, object]:
-    return {line.parent: line.amount.to("t") for line in inputs if line.parent is not None}
+    return {line.named: line.amount.to("t") for line in inputs if line.named is not None}
 
 
 def transfer(

@@ -78,11 +78,13 @@ def promise(connection: Connection, company: Row, run_id: str, inputs: tuple[Inp
     """
     found: dict[Lot, int] = {}
     for number, line in enumerate(inputs):
-        lot, field = line.parent, f"inputs.{number}"
+        lot, field = line.named, f"inputs.{number}"
         if lot is None:
             continue
         # Locked, so that two runs that close at once cannot both take the last tonne.
         parent = find(connection, lot, lock=True)
+        if parent is None and line.material is not None:
+            continue  # named without evidence: counted as its material
         if parent is None:
             reason = f"lot {lot} is unknown here, or its run is not closed; another company's is taken in first"
             raise InvalidInput(f"{field}.lot", f"{line.name}: {reason}")

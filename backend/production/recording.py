@@ -193,8 +193,9 @@ def _with_activity(base: BatchRecord, found: Evidence, supersedes: str | None) -
 def _cited(connection: Connection, run: Row, line: Input, earlier: BatchRecord | None) -> Input:
     """An input lot with its operator's address and the statement of its newest footprint; or, in a correction, of
     the one cited before, if by the newest record other shares would have been spent than were."""
-    lot = line.parent
-    if lot is None:
+    lot = line.named
+    taken = {(i["gtin"], i["lot"]) for i in repository.inputs_of_run(connection, run["id"])}
+    if lot is None or (str(lot.gtin), str(lot.code)) not in taken:
         return line
     parent = parents.find(connection, lot)
     if parent is None:
@@ -204,7 +205,7 @@ def _cited(connection: Connection, run: Row, line: Input, earlier: BatchRecord |
         raise InvalidInput("inputs", f"{line.name}: lot {lot} has no footprint yet")
     cited = newest.hex()
     if earlier is not None and not _same_shares(connection, run, parent, line):
-        cited = next(str(old.footprint) for old in earlier.inputs or () if old.parent == lot)
+        cited = next(str(old.footprint) for old in earlier.inputs or () if old.named == lot)
     return msgspec.structs.replace(line, operator="0x" + parent.operator.hex(), footprint=cited)
 
 

@@ -184,8 +184,8 @@ def _check_line(line: Output | Input) -> None:
     if line.amount.value <= 0:
         raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
     if isinstance(line, Input):
-        if (line.parent is None) == (line.material is None):
-            raise InvalidInput("material", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+        if line.named is None and line.material is None:
+            raise InvalidInput("material", f"{line.name}: a lot (gtin, lot) or a material is needed")
     elif line.role in ("product", "co-product"):
         line.amount.to("t")
     line.source.check()

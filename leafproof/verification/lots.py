@@ -240,7 +240,8 @@ def check_inputs(reading: Reading) -> None:
         taken: dict[bytes, list[_Taken]] = defaultdict(list)
         for line in record.inputs:
             if line.parent is None:
-                check.add(Status.WARNING, "input-material", str(lot), name=line.name)
+                code = "input-material" if line.named is None else "input-unproven"
+                check.add(Status.WARNING, code, str(lot), name=line.name, lot=line.named or "")
             elif found := _input_lot(reading, lot, line, line.parent):
                 taken[found.parent.lot_id].append(found)
         on_chain = reading.on_chain_by(statement, lot)
@@ -249,6 +250,7 @@ def check_inputs(reading: Reading) -> None:
         if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
+    supply.check_left_aside(reading)
     supply.check_cycle(reading)
     corrections.check_inputs(reading)
 

@@ -177,6 +177,8 @@ MESSAGES = {
     # 9 inputs
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
     "input-material": "{name}: no upstream evidence, secondary data",
+    "input-unproven": "{name}: said to be lot {lot}, of which there is no evidence; secondary data",
+    "input-secondary": "{lot}: counted by a secondary factor, and its footprint by {profile} is here",
     "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
     "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",
     "input-unstated": "shares of {token} are spent on this lot, and its record does not name it",

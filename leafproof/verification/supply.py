@@ -5,6 +5,8 @@
 2. A bundle of more than `MAX_RECORDS` batch records is not judged: the checks' work must have a bound.
 3. No lot can be made from itself. Each record cites footprints that were signed before it, and a lot's inputs are
    fixed when it is minted; a correction that names a later lot breaks this, and check 9 names the whole path.
+4. A lot without evidence counts by a secondary factor and says so. Where its evidence is in the bundle, and is not
+   counted, check 9 says that too.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leafproof import body
+from leafproof.footprint import parents_used
+from leafproof.record import Input
 from leafproof.values import Lot
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Status
@@ -37,6 +41,31 @@ def check_cycle(reading: Reading) -> None:
             lots[_SHOWN // 2 : -_SHOWN // 2] = ["…"]
         named = " <- ".join(lots)
         reading.report[9].add(Status.FAIL, "input-cycle", str(path[0][1]), path=named)
+
+
+def check_left_aside(reading: Reading) -> None:
+    """9: a lot is not counted by a secondary factor while its footprint by the profile is here."""
+    for lot, statement, record in reading.used():
+        lines = [line for line in record.inputs or () if line.material is not None and line.parent is not None]
+        for _, stated in reading.footprints.values() if lines else ():
+            if stated.of != lot or stated.record != statement.id or stated.components is None:
+                continue
+            counted = parents_used(stated)
+            for line in lines:
+                if str(line.parent) not in counted and _has(reading, line, stated.profile.id):
+                    params = {"lot": str(line.parent), "profile": stated.profile.id}
+                    reading.report[9].add(Status.WARNING, "input-secondary", str(lot), **params)
+
+
+def _has(reading: Reading, line: Input, profile: str) -> bool:
+    """Whether the very lot that a line cites has a footprint by the profile here."""
+    cited = reading.footprints.get(line.footprint or "")
+    if cited is None:
+        return False
+    return any(
+        one.of == line.parent and one.profile.id == profile and reading.maker(by) == reading.maker(cited[0])
+        for by, one in reading.footprints.values()
+    )
 
 
 def _edges(reading: Reading) -> dict[_Node, list[_Node]]:

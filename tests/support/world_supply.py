@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from leafproof import clock
+from leafproof import body, clock, profile
 from leafproof.bundle import Bundle, BundleHead, Item
 from leafproof.chain.view import ChainView, Consumption, lot_id
 from leafproof.footprint import Footprint
@@ -36,6 +36,42 @@ def made_from_itself() -> tuple[World, Places]:
     world.anchor()
     world.supersede(world.steel, COIL, index)
     return world, at
+
+
+def without_evidence() -> World:
+    """The honest world, whose coil's slab is said to be a lot of which nobody has seen anything."""
+    world, at = w.honest_world()
+    slab = Input("slab", "19", "t", DECLARED, str(TOWER.gtin), "S-9", material="steel-slab")
+    newer = w.coil_record(world, at.steel_plan, supersedes=world.id(at.coil))
+    newer = msgspec.structs.replace(newer, inputs=(slab,))
+    index = w.log_record(world, world.steel, newer)
+    w.log_footprint(world, world.steel, newer, index, at.factors, supersedes=world.id(at.coil_footprint))
+    world.anchor()
+    world.supersede(world.steel, COIL, index)
+    return world
+
+
+def left_aside() -> World:
+    """The coil has a footprint by another profile too; the tower section cites that, and counts the coil by a
+    secondary factor, although the coil has a footprint by the section's own profile."""
+    world, at = w.honest_world()
+    other = msgspec.structs.replace(stated(world, at.coil_footprint), profile=profile.newest("pact-3"))
+    data, disclosures = other.issue(world.steel.key, world.steel.uri)
+    printed = world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosures.values())
+    newer = w.tower_record(world, at.workshop_plan, printed)
+    lines = tuple(msgspec.structs.replace(line, material="steel-slab") for line in newer.inputs or ())
+    newer = msgspec.structs.replace(newer, inputs=lines, supersedes=world.id(at.tower))
+    index = w.log_record(world, world.fabricator, newer)
+    first = world.id(at.tower_footprint)
+    w.log_footprint(world, world.fabricator, newer, index, at.factors, other, supersedes=first)
+    world.anchor()
+    world.supersede(world.fabricator, TOWER, index)
+    return world
+
+
+def stated(world: World, index: int) -> Footprint:
+    entry, key = world.entries[index], world.steel.key.public
+    return Footprint.read(entry.body or b"", entry.disclosures, key, world.steel.uri)
 
 
 def one_behind_the_other(count: int) -> tuple[World, Lot]:
@@ -86,4 +122,11 @@ def bundle_of_two_logs(bodies: bool = False) -> tuple[World, World, Bundle, Chai
     return coils, towers, Bundle(TOWER, tuple(keys), tuple(heads), tuple(items)), chain
 
 
-__all__ = ["STEEL", "bundle_of_two_logs", "made_from_itself", "one_behind_the_other"]
+__all__ = [
+    "STEEL",
+    "bundle_of_two_logs",
+    "left_aside",
+    "made_from_itself",
+    "one_behind_the_other",
+    "without_evidence",
+]

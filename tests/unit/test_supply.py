@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
+import msgspec
 import pytest
 
+from leafproof import profile
 from leafproof.bundle import Bundle
+from leafproof.errors import InvalidInput
 from leafproof.verification import supply
 from leafproof.verification.report import Finding, Report, Status
 from leafproof.verification.verify import verify
@@ -83,6 +87,51 @@ class TestACycle:
 
 def lot(number: int) -> w.Lot:
     return w.Lot.parse(str(COIL.gtin), f"N-{number}")
+
+
+class TestMissingEvidence:
+    def test_of_a_lot_that_is_only_named_counts_by_a_factor_and_says_so(self) -> None:
+        world = ws.without_evidence()
+        report = verify(world.bundle(COIL), world.trust(), world.view())
+        assert failed(report) == []
+        (found,) = [f for f in report[9].findings if f.code == "input-unproven"]
+        assert (found.status, found.params["lot"]) == (Status.WARNING, f"{TOWER.gtin}/S-9")
+        newest = ws.stated(world, len(world.entries) - 1)
+        (part,) = [c for c in newest.components or () if c.stage == "raw material"]
+        assert (part.kind, part.subject) == ("secondary", "steel-slab")
+        assert Decimal(part.emissions) > 2000
+        assert "slab: no evidence from upstream, counted by a secondary factor" in newest.flags
+
+    def test_by_one_profile_counts_by_the_materials_factor(self) -> None:
+        world, at = w.honest_world()
+        other = msgspec.structs.replace(ws.stated(world, at.coil_footprint), profile=profile.newest("pact-3"))
+        record = w.tower_record(world, at.workshop_plan, at.coil_footprint)
+        with pytest.raises(InvalidInput, match="by pact-3"):
+            w.footprint_of(record, world.id(at.tower), world.id(at.factors), other)
+        lines = tuple(msgspec.structs.replace(line, material="steel-slab") for line in record.inputs or ())
+        record = msgspec.structs.replace(record, inputs=lines)
+        found = w.footprint_of(record, world.id(at.tower), world.id(at.factors), other)
+        (part,) = [c for c in found.components or () if c.stage == "raw material"]
+        assert (part.kind, part.footprint) == ("secondary", None)
+        assert "coil: no evidence from upstream, counted by a secondary factor" in found.flags
+
+    def test_evidence_by_the_profile_is_never_passed_over_for_a_factor(self) -> None:
+        world, at = w.honest_world()
+        record = w.tower_record(world, at.workshop_plan, at.coil_footprint)
+        lines = tuple(msgspec.structs.replace(line, material="steel-slab") for line in record.inputs or ())
+        record = msgspec.structs.replace(record, inputs=lines)
+        own = ws.stated(world, at.coil_footprint)
+        found = w.footprint_of(record, world.id(at.tower), world.id(at.factors), own)
+        assert [c.kind for c in found.components or () if c.stage == "raw material"] == ["supplier"]
+
+    def test_evidence_in_the_bundle_that_is_not_counted_is_named(self) -> None:
+        world = ws.left_aside()
+        report = verify(world.bundle(), world.trust(), world.view())
+        (found,) = [f for f in report[9].findings if f.code == "input-secondary"]
+        assert found.params == {"lot": str(COIL), "profile": profile.HOUSE}
+        public = tuple(replace(i, disclosures=()) for i in world.bundle().items)
+        report = verify(replace(world.bundle(), items=public), world.trust(), world.view())
+        assert "input-secondary" not in {f.code for f in report[9].findings}
 
 
 class TestALargeTree:

@@ -6022,6 +6022,7 @@ __export(record_exports, {
   SHARES: () => SHARES,
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
+  namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
   readRecord: () => readRecord,
@@ -6392,7 +6393,8 @@ var shape = struct(
   }
 );
 var amountOf = (line4) => quantity2(line4.quantity, line4.unit);
-var parentOf = (line4) => line4.gtin && line4.lot ? lot(line4.gtin, line4.lot) : null;
+var namedOf = (line4) => line4.gtin && line4.lot ? lot(line4.gtin, line4.lot) : null;
+var parentOf = (line4) => line4.material !== null && line4.footprint === null ? null : namedOf(line4);
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
   checkPrintable(record);
@@ -6407,8 +6409,8 @@ function readRecord(members) {
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
   for (const line4 of record.inputs ?? []) {
-    if (parentOf(line4) === null === (line4.material === null)) {
-      throw new Malformed(`inputs: ${line4.name}: either a lot (gtin, lot) or a material is needed`);
+    if (namedOf(line4) === null && line4.material === null) {
+      throw new Malformed(`inputs: ${line4.name}: a lot (gtin, lot) or a material is needed`);
     }
   }
   return record;
@@ -8874,6 +8876,27 @@ function checkCycle(reading) {
   const named2 = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), "…", ...lots.slice(-SHOWN / 2)] : lots;
   reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named2.join(" <- ") });
 }
+function checkLeftAside(reading) {
+  for (const { id, content: record } of reading.used()) {
+    const lines = (record.inputs ?? []).filter((line4) => line4.material !== null && parentOf(line4));
+    if (!lines.length) continue;
+    for (const { content: stated } of reading.footprints.values()) {
+      if (lotOf(stated) !== record.of || stated.record !== id || !stated.components) continue;
+      const counted = choicesOf(stated).parents;
+      for (const line4 of lines) {
+        const [lot2, profile] = [parentOf(line4), stated.profile.id];
+        if (!counted.has(lot2) && has(reading, line4, profile)) {
+          reading.report[9].add(WARNING, "input-secondary", record.of, { lot: lot2, profile });
+        }
+      }
+    }
+  }
+}
+function has(reading, line4, profile) {
+  const cited = reading.footprints.get(line4.footprint);
+  const same = (one) => lotOf(one.content) === parentOf(line4) && reading.maker(one) === reading.maker(cited);
+  return cited !== void 0 && [...reading.footprints.values()].some((one) => one.content.profile.id === profile && same(one));
+}
 var nodeOf = (maker, lot2) => ({ name: `${maker} ${lot2}`, lot: lot2 });
 function edgesOf(reading) {
   const found = /* @__PURE__ */ new Map();
@@ -8917,6 +8940,7 @@ async function checkInputs(reading, pause) {
     inputsOf(reading, record);
     await pause();
   }
+  checkLeftAside(reading);
   checkCycle(reading);
   checkCorrectedInputs(reading);
 }
@@ -8931,7 +8955,8 @@ function inputsOf(reading, record) {
   for (const line4 of inputs) {
     const parent = parentOf(line4);
     if (!parent) {
-      check2.add(WARNING, "input-material", lot2, { name: line4.name });
+      const named2 = namedOf(line4);
+      check2.add(WARNING, named2 ? "input-unproven" : "input-material", lot2, { name: line4.name, lot: named2 ?? "" });
       continue;
     }
     const found = inputLot(reading, lot2, line4, parent);
@@ -9245,7 +9270,10 @@ var ELECTRICITY2 = "electricity";
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
-  const found = parts.flatMap(({ component: component2, factors }) => ofFactors(component2.subject, factors, profile, choices.region));
+  const found = parts.flatMap(({ component: component2, factors }) => [
+    ...component2.kind === "secondary" ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
+    ...ofFactors(component2.subject, factors, profile, choices.region)
+  ]);
   if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
   if (sharing.stated.method === "economic") found.push("burden shared with co-products by value");
   if (sharing.stated.subdivided.length) found.push("some metering points serve one output alone");
@@ -9420,9 +9448,14 @@ function* partsOf(work) {
     }
   }
   for (const line4 of record.inputs) {
-    if (line4.material === null) yield ofLot(work, line4);
-    else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
+    const material = secondary(work, line4);
+    if (material === null) yield ofLot(work, line4);
+    else yield byFactors(work, made("raw material", line4, material, "secondary"), ZERO, sharing.ofProduct(null));
   }
+}
+function secondary({ choices, sources, by }, line4) {
+  if (line4.material === null || line4.footprint === null || parentOf(line4) === null) return line4.material;
+  return choices.parents.has(parentOf(line4)) || sources.footprint(line4.footprint).profile.id === by ? null : line4.material;
 }
 function isOf(period, recordId, record, counts2) {
   const [opened2, closed] = record.window;

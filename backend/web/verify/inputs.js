@@ -3,9 +3,9 @@
 import { checkCorrectedInputs } from './correction.js'
 import { Malformed } from './encoding.js'
 import { Fraction, rounded } from './rational.js'
-import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
+import { amountOf, namedOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
-import { checkCycle } from './supply.js'
+import { checkCycle, checkLeftAside } from './supply.js'
 
 // 9: each input lot is here, and exactly the shares that the record takes are spent on this lot.
 export async function checkInputs(reading, pause) {
@@ -13,6 +13,7 @@ export async function checkInputs(reading, pause) {
     inputsOf(reading, record)
     await pause()
   }
+  checkLeftAside(reading)
   checkCycle(reading)
   checkCorrectedInputs(reading)
 }
@@ -28,7 +29,8 @@ function inputsOf(reading, record) {
   for (const line of inputs) {
     const parent = parentOf(line)
     if (!parent) {
-      check.add(WARNING, 'input-material', lot, { name: line.name })
+      const named = namedOf(line)
+      check.add(WARNING, named ? 'input-unproven' : 'input-material', lot, { name: line.name, lot: named ?? '' })
       continue
     }
     const found = inputLot(reading, lot, line, parent)

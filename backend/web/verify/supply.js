@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supply tree of a bundle, by the rules of leafproof/verification/supply.py: a flat list, of so many records at
 // most, in which no lot is made from itself.
+import { choicesOf, lotOf } from './footprint.js'
 import { parentOf } from './record.js'
-import { FAIL } from './report.js'
+import { FAIL, WARNING } from './report.js'
 import { RECORD } from './statement.js'
 
 export const MAX_RECORDS = 2000
@@ -17,6 +18,31 @@ export function checkCycle(reading) {
   const lots = path.map(({ lot }) => lot)
   const named = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), '…', ...lots.slice(-SHOWN / 2)] : lots
   reading.report[9].add(FAIL, 'input-cycle', lots[0], { path: named.join(' <- ') })
+}
+
+// 9: a lot is not counted by a secondary factor while its footprint by the profile is here.
+export function checkLeftAside(reading) {
+  for (const { id, content: record } of reading.used()) {
+    const lines = (record.inputs ?? []).filter((line) => line.material !== null && parentOf(line))
+    if (!lines.length) continue
+    for (const { content: stated } of reading.footprints.values()) {
+      if (lotOf(stated) !== record.of || stated.record !== id || !stated.components) continue
+      const counted = choicesOf(stated).parents
+      for (const line of lines) {
+        const [lot, profile] = [parentOf(line), stated.profile.id]
+        if (!counted.has(lot) && has(reading, line, profile)) {
+          reading.report[9].add(WARNING, 'input-secondary', record.of, { lot, profile })
+        }
+      }
+    }
+  }
+}
+
+// Whether the very lot that a line cites has a footprint by the profile here.
+function has(reading, line, profile) {
+  const cited = reading.footprints.get(line.footprint)
+  const same = (one) => lotOf(one.content) === parentOf(line) && reading.maker(one) === reading.maker(cited)
+  return cited !== undefined && [...reading.footprints.values()].some((one) => one.content.profile.id === profile && same(one))
 }
 
 const nodeOf = (maker, lot) => ({ name: `${maker} ${lot}`, lot })

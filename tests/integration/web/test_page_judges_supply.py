@@ -65,6 +65,21 @@ def test_a_cycle_is_named_with_its_path_by_both(phone: Phone, lot: Any) -> None:
     assert f"{COIL} <- {TOWER} <- {COIL}" in text
 
 
+@pytest.mark.parametrize(
+    "made, lot, code", [(ws.without_evidence, COIL, "input-unproven"), (ws.left_aside, TOWER, "input-secondary")]
+)
+@pytest.mark.parametrize("shown", ["everything", "what anybody is given"])
+def test_missing_evidence_is_judged_by_both(phone: Phone, made: Any, lot: Any, code: str, shown: str) -> None:
+    world = made()
+    given = case(world, lot)
+    if shown != "everything":
+        given.bundle = public(given.bundle)
+    page, kernel = compared(phone, given, world)
+    assert agreed(page) == agreed(kernel)
+    if shown == "everything":
+        assert code in {found for found, _ in page[9][1]}
+
+
 def test_a_deep_tree_is_judged_by_both(phone: Phone) -> None:
     world, last = ws.one_behind_the_other(40)
     page, kernel = compared(phone, case(world, last), world)
