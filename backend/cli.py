@@ -145,7 +145,7 @@ def export(
             logs = stored_logs(connection)
             for log in logs:
                 target = folder if len(logs) == 1 else folder / log.ref.log_id.hex()
-                manifest = audit.write(connection, log, target)
+                manifest = audit.write(connection, log, target, logs)
                 typer.echo(f"{target}: {manifest.size} entries of log {log.name}")
         engine.dispose()
 

@@ -264,6 +264,17 @@ class Registry:
         return wanted
 
 
+def head_covering(connection: Connection, log_id: bytes, index: int) -> Head | None:
+    """The first final head of a log that has entry `index`, whatever contracts a trust file names: the database
+    follows one chain."""
+    query = sa.select(chain_events).where(
+        chain_events.c.topic0 == _EXTENDED,
+        chain_events.c.topic1 == log_id,
+        chain_events.c.topic2 > index.to_bytes(32, "big"),
+    )
+    return _head(connection.execute(query.order_by(chain_events.c.topic2).limit(1)).one_or_none())
+
+
 def identity_of(trust: Trust) -> bytes:
     """One value for chain and contracts: SHA-256 of ids, hashes and addresses."""
     parts = [str(trust.chain_id).encode(), trust.genesis_hash]

@@ -31,7 +31,9 @@ from backend.production import repository as production_rows
 from backend.production.repository import Row
 from backend.production.service import read_plan
 from backend.production.statements import Archive
+from backend.received import bundles as elsewhere
 from backend.received import evidence as received
+from backend.received.bundles import Parts
 from leafproof import envelope
 from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
@@ -63,22 +65,6 @@ class _Gathered:
 
     places: dict[_Place, None] = field(default_factory=dict)
     records: set[bytes] = field(default_factory=set)
-
-
-_Key = tuple[bytes, bytes | None]  # key id, COSE_Key
-
-
-@dataclass(slots=True)
-class _Made:
-    """A bundle's parts. `heads` have their places, and the numbers under which those of others' logs are kept."""
-
-    heads: dict[BundleHead, tuple[int, int | None]]
-    keys: dict[bytes, bytes | None]
-    items: list[Item]
-
-    def place_of(self, head: BundleHead, kept: int | None) -> int:
-        """A head's place in the bundle."""
-        return self.heads.setdefault(head, (len(self.heads), kept))[0]
 
 
 class BundleBuilder:
@@ -260,33 +246,30 @@ class BundleBuilder:
                     gathered.places[row["log"], index] = None
 
     def _bundle(self, connection: Connection, lot: Lot, tier: Tier, places: Iterable[_Place]) -> Bundle:
-        made = _Made({}, {}, [])
-        size = 0
+        made, size = Parts(), 0
         for log, index in places:
             if isinstance(log, int):
-                item, key = self._own(connection, self._archive.log(log), index, tier, made)
+                item = self._own(connection, self._archive.log(log), index, tier, made)
             else:
-                item, key = _from_elsewhere(connection, (log, index), tier, made)
-            made.items.append(item)
-            made.keys.setdefault(*key)
+                item = elsewhere.add(connection, (log, index), tier, made)
             disclosed = sum(map(len, item.disclosures)) + 34 * len(item.path)
             size += len(item.envelope) + len(item.body or b"") + disclosed
             if size > MAX_BUNDLE:
                 raise Conflict(f"the bundle of lot {lot} would be larger than {MAX_BUNDLE} bytes")
-        known = tuple(k for k in made.keys.values() if k is not None)
-        heads = tuple(made.heads)
-        return Bundle(lot, known, heads, tuple(made.items), self._witnessed(connection, made.heads))
+        witnessed = self._witnessed(connection, made.heads)
+        return Bundle(lot, made.known_keys, tuple(made.heads), tuple(made.items), witnessed)
 
-    def _own(
-        self, connection: Connection, log: TransparencyLog, index: int, tier: Tier, made: _Made
-    ) -> tuple[Item, _Key]:
+    def _own(self, connection: Connection, log: TransparencyLog, index: int, tier: Tier, made: Parts) -> Item:
         raw = log.entry(connection, index).envelope
         head = self._head(connection, log, index)
         body, disclosures = _shown(connection, log, index, tier)
         path = tuple(log.inclusion_proof(connection, index, head.size))
         key_id = envelope.parse(raw).key_id
-        key = made.keys[key_id] if key_id in made.keys else self._key(connection, key_id)
-        return Item(raw, body, disclosures, index, made.place_of(head, None), path), (key_id, key)
+        if key_id not in made.keys:
+            made.keys[key_id] = self._key(connection, key_id)
+        item = Item(raw, body, disclosures, index, made.place_of(head), path)
+        made.items.append(item)
+        return item
 
     def _witnessed(
         self, connection: Connection, heads: dict[BundleHead, tuple[int, int | None]]
@@ -320,19 +303,6 @@ class BundleBuilder:
             return issuer
         registered = self._anchors.registered_key(connection, key_id)
         return registered.cose if registered else None
-
-
-def _from_elsewhere(
-    connection: Connection, place: tuple[bytes, int], tier: Tier, made: _Made
-) -> tuple[Item, _Key]:
-    """A statement of another server's log, as it was received."""
-    found = received.shown(connection, place, tier)
-    if found is None:
-        raise NotFound(f"entry {place[1]} of log {place[0].hex()}, which was received, is not here")
-    key_id = envelope.parse(found.envelope).key_id
-    key = made.keys[key_id] if key_id in made.keys else received.key(connection, key_id)
-    head = made.place_of(received.head(connection, found.head), found.head)
-    return Item(found.envelope, found.body, found.disclosures, found.index, head, found.path), (key_id, key)
 
 
 def _shown(

@@ -34,6 +34,17 @@ def lots(connection: Connection, after: tuple[str, str], limit: int) -> list[Row
     return list(connection.execute(query).mappings())
 
 
+def count(connection: Connection) -> int:
+    """How many there are."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(received_lots)).scalar_one())
+
+
+def nth(connection: Connection, number: int) -> Row | None:
+    """The received lot at a place, by product and code."""
+    ordered = sa.select(received_lots).order_by(received_lots.c.gtin, received_lots.c.lot)
+    return connection.execute(ordered.offset(number).limit(1)).mappings().one_or_none()
+
+
 def put_lot(connection: Connection, gtin: str, code: str, **values: Any) -> None:
     """A lot whose bundle came, for the first time or again."""
     where = (received_lots.c.gtin == gtin, received_lots.c.lot == code)

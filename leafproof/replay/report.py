@@ -55,6 +55,7 @@ KINDS = {
     "input-maker": "a record names another operator as its input lot's maker than the one whose evidence it cites",
     "input-shares": "the shares spent on a lot are not those of its record's quantity",
     "overdrawn": "more of a lot was spent or given than there is",
+    "received": "evidence that was received of another company does not verify",
     "meters-differ": "main meter, sub-meters or invoices differ by more than the metering plan allows",
     "rollup-differs": "a derived sum is not what the readings give",
 }
@@ -88,7 +89,9 @@ class Discrepancy:
 class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
     anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
-    lots whose evidence is in no log handed over: none is a discrepancy, all limit what was checked."""
+    lots whose evidence is in no log handed over: none is a discrepancy, all limit what was checked. `received`
+    counts lots of other companies whose bundles verify, `received_unchecked` those of which something is withheld.
+    """
 
     log: str
     size: int = 0
@@ -102,6 +105,8 @@ class ReplayReport:
     unanchored: int = 0
     unpointed: int = 0
     inputs_elsewhere: int = 0
+    received: int = 0
+    received_unchecked: int = 0
     energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
     notes: list[Discrepancy] = field(default_factory=list)
@@ -137,6 +142,8 @@ class ReplayReport:
             "unanchored": self.unanchored,
             "unpointed": self.unpointed,
             "inputs_elsewhere": self.inputs_elsewhere,
+            "received": self.received,
+            "received_unchecked": self.received_unchecked,
             "energy": [e.to_json() for e in self.energy],
             "notes": [n.to_json() for n in self.notes],
             "discrepancies": [d.to_json() for d in self.discrepancies],
