@@ -255,7 +255,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("outputs", "no product with a mass")
         for line in self.inputs or ():
             if line.named is None and line.material is None:
-                raise InvalidInput("inputs", f"{line.name}: a lot (gtin, lot) or a material is needed")
+                raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
 
     def weighed(self) -> tuple[Output | Input, ...]:
         """The lines whose quantity a scale states, as far as they are disclosed."""

@@ -185,7 +185,7 @@ def _check_line(line: Output | Input) -> None:
         raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
     if isinstance(line, Input):
         if line.named is None and line.material is None:
-            raise InvalidInput("material", f"{line.name}: a lot (gtin, lot) or a material is needed")
+            raise InvalidInput("material", f"{line.name}: either a lot (gtin, lot) or a material is needed")
     elif line.role in ("product", "co-product"):
         line.amount.to("t")
     line.source.check()

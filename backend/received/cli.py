@@ -77,10 +77,16 @@ def list_lots(
 @contextmanager
 def _running(config: Path | None) -> Iterator[Context]:
     try:
-        chosen = settings.load(config)
-        engine = database.open_engine(chosen)
-        yield bootstrap.context_of(chosen, engine)
-        engine.dispose()
+        with _open(config) as context:
+            yield context
     except (LeafproofError, OSError) as error:
         typer.echo(f"leafproof backend received: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+@contextmanager
+def _open(config: Path | None) -> Iterator[Context]:
+    chosen = settings.load(config)
+    engine = database.open_engine(chosen)
+    yield bootstrap.context_of(chosen, engine)
+    engine.dispose()

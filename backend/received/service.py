@@ -14,7 +14,6 @@ What must hold:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -31,9 +30,11 @@ from backend.received.repository import Place
 from leafproof import body, cbor, disclosure, footprint, record
 from leafproof.bundle import Bundle, Item
 from leafproof.chain.view import Address, ChainView, lot_id
+from leafproof.checkpoint import witnesses_of
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.footprint import Footprint
 from leafproof.keys import public_key
+from leafproof.note import Verifier
 from leafproof.record import BatchRecord
 from leafproof.values import Lot
 from leafproof.verification.report import Report, Status
@@ -90,7 +91,7 @@ def take_in(
         raise Conflict(f"check {pending.number}, {pending.name}: the chain does not hold all of it yet; ask again")
     statements = _read(bundle)
     with transaction(engine) as connection:
-        intake = _Intake(connection, logs, bundle, view, given_to)
+        intake = _Intake(connection, logs, bundle, view, given_to, passports.trust.trusted_witnesses)
         return intake.run(statements, report, now)
 
 
@@ -109,8 +110,15 @@ class _Intake:
     """One bundle, within one transaction."""
 
     def __init__(
-        self, connection: Connection, logs: HostedLogs, bundle: Bundle, view: ChainView, given_to: Tier
+        self,
+        connection: Connection,
+        logs: HostedLogs,
+        bundle: Bundle,
+        view: ChainView,
+        given_to: Tier,
+        witnesses: tuple[Verifier, ...],
     ) -> None:
+        self._witnesses = witnesses
         self._connection, self._bundle, self._view, self._given_to = connection, bundle, view, given_to
         self._hosted = {hosted.log.ref: hosted.log.number for hosted in logs}
         self._heads: dict[int, int] = {}
@@ -218,16 +226,24 @@ class _Intake:
             head = self._bundle.heads[place]
             values = {"chain_id": head.log.chain_id, "contract": head.log.contract, "root": head.root}
             number = repository.put_head(self._connection, head.log.log_id, head.size, **values)
-            for note, proof in self._cosigned(place):
-                repository.put_cosigned(self._connection, number, note, cbor.encode(list(proof)))
+            cosigned = self._cosigned(place)
+            if cosigned is not None:
+                repository.put_cosigned(self._connection, number, cosigned[0], cbor.encode(list(cosigned[1])))
             self._heads[place] = number
         return self._heads[place]
 
-    def _cosigned(self, place: int) -> Iterator[tuple[bytes, Collection[bytes]]]:
-        for checkpoint in self._bundle.checkpoints:
-            for covered, proof in checkpoint.proofs:
-                if covered == place:
-                    yield checkpoint.note, proof
+    def _cosigned(self, place: int) -> tuple[bytes, tuple[bytes, ...]] | None:
+        """Of the checkpoints that extend a head, the one that most of our witnesses cosigned."""
+        head, best, most = self._bundle.heads[place], None, -1
+        given = ((one.note, proof) for one in self._bundle.checkpoints for at, proof in one.proofs if at == place)
+        for note, proof in given:
+            try:
+                found = witnesses_of(head.log, head.size, head.root, note, proof, self._witnesses)
+            except LeafproofError:
+                continue  # it counts for nobody
+            if len(found) > most:
+                best, most = (note, proof), len(found)
+        return best
 
 
 def _named(statement: Statement) -> dict[str, object]:

@@ -6410,7 +6410,7 @@ function readRecord(members) {
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
   for (const line4 of record.inputs ?? []) {
     if (namedOf(line4) === null && line4.material === null) {
-      throw new Malformed(`inputs: ${line4.name}: a lot (gtin, lot) or a material is needed`);
+      throw new Malformed(`inputs: ${line4.name}: either a lot (gtin, lot) or a material is needed`);
     }
   }
   return record;

@@ -72,7 +72,7 @@ export function readRecord(members) {
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
   for (const line of record.inputs ?? []) {
     if (namedOf(line) === null && line.material === null) {
-      throw new Malformed(`inputs: ${line.name}: a lot (gtin, lot) or a material is needed`)
+      throw new Malformed(`inputs: ${line.name}: either a lot (gtin, lot) or a material is needed`)
     }
   }
   return record
