@@ -47,11 +47,13 @@ TierOf = Callable[[str], Tier]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the server calls the parties; the statements know them by GLN alone."""
+    """What the server calls the parties; the statements know them by GLN alone. `here`: the lot has a passport on
+    this server."""
 
     maker: str
     maker_gln: str
     facility: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +217,13 @@ class Passports:
         return report
 
 
-def _check_recorded(connection: Connection, lot: Lot) -> None:
+def _is_here(connection: Connection, lot: Lot) -> bool:
     made_here = repository.is_recorded(connection, str(lot.gtin), str(lot.code))
-    if not made_here and received.lot(connection, lot) is None:
+    return made_here or received.lot(connection, lot) is not None
+
+
+def _check_recorded(connection: Connection, lot: Lot) -> None:
+    if not _is_here(connection, lot):
         raise NotFound(f"no lot {lot.code} of product {lot.gtin} has a record here")
 
 
@@ -230,7 +236,7 @@ def _names(connection: Connection, found: Material, lot: Lot) -> Names | None:
     maker = repository.company_name(connection, str(gln)) if gln else None
     facility = stated.content.facility
     plant = repository.facility_name(connection, facility)
-    return Names(maker or issuer, str(gln or ""), plant or f"GLN {facility}")
+    return Names(maker or issuer, str(gln or ""), plant or f"GLN {facility}", _is_here(connection, lot))
 
 
 def _anchor(view: ChainView | None, found: Material) -> Anchor:
