@@ -2,7 +2,7 @@
 
 Of both is asked the same: who made it, how many tonnes its shares are counted by, and how many shares a company
 holds. Of lots that are made here this server's own ledger says it (`backend.production.shares`); of received ones
-the chain, less what our own runs were promised and have not spent there yet.
+the chain, less what our own runs and transfers were promised and the chain does not have yet.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ def held(connection: Connection, parent: Parent, company: Row, but_run: str = ""
     gtin, code = str(parent.lot.gtin), str(parent.lot.code)
     holding = holdings.of(connection, parent.token, bytes(company["address"]))
     promised = repository.spent(connection, gtin, code, company["gln"], but_run)
-    # What is spent on chain was promised here, unless this database is older than the chain.
-    return holding.received - holding.given - max(promised, holding.spent)
+    given = repository.given(connection, gtin, code, company["gln"])
+    # What went on the chain was noted here before, unless this database is older than the chain.
+    return holding.received - max(given, holding.given) - max(promised, holding.spent)
 
 
 def promise(connection: Connection, company: Row, run_id: str, inputs: tuple[Input, ...]) -> None:

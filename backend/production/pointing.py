@@ -16,6 +16,7 @@ from backend.production import parents, repository
 from backend.production.repository import Row
 from backend.production.service import signer_of
 from backend.production.statements import Desk, Logged
+from backend.received import evidence
 from leafproof.chain.view import LotRecord, lot_hash, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.values import Lot
@@ -68,8 +69,9 @@ def on_chain(connection: Connection, registry: Registry, lot: Lot) -> LotRecord 
 
 
 def token_of(connection: Connection, lot: Lot) -> bytes:
-    """The lot's id on chain, as its maker's."""
-    return lot_id(_maker(connection, lot)["address"], lot)
+    """The lot's id on chain, as its maker's, who may be another company."""
+    received = evidence.lot(connection, lot)
+    return lot_id(bytes(received["operator"] if received else _maker(connection, lot)["address"]), lot)
 
 
 def points_to(lot: LotRecord, leaf: bytes) -> bool:

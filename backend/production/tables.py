@@ -11,7 +11,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -151,8 +150,8 @@ records = Table(
     Column("tried_at", BigInteger, nullable=False),
 )
 
-# Shares handed to another operator; the last three columns as above. `idempotency_key` is the sender's name for
-# the request, so that asking again is no second transfer.
+# Shares of a lot, made here or received, handed to another operator; the last three columns as above.
+# `idempotency_key` is the sender's name for the request, so that asking again is no second transfer.
 transfers = Table(
     "transfers",
     metadata,
@@ -170,6 +169,5 @@ transfers = Table(
     Column("attempt", Integer, nullable=False),
     Column("tried_at", BigInteger, nullable=False),
     UniqueConstraint("sender", "idempotency_key"),
-    ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
 )

@@ -23,6 +23,7 @@ from backend.database import transaction
 from backend.errors import Conflict, Unavailable
 from backend.log import repository as log_rows
 from backend.log.service import HostedLogs
+from backend.passports.bundles import MAX_LOTS
 from backend.passports.service import NO_CHAIN, Passports
 from backend.production import repository as production_rows
 from backend.received import evidence, repository
@@ -129,6 +130,10 @@ class _Intake:
         for _, statement in statements:
             if isinstance(statement.content, BatchRecord):
                 self._check_name(statement, statement.content.of)
+        if sum(isinstance(s.content, BatchRecord) for _, s in statements) >= MAX_LOTS:
+            raise InvalidInput(
+                "bundle", f"{MAX_LOTS} records or more: no bundle here could hold what is made of it"
+            )
         statement, operator = self._current(statements)
         _check_known(statement)
         own = statement.envelope.header

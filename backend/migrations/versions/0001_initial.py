@@ -404,6 +404,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log", "level", "number", name=op.f("pk_tiles")),
     )
     op.create_table(
+        "transfers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("shares", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("transaction", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["sender"], ["companies.gln"], name=op.f("fk_transfers_sender")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
+        sa.UniqueConstraint("sender", "idempotency_key", name=op.f("uq_transfers_sender_idempotency_key")),
+        sa.UniqueConstraint("transaction", name=op.f("uq_transfers_transaction")),
+    )
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transfers_gtin_lot"), ["gtin", "lot"], unique=False)
+
+    op.create_table(
         "waiting",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("log", sa.Integer(), nullable=False),
@@ -726,30 +749,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "transfers",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("gtin", sa.Text(), nullable=False),
-        sa.Column("lot", sa.Text(), nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
-        sa.Column("receiver", sa.LargeBinary(length=20), nullable=False),
-        sa.Column("quantity", sa.Text(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("shares", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("idempotency_key", sa.Text(), nullable=True),
-        sa.Column("transaction", sa.Text(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("tried_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_transfers_gtin_lot")),
-        sa.ForeignKeyConstraint(["sender"], ["companies.gln"], name=op.f("fk_transfers_sender")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
-        sa.UniqueConstraint("sender", "idempotency_key", name=op.f("uq_transfers_sender_idempotency_key")),
-        sa.UniqueConstraint("transaction", name=op.f("uq_transfers_transaction")),
-    )
-    with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_transfers_gtin_lot"), ["gtin", "lot"], unique=False)
-
-    op.create_table(
         "weighings",
         sa.Column("gateway", sa.LargeBinary(length=32), nullable=False),
         sa.Column("point", sa.Text(), nullable=False),
@@ -771,10 +770,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_weighings_run"))
 
     op.drop_table("weighings")
-    with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_transfers_gtin_lot"))
-
-    op.drop_table("transfers")
     with op.batch_alter_table("run_segments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_segments_facility_line_opened"))
 
@@ -824,6 +819,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_waiting_log_key_id"))
 
     op.drop_table("waiting")
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_transfers_gtin_lot"))
+
+    op.drop_table("transfers")
     op.drop_table("tiles")
     with op.batch_alter_table("received_statements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_received_statements_statement_id"))

@@ -16,7 +16,7 @@ from backend.access.tiers import Tier
 from backend.database import transaction
 from backend.production import runs
 from backend.production import service as production
-from backend.received import cli
+from backend.received import cli, service
 from leafproof import checkpoint, envelope
 from leafproof.bundle import Bundle, Witnessed
 from leafproof.disclosure import member
@@ -134,6 +134,30 @@ class TestTrees:
         answer = send(two.tower, two.steel.bundle(lot))
         assert answer.status_code == 409
         assert "another maker's lot of that name" in answer.json()["detail"]
+
+
+class TestHandedOn:
+    def test_a_received_lot_can_be_handed_on_and_is_then_no_more_ours(self, two: Pair) -> None:
+        lot = two.make_coil()
+        two.steel.transfer(lot, two.buyer, "10")
+        two.tower.ledger.follow()
+        assert send(two.tower, two.steel.bundle(lot)).status_code == 201
+        with pytest.raises(InvalidInput, match="more than Fabricator holds"):
+            two.tower.transfer(lot, b"\x33" * 20, "10.5")
+        two.tower.transfer(lot, b"\x33" * 20, "4")
+        run = two.tower.works.open(SECTION_OF_B, START + 24 * QUARTER)
+        with pytest.raises(InvalidInput, match="overdrawn, 6.5 t are wanted and 6 t are left"):
+            two.tower.works.close(run, START + 40 * QUARTER, SECTION, [of_lot(lot, "6.5")])
+        two.tower.works.close(run, START + 40 * QUARTER, SECTION, [of_lot(lot, "6")])
+        two.tower.settle()
+        assert failed(two.judged(two.tower.bundle(SECTION_OF_B))) == []
+
+    def test_a_tree_that_no_bundle_could_hold_is_refused(self, two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+        lot = two.make_coil()
+        two.tower.ledger.follow()
+        monkeypatch.setattr(service, "MAX_LOTS", 1)
+        answer = send(two.tower, two.steel.bundle(lot))
+        assert (answer.status_code, answer.json()["field"]) == (400, "bundle")
 
 
 class TestMissingEvidence:
