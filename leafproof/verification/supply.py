@@ -11,11 +11,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from leafproof import body
-from leafproof.footprint import parents_used
-from leafproof.record import Input
+from leafproof.footprint import Footprint, parents_used
 from leafproof.values import Lot
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Status
@@ -45,27 +45,22 @@ def check_cycle(reading: Reading) -> None:
 
 def check_left_aside(reading: Reading) -> None:
     """9: a lot is not counted by a secondary factor while its footprint by the profile is here."""
+    printed = {(reading.maker(by), one.of, one.profile.id) for by, one in reading.footprints.values()}
+    of_record: dict[str, list[Footprint]] = defaultdict(list)
+    for _, one in reading.footprints.values():
+        of_record[one.record].append(one)
     for lot, statement, record in reading.used():
         lines = [line for line in record.inputs or () if line.material is not None and line.parent is not None]
-        for _, stated in reading.footprints.values() if lines else ():
-            if stated.of != lot or stated.record != statement.id or stated.components is None:
+        makers = {line.parent: reading.footprints.get(line.footprint or "") for line in lines}
+        for stated in of_record[statement.id] if lines else ():
+            if stated.of != lot or stated.components is None:
                 continue
             counted = parents_used(stated)
-            for line in lines:
-                if str(line.parent) not in counted and _has(reading, line, stated.profile.id):
-                    params = {"lot": str(line.parent), "profile": stated.profile.id}
+            for parent, cited in makers.items():
+                here = cited is not None and (reading.maker(cited[0]), parent, stated.profile.id) in printed
+                if here and str(parent) not in counted:
+                    params = {"lot": str(parent), "profile": stated.profile.id}
                     reading.report[9].add(Status.WARNING, "input-secondary", str(lot), **params)
-
-
-def _has(reading: Reading, line: Input, profile: str) -> bool:
-    """Whether the very lot that a line cites has a footprint by the profile here."""
-    cited = reading.footprints.get(line.footprint or "")
-    if cited is None:
-        return False
-    return any(
-        one.of == line.parent and one.profile.id == profile and reading.maker(by) == reading.maker(cited[0])
-        for by, one in reading.footprints.values()
-    )
 
 
 def _edges(reading: Reading) -> dict[_Node, list[_Node]]:

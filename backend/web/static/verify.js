@@ -1417,13 +1417,13 @@ var typeEncoders = {
       refStack = Ref.createCheck(refStack, obj);
       const skipUndefined = !isMap && options.ignoreUndefinedProperties;
       let i = 0;
-      for (const key of keys) {
-        const value = isMap ? obj.get(key) : obj[key];
+      for (const key2 of keys) {
+        const value = isMap ? obj.get(key2) : obj[key2];
         if (skipUndefined && value === void 0) {
           continue;
         }
         entries[i++] = [
-          objectToTokens(key, options, refStack),
+          objectToTokens(key2, options, refStack),
           objectToTokens(value, options, refStack)
         ];
       }
@@ -1570,12 +1570,12 @@ function directEncodeMap(writer, data, typ, options, refStack) {
   const skipUndefined = !isMap && options.ignoreUndefinedProperties;
   const entries = new Array(maxLength);
   let length = 0;
-  for (const key of keys) {
-    const value = isMap ? data.get(key) : data[key];
+  for (const key2 of keys) {
+    const value = isMap ? data.get(key2) : data[key2];
     if (skipUndefined && value === void 0) {
       continue;
     }
-    entries[length++] = [objectToTokens(key, options, refStack), value];
+    entries[length++] = [objectToTokens(key2, options, refStack), value];
   }
   if (length === 0) {
     writer.pushByte(MAJOR_MAP);
@@ -1586,8 +1586,8 @@ function directEncodeMap(writer, data, typ, options, refStack) {
   }
   entries.sort((e1, e2) => mapSorter(e1, e2, options));
   directEncodeUintValue(writer, MAJOR_MAP, length);
-  for (const [key, value] of entries) {
-    tokensToEncoded(writer, key, cborEncoders, options);
+  for (const [key2, value] of entries) {
+    tokensToEncoded(writer, key2, cborEncoders, options);
     directEncode(writer, value, options, refStack);
   }
 }
@@ -1770,22 +1770,22 @@ function tokenToMap(token, tokeniser, options) {
   const obj = useMaps ? void 0 : {};
   const m = useMaps ? /* @__PURE__ */ new Map() : void 0;
   for (let i = 0; i < token.value; i++) {
-    const key = tokensToObject(tokeniser, options);
-    if (key === BREAK) {
+    const key2 = tokensToObject(tokeniser, options);
+    if (key2 === BREAK) {
       if (token.value === Infinity) {
         break;
       }
       throw new Error(`${decodeErrPrefix} got unexpected break to lengthed map`);
     }
-    if (key === DONE) {
+    if (key2 === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no key], expected ${token.value})`);
     }
-    if (!useMaps && typeof key !== "string") {
-      throw new Error(`${decodeErrPrefix} non-string keys not supported (got ${typeof key})`);
+    if (!useMaps && typeof key2 !== "string") {
+      throw new Error(`${decodeErrPrefix} non-string keys not supported (got ${typeof key2})`);
     }
     if (rejectDuplicateMapKeys) {
-      if (useMaps && m.has(key) || !useMaps && Object.hasOwn(obj, key)) {
-        throw new Error(`${decodeErrPrefix} found repeat map key "${key}"`);
+      if (useMaps && m.has(key2) || !useMaps && Object.hasOwn(obj, key2)) {
+        throw new Error(`${decodeErrPrefix} found repeat map key "${key2}"`);
       }
     }
     const value = tokensToObject(tokeniser, options);
@@ -1793,32 +1793,32 @@ function tokenToMap(token, tokeniser, options) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no value], expected ${token.value})`);
     }
     if (useMaps) {
-      m.set(key, value);
-    } else if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value, configurable: true, enumerable: true, writable: true });
+      m.set(key2, value);
+    } else if (key2 === "__proto__") {
+      Object.defineProperty(obj, key2, { value, configurable: true, enumerable: true, writable: true });
     } else {
-      obj[key] = value;
+      obj[key2] = value;
     }
   }
   return useMaps ? m : obj;
 }
 function* tokenToMapEntries(token, tokeniser, options) {
   for (let i = 0; i < token.value; i++) {
-    const key = tokensToObject(tokeniser, options);
-    if (key === BREAK) {
+    const key2 = tokensToObject(tokeniser, options);
+    if (key2 === BREAK) {
       if (token.value === Infinity) {
         break;
       }
       throw new Error(`${decodeErrPrefix} got unexpected break to lengthed map`);
     }
-    if (key === DONE) {
+    if (key2 === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no key], expected ${token.value})`);
     }
     const value = tokensToObject(tokeniser, options);
     if (value === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no value], expected ${token.value})`);
     }
-    yield [key, value];
+    yield [key2, value];
   }
 }
 function createTagDecodeControl(tokeniser, options) {
@@ -3434,14 +3434,14 @@ function getMinHashLength(fieldOrder) {
   const length = getFieldBytesLength(fieldOrder);
   return length + Math.ceil(length / 2);
 }
-function mapHashToField(key, fieldOrder, isLE2 = false) {
-  abytes2(key);
-  const len = key.length;
+function mapHashToField(key2, fieldOrder, isLE2 = false) {
+  abytes2(key2);
+  const len = key2.length;
   const fieldLen = getFieldBytesLength(fieldOrder);
   const minLen = Math.max(getMinHashLength(fieldOrder), 16);
   if (len < minLen || len > 1024)
     throw new Error("expected " + minLen + "-1024 bytes of input, got " + len);
-  const num = isLE2 ? bytesToNumberLE(key) : bytesToNumberBE(key);
+  const num = isLE2 ? bytesToNumberLE(key2) : bytesToNumberBE(key2);
   const reduced = mod(num, fieldOrder - _1n2) + _1n2;
   return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
@@ -4166,10 +4166,10 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   function modN_LE(hash2) {
     return Fn.create(bytesToNumberLE(hash2));
   }
-  function getPrivateScalar(key) {
+  function getPrivateScalar(key2) {
     const len = lengths.secretKey;
-    abytes2(key, lengths.secretKey, "secretKey");
-    const hashed = abytes2(hash(key), 2 * len, "hashedSecretKey");
+    abytes2(key2, lengths.secretKey, "secretKey");
+    const hashed = abytes2(hash(key2), 2 * len, "hashedSecretKey");
     const head = adjustScalarBytes2(hashed.slice(0, len));
     const prefix = hashed.slice(len, 2 * len);
     const scalar = modN_LE(head);
@@ -4246,12 +4246,12 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
     seed = seed === void 0 ? randomBytes3(lengths.seed) : seed;
     return abytes2(seed, lengths.seed, "seed");
   }
-  function isValidSecretKey(key) {
-    return isBytes3(key) && key.length === lengths.secretKey;
+  function isValidSecretKey(key2) {
+    return isBytes3(key2) && key2.length === lengths.secretKey;
   }
-  function isValidPublicKey(key, zip215) {
+  function isValidPublicKey(key2, zip215) {
     try {
-      return !!Point.fromBytes(key, zip215 === void 0 ? verifyOpts.zip215 : zip215);
+      return !!Point.fromBytes(key2, zip215 === void 0 ? verifyOpts.zip215 : zip215);
     } catch (error) {
       return false;
     }
@@ -4371,9 +4371,9 @@ var _HMAC = class {
   canXOF = false;
   finished = false;
   destroyed = false;
-  constructor(hash, key) {
+  constructor(hash, key2) {
     ahash(hash);
-    abytes(key, void 0, "key");
+    abytes(key2, void 0, "key");
     this.iHash = hash.create();
     if (typeof this.iHash.update !== "function")
       throw new Error("expected Hash instance");
@@ -4381,7 +4381,7 @@ var _HMAC = class {
     this.outputLen = this.iHash.outputLen;
     const blockLen = this.blockLen;
     const pad = new Uint8Array(blockLen);
-    pad.set(key.length > blockLen ? hash.create().update(key).digest() : key);
+    pad.set(key2.length > blockLen ? hash.create().update(key2).digest() : key2);
     for (let i = 0; i < pad.length; i++)
       pad[i] ^= 54;
     this.iHash.update(pad);
@@ -4434,8 +4434,8 @@ var _HMAC = class {
   }
 };
 var hmac = /* @__PURE__ */ (() => {
-  const hmac_ = ((hash, key, message) => new _HMAC(hash, key).update(message).digest());
-  hmac_.create = (hash, key) => new _HMAC(hash, key);
+  const hmac_ = ((hash, key2, message) => new _HMAC(hash, key2).update(message).digest());
+  hmac_.create = (hash, key2) => new _HMAC(hash, key2);
   return hmac_;
 })();
 
@@ -5146,7 +5146,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   });
   const opts = Object.assign({}, ecdsaOpts);
   const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
-  const hmac2 = opts.hmac === void 0 ? (key, msg) => hmac(hash_, key, msg) : opts.hmac;
+  const hmac2 = opts.hmac === void 0 ? (key2, msg) => hmac(hash_, key2, msg) : opts.hmac;
   const { Fp: Fp2, Fn } = Point;
   const { ORDER: CURVE_ORDER, BITS: fnBits } = Fn;
   const blindLength = getMinHashLength(CURVE_ORDER);
@@ -5433,10 +5433,10 @@ function readKey(cose) {
   }
   throw new Malformed("cose key: neither a P-256 nor an Ed25519 public key with the required members alone");
 }
-function verifies(key, signature, message, lowS = true) {
+function verifies(key2, signature, message, lowS = true) {
   if (!isBytes(signature, SIGNATURE_SIZE)) return false;
   try {
-    return key.algorithm === ES256 ? p256.verify(signature, message, key.point, { prehash: true, lowS, format: "compact" }) : ed25519.verify(signature, message, key.point, { zip215: false });
+    return key2.algorithm === ES256 ? p256.verify(signature, message, key2.point, { prehash: true, lowS, format: "compact" }) : ed25519.verify(signature, message, key2.point, { zip215: false });
   } catch {
     return false;
   }
@@ -5601,7 +5601,7 @@ function readBundle(bytes) {
   const [magic, version, named2, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
   const good = magic === "leafproof-bundle" && version === 1 && [named2, keys, heads, items].every(Array.isArray) && named2.length === 2 && named2.every((part) => typeof part === "string");
   if (!good) throw new Malformed("bundle: not a Leafproof bundle of version 1");
-  if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key) => isBytes(key))) {
+  if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key2) => isBytes(key2))) {
     throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`);
   }
   const [checkpoints = []] = rest;
@@ -6515,9 +6515,9 @@ var ChainState = class {
     return this.operators.get(address)?.at(-1).removed === null;
   }
   #key(operator, keyId) {
-    const key = this.#registered.get(operator + keyId);
-    require2(key, "the key was never registered");
-    return key;
+    const key2 = this.#registered.get(operator + keyId);
+    require2(key2, "the key was never registered");
+    return key2;
   }
   #lot(id) {
     require2(this.lots.has(id), "the lot was never minted");
@@ -6543,8 +6543,8 @@ var ChainState = class {
     const role = Number(roleNumber);
     require2(role < ROLES, `${role} is no role`);
     require2(!this.#registered.has(operator + keyId), "the operator registered this key before");
-    const key = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
-    this.#registered.set(operator + keyId, key);
+    const key2 = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
+    this.#registered.set(operator + keyId, key2);
     if (!this.#isOperator(operator)) return;
     const claim = {
       chain: this.#trust.chain_id,
@@ -6555,25 +6555,25 @@ var ChainState = class {
       issuer
     };
     if (!proves(cose, claim, proof)) this.unproven.add(keyId);
-    else if (!this.keys.has(keyId)) this.keys.set(keyId, key);
+    else if (!this.keys.has(keyId)) this.keys.set(keyId, key2);
   }
   attested(_, keyId, operator, registrar) {
     const { attestedBy } = this.#key(operator, keyId);
     if (this.registrars.has(registrar) && !attestedBy.includes(registrar)) attestedBy.push(registrar);
   }
   unattested(_, keyId, operator, registrar) {
-    const key = this.#key(operator, keyId);
-    key.attestedBy = key.attestedBy.filter((one) => one !== registrar);
+    const key2 = this.#key(operator, keyId);
+    key2.attestedBy = key2.attestedBy.filter((one) => one !== registrar);
   }
   retired(event, keyId, operator, epoch, lastSequence) {
-    const key = this.#key(operator, keyId);
-    require2(!key.retired && !key.compromised, "the key was not in force");
-    key.retired = { epoch, lastSequence, moment: event };
+    const key2 = this.#key(operator, keyId);
+    require2(!key2.retired && !key2.compromised, "the key was not in force");
+    key2.retired = { epoch, lastSequence, moment: event };
   }
   compromised(event, keyId, operator) {
-    const key = this.#key(operator, keyId);
-    require2(!key.compromised, "the key was compromised before");
-    key.compromised = event;
+    const key2 = this.#key(operator, keyId);
+    require2(!key2.compromised, "the key was compromised before");
+    key2.compromised = event;
   }
   minted(_, id, operator, lotHash) {
     require2(!this.lots.has(id), "the lot was minted before");
@@ -6635,7 +6635,7 @@ function hidesNothingBelow(value) {
   if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
   return true;
 }
-function readDisclosed(data, disclosures, key, issuer, kind2, withheld) {
+function readDisclosed(data, disclosures, key2, issuer, kind2, withheld) {
   const jwt = bodyContent(data);
   if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
     throw new Malformed("body: not an issuer-signed JWT");
@@ -6643,20 +6643,20 @@ function readDisclosed(data, disclosures, key, issuer, kind2, withheld) {
   if (disclosures.some((text2) => text2.includes("~") || text2.length > MAX_DISCLOSURE)) {
     throw new Malformed("disclosure: not a disclosure's text");
   }
-  const { header: header2, claims } = signedParts(jwt, key);
+  const { header: header2, claims } = signedParts(jwt, key2);
   const given = disclosures.map(opened);
   const members = unpacked(claims, given, withheld);
-  const algorithm = key.algorithm === ES256 ? "ES256" : "EdDSA";
+  const algorithm = key2.algorithm === ES256 ? "ES256" : "EdDSA";
   const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind2;
   if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
   members.delete("iss");
   if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
   return members;
 }
-function signedParts(jwt, key) {
+function signedParts(jwt, key2) {
   const [head, payload, signature, ...rest] = jwt.split(".");
   if (rest.length || signature === void 0) throw new Malformed("body: not an issuer-signed JWT");
-  if (!verifies(key, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
+  if (!verifies(key2, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
     throw new Malformed("body: not a valid SD-JWT (InvalidJWSSignature)");
   }
   const claims = jsonOf(payload, "body");
@@ -8537,11 +8537,11 @@ function readPlace(value) {
   if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
   return { epoch, sequence };
 }
-var signatureVerifies = (statement, key) => key.algorithm === statement.algorithm && verifies(key, statement.signature, statement.signed);
-function readBody(statement, key) {
+var signatureVerifies = (statement, key2) => key2.algorithm === statement.algorithm && verifies(key2, statement.signature, statement.signed);
+function readBody(statement, key2) {
   const { body, disclosures } = statement.item;
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
-  const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
+  const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key2, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
   if (statement.kind === STAGE) statement.content = readStage(body);
   if (statement.kind === CORRECTION) statement.content = readCorrection(body);
@@ -8695,9 +8695,9 @@ var Reader = class {
     const sizes = /* @__PURE__ */ new Map();
     const place2 = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
-      const key = chain.keys.get(keyId);
-      const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
-      const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
+      const key2 = chain.keys.get(keyId);
+      const [, ...turns] = key2 ? chain.operators.get(key2.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
+      const moments = key2 ? [...turns, key2.compromised, key2.retired?.moment] : [];
       for (const moment of moments.filter(Boolean)) {
         const asked = place2(log.id, moment);
         if (sizes.has(asked)) continue;
@@ -8784,8 +8784,8 @@ function current(reading, record) {
   const newest3 = onChain?.versions.at(-1);
   if (!newest3) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
-    const key = reading.key(record);
-    check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
+    const key2 = reading.key(record);
+    check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key2 ? "0x" + key2.operator : "unknown" });
   } else if (newest3.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest3.version });
   else check2.add(PASS, "current", lot2, { version: newest3.version });
 }
@@ -8851,8 +8851,8 @@ function foreignGateway(reading, record, plan) {
   const maker = reading.key(record);
   if (!maker) return null;
   const foreign = plan.points.find(({ gateway }) => {
-    const key = reading.chain.keys.get(gateway);
-    return key && key.operator !== maker.operator;
+    const key2 = reading.chain.keys.get(gateway);
+    return key2 && key2.operator !== maker.operator;
   });
   return foreign?.gateway ?? null;
 }
@@ -8877,26 +8877,26 @@ function checkCycle(reading) {
   reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named2.join(" <- ") });
 }
 function checkLeftAside(reading) {
+  const printed2 = new Set([...reading.footprints.values()].map((one) => key(reading, one, lotOf(one.content), one.content)));
+  const ofRecord = /* @__PURE__ */ new Map();
+  for (const { content } of reading.footprints.values()) {
+    if (!ofRecord.has(content.record)) ofRecord.set(content.record, []);
+    ofRecord.get(content.record).push(content);
+  }
   for (const { id, content: record } of reading.used()) {
     const lines = (record.inputs ?? []).filter((line4) => line4.material !== null && parentOf(line4));
-    if (!lines.length) continue;
-    for (const { content: stated } of reading.footprints.values()) {
-      if (lotOf(stated) !== record.of || stated.record !== id || !stated.components) continue;
+    const cited = new Map(lines.map((line4) => [parentOf(line4), reading.footprints.get(line4.footprint)]));
+    for (const stated of cited.size ? ofRecord.get(id) ?? [] : []) {
+      if (lotOf(stated) !== record.of || !stated.components) continue;
       const counted = choicesOf(stated).parents;
-      for (const line4 of lines) {
-        const [lot2, profile] = [parentOf(line4), stated.profile.id];
-        if (!counted.has(lot2) && has(reading, line4, profile)) {
-          reading.report[9].add(WARNING, "input-secondary", record.of, { lot: lot2, profile });
-        }
+      for (const [lot2, by] of cited) {
+        if (!by || counted.has(lot2) || !printed2.has(key(reading, by, lot2, stated))) continue;
+        reading.report[9].add(WARNING, "input-secondary", record.of, { lot: lot2, profile: stated.profile.id });
       }
     }
   }
 }
-function has(reading, line4, profile) {
-  const cited = reading.footprints.get(line4.footprint);
-  const same = (one) => lotOf(one.content) === parentOf(line4) && reading.maker(one) === reading.maker(cited);
-  return cited !== void 0 && [...reading.footprints.values()].some((one) => one.content.profile.id === profile && same(one));
-}
+var key = (reading, by, lot2, { profile }) => JSON.stringify([reading.maker(by), lot2, profile.id]);
 var nodeOf = (maker, lot2) => ({ name: `${maker} ${lot2}`, lot: lot2 });
 function edgesOf(reading) {
   const found = /* @__PURE__ */ new Map();
@@ -9015,14 +9015,14 @@ function wanted(taken) {
 
 // backend/web/verify/keyInForce.js
 function judge2(statement, chain, registrars) {
-  const key = chain.keys.get(statement.keyId);
-  if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
-  const operator = admission(statement, chain.operators.get(key.operator), chain);
-  const refused = refusal(statement, key, operator, chain);
+  const key2 = chain.keys.get(statement.keyId);
+  if (!key2) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
+  const operator = admission(statement, chain.operators.get(key2.operator), chain);
+  const refused = refusal(statement, key2, operator, chain);
   if (refused) return [[FAIL, ...refused]];
   const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
-  if (key.role === GATEWAY2) {
-    const trusted = key.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
+  if (key2.role === GATEWAY2) {
+    const trusted = key2.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
     const name2 = trusted && (chain.registrars.get(trusted) ?? "0x" + trusted);
     found.push(trusted ? [PASS, "key-attested", { registrar: name2 }] : [PASS, "key-self-declared", {}]);
   }
@@ -9033,17 +9033,17 @@ function admission(statement, admissions, chain) {
   const tooEarly = found && found !== admissions[0] && chain.anchoredBefore(statement, found.admitted);
   return found && !tooEarly ? found : null;
 }
-function refusal(statement, key, operator, chain) {
+function refusal(statement, key2, operator, chain) {
   const { frame, issuer, log } = statement;
   const over = (end) => end && !chain.anchoredBefore(statement, end);
-  if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
-  if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
-  if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
+  if (key2.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
+  if (key2.issuer !== issuer) return ["key-issuer", { issuer, registered: key2.issuer }];
+  if (key2.role === GATEWAY2 && key2.log !== log.id) return ["key-log", {}];
   if (!operator) return ["key-operator", {}];
-  if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
-  if (over(key.compromised)) return ["key-compromised", {}];
-  if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
-    return ["key-retired", { epoch: key.retired.epoch, sequence: key.retired.lastSequence }];
+  if (!speaksFor(operator.identifier, key2.issuer)) return ["key-name", { issuer: key2.issuer, operator: operator.identifier }];
+  if (over(key2.compromised)) return ["key-compromised", {}];
+  if (over(key2.retired?.moment) && !backlog(frame, key2.retired)) {
+    return ["key-retired", { epoch: key2.retired.epoch, sequence: key2.retired.lastSequence }];
   }
   return null;
 }
@@ -9140,8 +9140,8 @@ var Reading = class {
   }
   // A record's lot on chain, under the operator whose key signed it.
   onChain(record) {
-    const key = this.key(record);
-    return key ? this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null : null;
+    const key2 = this.key(record);
+    return key2 ? this.chain.lots.get(lotId(key2.operator, record.content.of)) ?? null : null;
   }
   // Whether the chain may not have been told yet that its lot points to this record.
   pointerUnderWay(record) {
@@ -9329,7 +9329,7 @@ function shared(record, chosen, rule) {
   byRatio(rule, method, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes);
   const whole3 = sum(keys);
-  const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
+  const published4 = apportioned(keys.map((key2) => key2.over(whole3)), SHARE_PLACES2).parts;
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
@@ -9681,8 +9681,8 @@ var STEPS = [
 function readKeys(bundle, check2) {
   const keys = /* @__PURE__ */ new Map();
   for (const cose of bundle.keys) {
-    const key = check2.attempt("malformed", "key", () => readKey(cose));
-    if (key) keys.set(hex(key.id), key);
+    const key2 = check2.attempt("malformed", "key", () => readKey(cose));
+    if (key2) keys.set(hex(key2.id), key2);
   }
   return keys;
 }
@@ -9719,9 +9719,9 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
 async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
   for (const [place2, statement] of statements.entries()) {
-    const key = keys.get(statement.keyId);
-    if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
-    else if (signatureVerifies(statement, key)) good += 1;
+    const key2 = keys.get(statement.keyId);
+    if (!key2) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
+    else if (signatureVerifies(statement, key2)) good += 1;
     else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
     progress?.((place2 + 1) / statements.length);
     await pause();
@@ -9731,10 +9731,10 @@ async function checkSignatures(statements, keys, check2, pause, progress) {
 async function checkDisclosures(statements, keys, check2, pause) {
   let good = 0;
   for (const statement of statements) {
-    const key = keys.get(statement.keyId);
-    if (statement.item.body === null || !key) continue;
+    const key2 = keys.get(statement.keyId);
+    if (statement.item.body === null || !key2) continue;
     check2.attempt("disclosure-differs", statement.label, () => {
-      readBody(statement, key);
+      readBody(statement, key2);
       good += 1;
     });
     await pause();

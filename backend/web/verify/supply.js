@@ -22,28 +22,27 @@ export function checkCycle(reading) {
 
 // 9: a lot is not counted by a secondary factor while its footprint by the profile is here.
 export function checkLeftAside(reading) {
+  const printed = new Set([...reading.footprints.values()].map((one) => key(reading, one, lotOf(one.content), one.content)))
+  const ofRecord = new Map()
+  for (const { content } of reading.footprints.values()) {
+    if (!ofRecord.has(content.record)) ofRecord.set(content.record, [])
+    ofRecord.get(content.record).push(content)
+  }
   for (const { id, content: record } of reading.used()) {
     const lines = (record.inputs ?? []).filter((line) => line.material !== null && parentOf(line))
-    if (!lines.length) continue
-    for (const { content: stated } of reading.footprints.values()) {
-      if (lotOf(stated) !== record.of || stated.record !== id || !stated.components) continue
+    const cited = new Map(lines.map((line) => [parentOf(line), reading.footprints.get(line.footprint)]))
+    for (const stated of cited.size ? (ofRecord.get(id) ?? []) : []) {
+      if (lotOf(stated) !== record.of || !stated.components) continue
       const counted = choicesOf(stated).parents
-      for (const line of lines) {
-        const [lot, profile] = [parentOf(line), stated.profile.id]
-        if (!counted.has(lot) && has(reading, line, profile)) {
-          reading.report[9].add(WARNING, 'input-secondary', record.of, { lot, profile })
-        }
+      for (const [lot, by] of cited) {
+        if (!by || counted.has(lot) || !printed.has(key(reading, by, lot, stated))) continue
+        reading.report[9].add(WARNING, 'input-secondary', record.of, { lot, profile: stated.profile.id })
       }
     }
   }
 }
 
-// Whether the very lot that a line cites has a footprint by the profile here.
-function has(reading, line, profile) {
-  const cited = reading.footprints.get(line.footprint)
-  const same = (one) => lotOf(one.content) === parentOf(line) && reading.maker(one) === reading.maker(cited)
-  return cited !== undefined && [...reading.footprints.values()].some((one) => one.content.profile.id === profile && same(one))
-}
+const key = (reading, by, lot, { profile }) => JSON.stringify([reading.maker(by), lot, profile.id])
 
 const nodeOf = (maker, lot) => ({ name: `${maker} ${lot}`, lot })
 
