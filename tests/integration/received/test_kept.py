@@ -37,6 +37,7 @@ from tests.integration.production.works import (
 )
 from tests.integration.received.sites import COIL_OF_A, SECTION_OF_B, Pair, Site, failed
 from tests.integration.received.test_two_backends import send
+from tests.support.server import serving
 
 SECTION = [Output("product", "section", "9.7", "t", DECLARED)]
 
@@ -151,6 +152,21 @@ class TestHandedOn:
         two.tower.works.close(run, START + 40 * QUARTER, SECTION, [of_lot(lot, "6")])
         two.tower.settle()
         assert failed(two.judged(two.tower.bundle(SECTION_OF_B))) == []
+
+    def test_over_http_by_the_company_that_holds_it(self, two: Pair) -> None:
+        lot = two.make_coil()
+        two.steel.transfer(lot, two.buyer, "10")
+        two.tower.ledger.follow()
+        address, asked = f"/v1/lots/{lot.gtin}/{lot.code}/transfers", {"to": "0x" + "33" * 20, "quantity": "4"}
+        with serving(two.tower.app) as client:
+            assert send(two.tower, two.steel.bundle(lot), client=client).status_code == 201
+            own = two.tower.key(FABRICATOR)
+            made = client.post(address, json=asked, headers=own)
+            assert made.status_code == 202, made.text
+            assert [one["id"] for one in client.get(address, headers=own).json()] == [made.json()["id"]]
+            assert client.get(address).json() == []
+            held = client.get(f"/v1/received-lots?company={FABRICATOR}", headers=own).json()["lots"][0]["held"]
+            assert held == "6.000000"  # before the chain has it
 
     def test_a_tree_that_no_bundle_could_hold_is_refused(self, two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
         lot = two.make_coil()
