@@ -38,6 +38,7 @@ from backend.opinions.endpoints import router as opinions_router
 from backend.passports import endpoints as passports
 from backend.production.endpoints import router as production_router
 from backend.production.worker import ProductionWorker
+from backend.received.endpoints import router as received_router
 from backend.settings import Settings
 from backend.web.pages import router as pages_router
 from backend.workers import Worker
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     certificates_router,
     labels_router,
     classification_router,
+    received_router,
     passports.router,
     audit_router,
     pages_router,

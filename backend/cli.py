@@ -34,6 +34,7 @@ _GROUPS = {
     "certificates": "backend.certificates.cli",
     "labels": "backend.labels.cli",
     "living-list": "backend.classification.cli",
+    "received": "backend.received.cli",
 }
 for _name, _module in _GROUPS.items():
     if _name in sys.argv or len(sys.argv) < 3 or "--help" in sys.argv[:3]:
@@ -147,7 +148,7 @@ def export(
             logs = stored_logs(connection)
             for log in logs:
                 target = folder if len(logs) == 1 else folder / log.ref.log_id.hex()
-                manifest = audit.write(connection, log, target)
+                manifest = audit.write(connection, log, target, logs)
                 typer.echo(f"{target}: {manifest.size} entries of log {log.name}")
         engine.dispose()
 

@@ -4,7 +4,8 @@ Deterministic CBOR: `["leafproof-bundle", 1, [gtin, lot], keys, heads, statement
 where there are any, where
 
 * `keys` are the issuers' COSE_Keys (each proves itself: its hash is the key id that envelopes name);
-* `heads` are `[log, size, root]`, log heads that the chain is said to hold;
+* `heads` are `[log, size, root]`, heads that the chain is said to hold, of as many logs as the statements are in:
+  input lots may be other companies', with backends and logs of their own;
 * `statements` are `[envelope, body or null, disclosures, index, head, path]`: the inclusion proof `path` leads
   from entry `index` to the head numbered `head`;
 * `checkpoints` are `[note, [[head, proof], ...]]`: a log's checkpoint with what witnesses cosigned of it, and the

@@ -3,8 +3,9 @@
 1. electricity and other metered carriers: activity data x the sum of the factors chosen for the carrier, *primary*
    components, unless the profile does not count them; then the lot's share of a period's energy outside runs;
 2. each input lot: its quantity x its own footprint by the same profile;
-3. each input material: its quantity x the factors chosen for it, *secondary* components; home scrap brings nothing
-   (`leafproof.looped`);
+3. each input material, and each lot of a material that has no footprint by the profile: its quantity x the factors
+   chosen for the material, *secondary* components, flagged: what has no evidence is never nothing. Home scrap
+   alone brings nothing (`leafproof.looped`);
 4. product and co-products share by `leafproof.sharing`, and the product's part is divided by its tonnes;
 5. published at 0.001 kg CO2e per tonne: the total rounded half to even, the components cut by largest remainder in
    the order above, and `stages` are sums of the published components. Categories are cut the same way.
@@ -172,15 +173,25 @@ class _Work:
     def inputs(self) -> Iterable[Part]:
         closed = looped(self.record)
         for line in self.record.inputs or ():
-            if line.material is None:
+            material = self._secondary(line)
+            if material is None:
                 yield self._of_lot(line)
                 continue
-            component = _component("raw material", line.name, line.material, line.quantity, line.unit)
+            component = _component("raw material", line.name, material, line.quantity, line.unit)
             if line in closed:
                 yield Part(component, Carbon(), self.shared.of_product(None), Fraction(1), ())
                 continue
             component = msgspec.structs.replace(component, kind="secondary")
             yield self._by_factors(component, Fraction(0), self.shared.of_product(None))
+
+    def _secondary(self, line: Input) -> str | None:
+        """The material by whose factors a line counts; None where a lot's own footprint counts."""
+        if line.material is None or line.footprint is None or line.parent is None:
+            return line.material
+        by_lot = str(line.parent) in self.choices.parents
+        return (
+            None if by_lot or self.sources.footprint(line.footprint).profile.id == self.ref.id else line.material
+        )
 
     def _counts(self, carrier: str) -> bool:
         return carrier != ELECTRICITY or self.by.rule(profile.Boundary).electricity

@@ -51,6 +51,11 @@ def issue(
     return body.encode(jwt), {_opened(d)[0]: d for d in disclosures}
 
 
+def member(disclosure: str) -> str:
+    """Which member a disclosure discloses; raises `Malformed`."""
+    return _opened(disclosure)[0]
+
+
 def _opened(disclosure: str) -> tuple[str, Any]:
     """Member and value; parts of the value that are withheld in turn stand in it as digests."""
     try:

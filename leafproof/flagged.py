@@ -25,6 +25,8 @@ def flags(
     found: list[str] = []
     resting = False
     for part in parts:
+        if part.component.kind == "secondary":
+            found.append(f"{part.component.name}: no evidence from upstream, counted by a secondary factor")
         found += _of_factors(part.component.subject, part.factors, by, choices.region)
         resting |= part.upstream is not None and part.upstream.status == "provisional"
     if shared.stated.method == "mass":

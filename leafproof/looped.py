@@ -21,8 +21,10 @@ HOME_SCRAP = "home-scrap"
 
 
 def looped(record: BatchRecord) -> tuple[Input, ...]:
-    """The record's lines of home scrap. Raises `InvalidInput` where they are more than its waste."""
+    """The record's lines of home scrap. Raises `InvalidInput` where they are more than its waste, or a lot."""
     lines = tuple(line for line in record.inputs or () if line.material == HOME_SCRAP)
+    if any(line.named for line in lines):
+        raise InvalidInput("inputs", "home scrap is no lot")
     taken = sum((line.amount.to("t") for line in lines), Fraction(0))
     given = sum((o.amount.to("t") for o in record.outputs or () if o.role == "waste"), Fraction(0))
     if taken > given:

@@ -94,7 +94,8 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the run consumed: a lot with evidence (gtin, lot, operator's address, its footprint's statement), or
-    a material without (`material` names the default factor's subject)."""
+    a material without (`material` names the default factor's subject). A lot may have a material as well: then its
+    factor counts where there is no evidence of the lot, or none by a profile."""
 
     name: str
     quantity: str
@@ -114,6 +115,11 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def parent(self) -> values.Lot | None:
         """The lot with evidence, if it is one."""
+        return None if self.material is not None and self.footprint is None else self.named
+
+    @property
+    def named(self) -> values.Lot | None:
+        """The lot that it is said to be, with evidence or without."""
         return values.Lot.parse(self.gtin, self.lot) if self.gtin and self.lot else None
 
 
@@ -254,7 +260,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.outputs is not None and self.product_mass() <= 0:
             raise InvalidInput("outputs", "no product with a mass")
         for line in self.inputs or ():
-            if (line.parent is None) == (line.material is None):
+            if line.named is None and line.material is None:
                 raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
 
     def weighed(self) -> tuple[Output | Input, ...]:

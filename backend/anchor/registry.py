@@ -195,7 +195,7 @@ class Registry:
         query = sa.select(chain_events).where(wanted)
         events, blocks = [], {}
         for row in connection.execute(query).mappings():
-            events.append(only_lots(decode_log(_raw(row), self._contracts), lots))
+            events.append(only_lots(decode_log(raw_event(row), self._contracts), lots))
             blocks[row["block_number"]] = Block(row["block_number"], row["block_hash"], row["block_time"])
         at = Block(cursor.block_number, cursor.block_hash, cursor.block_time)
         return fold(self._contracts, self._identity, events, blocks, at)
@@ -299,6 +299,17 @@ class Registry:
         return wanted
 
 
+def head_covering(connection: Connection, log_id: bytes, index: int) -> Head | None:
+    """The first final head of a log that has entry `index`, whatever contracts a trust file names: the database
+    follows one chain."""
+    query = sa.select(chain_events).where(
+        chain_events.c.topic0 == _EXTENDED,
+        chain_events.c.topic1 == log_id,
+        chain_events.c.topic2 > index.to_bytes(32, "big"),
+    )
+    return _head(connection.execute(query.order_by(chain_events.c.topic2).limit(1)).one_or_none())
+
+
 def identity_of(trust: Trust) -> bytes:
     """One value for chain and contracts: SHA-256 of ids, hashes and addresses."""
     parts = [str(trust.chain_id).encode(), trust.genesis_hash]
@@ -338,7 +349,7 @@ def _row(raw: dict[str, Any], event: Event, headers: dict[int, Block]) -> dict[s
     }
 
 
-def _raw(row: sa.RowMapping) -> dict[str, Any]:
+def raw_event(row: sa.RowMapping) -> dict[str, Any]:
     """The log as a node gives it."""
     return {
         "address": "0x" + row["contract"].hex(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from backend.checkpoints import repository as checkpoint_rows
 from backend.ingest.tables import gateways, rollups, series
 from backend.log import repository
 from backend.log.service import TransparencyLog
+from backend.received import bundles as received
 from leafproof import body, values
 from leafproof.envelope import MODES
 from leafproof.errors import InvalidInput
@@ -73,11 +74,15 @@ def sums(connection: Connection, log: TransparencyLog, tier_of: TierOf) -> list[
     )
 
 
-def write(connection: Connection, log: TransparencyLog, folder: Path) -> export.Manifest:
-    """The whole log with all bodies as a new folder. Raises `InvalidInput` if the folder is not empty."""
+def write(
+    connection: Connection, log: TransparencyLog, folder: Path, logs: Sequence[TransparencyLog] = ()
+) -> export.Manifest:
+    """The whole log with all bodies as a new folder, and what was received of other companies; `logs` are all of
+    this server. Raises `InvalidInput` if the folder is not empty."""
     if folder.exists() and any(folder.iterdir()):
         raise InvalidInput("folder", f"{folder} is not empty")
-    (folder / "entries").mkdir(parents=True, exist_ok=True)
+    for part in ("entries", "received"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
     size = log.size(connection)
     files: dict[str, export.FileDigest] = {}
 
@@ -94,6 +99,8 @@ def write(connection: Connection, log: TransparencyLog, folder: Path) -> export.
     published = checkpoint_rows.newest(connection, log.number)
     if published is not None:
         put(export.CHECKPOINT, published.note)
+    for number, one in enumerate(received.every(connection, logs or (log,))):
+        put(export.received_name(number), one.encode())
     put(export.ROLLUPS, export.encode_rollups(sums(connection, log, lambda _issuer: Tier.AUDITOR)))
     manifest = export.Manifest(1, export.LogName.of(log.ref), size, files)
     _write_durably(folder / export.MANIFEST, manifest.encode())  # last: a folder without it is no export

@@ -22,6 +22,8 @@ from backend.footprints.repository import Row
 from backend.log.service import TransparencyLog
 from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
+from backend.received import evidence as received
+from backend.received.evidence import Printed
 from leafproof import body, carriers, footprint, profile
 from leafproof.calculation import Sources, calculate
 from leafproof.carriers import ELECTRICITY
@@ -304,17 +306,40 @@ def _parents(connection: Connection, record: BatchRecord, ref: ProfileRef) -> di
     for line in record.inputs or ():
         if line.parent is None or line.footprint is None:
             continue
-        cited = repository.by_statement(connection, bytes.fromhex(line.footprint))
+        versions = _printed(connection, line.parent)
+        cited = next((v for v in versions if v.statement_id.hex() == line.footprint), None)
         if cited is None:
             raise InvalidInput("inputs", f"{line.name}: its footprint is not known here")
-        versions = repository.versions(connection, str(line.parent.gtin), str(line.parent.code))
-        fitting = [v for v in versions if v["profile"] == ref.id and v["record"] == cited["record"]]
+        fitting = [v for v in versions if v.profile == ref.id and v.record == cited.record]
+        if not fitting and line.material is not None:
+            continue  # counted by the material's factor, and flagged
         if not fitting:
             raise InvalidInput("inputs", f"{line.name}: lot {line.parent} has no footprint by {ref.id}")
-        newest = bytes(fitting[-1]["statement_id"]).hex()
+        newest = fitting[-1].statement_id.hex()
         if newest != line.footprint:
             found[str(line.parent)] = newest
     return found
+
+
+def _printed(connection: Connection, lot: Lot) -> list[Printed]:
+    """All footprints of a lot that is made here, or was received, the newest last."""
+    rows = repository.versions(connection, str(lot.gtin), str(lot.code))
+    own = [Printed(bytes(r["statement_id"]), r["profile"], bytes(r["record"])) for r in rows]
+    return own or received.footprints_of(connection, lot)
+
+
+def newest_of(connection: Connection, lot: Lot, facility: str) -> bytes | None:
+    """The statement of an input lot's newest footprint: its maker's main one; of a received lot, the one by the
+    facility's own main profile, where there is one."""
+    own = current(connection, lot)
+    if own is not None:
+        return bytes(own["statement_id"])
+    row = received.lot(connection, lot)
+    record = None if row is None else bytes(row["record"])
+    printed = [one for one in received.footprints_of(connection, lot) if one.record == record]
+    wanted = methods.profiles_of(connection, facility)[0].id
+    found = [one for one in printed if one.profile == wanted] or printed
+    return found[-1].statement_id if found else None
 
 
 def _sources(connection: Connection, archive: Archive) -> Sources:
@@ -335,9 +360,11 @@ def _sources(connection: Connection, archive: Archive) -> Sources:
 
 
 def read(connection: Connection, archive: Archive, statement_id: bytes) -> Footprint:
-    """A footprint by its statement id, with all that it discloses. Raises `NotFound`."""
+    """A footprint by its statement id, with all that it discloses here. Raises `NotFound`."""
     row = repository.by_statement(connection, statement_id)
     if row is None:
+        if (stated := received.footprint(connection, statement_id)) is not None:
+            return stated
         raise NotFound(f"footprint {statement_id.hex()} is not known here")
     opened = archive.read(connection, row["log"], row["index"])
     return Footprint.read(opened.body, [d.text for d in opened.disclosures], opened.key, opened.issuer)

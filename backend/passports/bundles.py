@@ -1,7 +1,9 @@
 """A lot's evidence in one file: its record, its footprint, what they name, and the same of every input lot.
 
 Each statement is given once, with its proof in the first head that the chain holds of it; if none does yet, in the
-log's present head. Bodies and disclosures go by the reader's tier; frames are for auditors alone.
+log's present head. Of a lot that was received, everything that its supplier's bundle brought is given on as it
+came, with its proofs in the supplier's log. Bodies and disclosures go by the reader's tier; frames are for
+auditors alone.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ from backend.production import repository as production_rows
 from backend.production.repository import Row
 from backend.production.service import read_plan
 from backend.production.statements import Archive
+from backend.received import bundles as elsewhere
+from backend.received import evidence as received
+from backend.received.bundles import Parts
 from leafproof import envelope
 from leafproof.bundle import MAX_BUNDLE, Bundle, BundleHead, Item, Witnessed
 from leafproof.chain.view import Head, LotRecord, RegisteredKey
@@ -39,8 +44,8 @@ from leafproof.record import BatchRecord
 from leafproof.values import Lot
 
 MAX_LOTS = 500  # records in one bundle: a wind tower has some hundred plates, from fewer heats
-MAX_DEPTH = 50  # lots made from lots made from lots
-_Place = tuple[int, int]  # log number, index
+MAX_DEPTH = 200  # lots made here from lots made here; each step of it is one of the program's stack
+_Place = tuple[int | bytes, int]  # log number, index; of another server's log its id
 
 
 class Anchors(Protocol):
@@ -78,6 +83,10 @@ class BundleBuilder:
         comes back to itself.
         """
         row, printed = recording.current(connection, lot), footprints.current_by_profile(connection, lot)
+        if row is None and received.lot(connection, lot) is not None:
+            gathered = _Gathered()
+            self._received(connection, lot, gathered, lot)
+            return self._bundle(connection, lot, tier, gathered.places)
         if row is None or not printed:
             raise NotFound(f"lot {lot} has no record yet")
         gathered = _Gathered()
@@ -98,8 +107,7 @@ class BundleBuilder:
         if row["statement_id"] in gathered.records:
             return
         gathered.records.add(row["statement_id"])
-        if len(gathered.records) > MAX_LOTS:
-            raise Conflict(f"lot {(*path, lot)[0]} is made from more than {MAX_LOTS} lots")
+        _check_size(gathered, (*path, lot)[0])
         record = recording.read(connection, self._archive, row)
         gathered.places[row["log"], row["index"]] = None
         self._plan(connection, row, record, tier, gathered)
@@ -112,6 +120,9 @@ class BundleBuilder:
                 continue
             used = footprint_rows.by_statement(connection, bytes.fromhex(line.footprint))
             current = recording.current(connection, line.parent)
+            if (used is None or current is None) and received.lot(connection, line.parent) is not None:
+                self._received(connection, line.parent, gathered, (*path, lot)[0])
+                continue
             if used is None or current is None:
                 raise NotFound(f"lot {line.parent}, from which {lot} is made, has no record here")
             self._footprint(connection, used, tier, gathered, (*path, lot))
@@ -157,6 +168,9 @@ class BundleBuilder:
             own = (*path, stated.of)
         for name in parents_used(stated).values():
             used = footprint_rows.by_statement(connection, bytes.fromhex(name))
+            if used is None and (stated_there := received.footprint(connection, bytes.fromhex(name))) is not None:
+                self._received(connection, stated_there.of, gathered, own[0])
+                continue
             if used is None:
                 raise NotFound(f"footprint {name}, with which {stated.of} counts, is not here")
             upstream = Lot.parse(used["gtin"], used["lot"])
@@ -165,6 +179,14 @@ class BundleBuilder:
         record = production_rows.record_by_statement(connection, bytes(row["record"]))
         if record is not None and stated.of != path[-1]:
             self._record(connection, record, tier, gathered, path)
+
+    def _received(self, connection: Connection, lot: Lot, gathered: _Gathered, of: Lot) -> None:
+        """All that a received lot's bundles brought. What stands in a log of this server is told from there."""
+        hosted = {hosted.log.ref.log_id: hosted.log.number for hosted in self._archive.logs}
+        for log_id, index in received.parts(connection, lot):
+            gathered.places[hosted.get(log_id, log_id), index] = None
+        gathered.records |= received.records_of(connection, lot)
+        _check_size(gathered, of)
 
     def _corrected(
         self,
@@ -230,31 +252,43 @@ class BundleBuilder:
                     gathered.places[row["log"], index] = None
 
     def _bundle(self, connection: Connection, lot: Lot, tier: Tier, places: Iterable[_Place]) -> Bundle:
-        heads: dict[BundleHead, int] = {}
-        keys: dict[bytes, bytes | None] = {}
-        items: list[Item] = []
-        size = 0
-        for number, index in places:
-            log = self._archive.log(number)
-            raw = log.entry(connection, index).envelope
-            head = self._head(connection, log, index)
-            body, disclosures = _shown(connection, log, index, tier)
-            path = tuple(log.inclusion_proof(connection, index, head.size))
-            items.append(Item(raw, body, disclosures, index, heads.setdefault(head, len(heads)), path))
-            key_id = envelope.parse(raw).key_id
-            if key_id not in keys:
-                keys[key_id] = self._key(connection, key_id)
-            size += len(raw) + len(body or b"") + sum(map(len, disclosures)) + 34 * len(path)
+        made, size = Parts(), 0
+        for log, index in places:
+            if isinstance(log, int):
+                item = self._own(connection, self._archive.log(log), index, tier, made)
+            else:
+                item = elsewhere.add(connection, (log, index), tier, made)
+            disclosed = sum(map(len, item.disclosures)) + 34 * len(item.path)
+            size += len(item.envelope) + len(item.body or b"") + disclosed
             if size > MAX_BUNDLE:
                 raise Conflict(f"the bundle of lot {lot} would be larger than {MAX_BUNDLE} bytes")
-        known = tuple(k for k in keys.values() if k is not None)
-        return Bundle(lot, known, tuple(heads), tuple(items), self._witnessed(connection, tuple(heads)))
+        witnessed = self._witnessed(connection, made.heads)
+        return Bundle(lot, made.known_keys, tuple(made.heads), tuple(made.items), witnessed)
 
-    def _witnessed(self, connection: Connection, heads: tuple[BundleHead, ...]) -> tuple[Witnessed, ...]:
+    def _own(self, connection: Connection, log: TransparencyLog, index: int, tier: Tier, made: Parts) -> Item:
+        raw = log.entry(connection, index).envelope
+        head = self._head(connection, log, index)
+        body, disclosures = _shown(connection, log, index, tier)
+        path = tuple(log.inclusion_proof(connection, index, head.size))
+        key_id = envelope.parse(raw).key_id
+        if key_id not in made.keys:
+            made.keys[key_id] = self._key(connection, key_id)
+        item = Item(raw, body, disclosures, index, made.place_of(head), path)
+        made.items.append(item)
+        return item
+
+    def _witnessed(
+        self, connection: Connection, heads: dict[BundleHead, tuple[int, int | None]]
+    ) -> tuple[Witnessed, ...]:
         """What witnesses cosigned of the heads, or of ones that extend them; each checkpoint once."""
         logs = {hosted.log.ref: hosted.log for hosted in self._archive.logs}
         proofs: dict[bytes, list[tuple[int, tuple[bytes, ...]]]] = {}
-        for place, head in enumerate(heads):
+        for head, (place, kept) in heads.items():
+            if kept is not None:
+                covered = received.cosigned(connection, kept)
+                if covered is not None:
+                    proofs.setdefault(covered.note, []).append((place, covered.proof))
+                continue
             log = logs[head.log]
             found = checkpoint_rows.covering(connection, log.number, head.size)
             if found is not None:
@@ -288,6 +322,11 @@ def _shown(
     if stored.body is None or stored.tier > tier:
         return None, ()
     return stored.body, stored.shown_to(tier)
+
+
+def _check_size(gathered: _Gathered, lot: Lot) -> None:
+    if len(gathered.records) > MAX_LOTS:
+        raise Conflict(f"lot {lot} is made from more than {MAX_LOTS} lots")
 
 
 def _check_path(lot: Lot, path: tuple[Lot, ...]) -> None:

@@ -19,7 +19,7 @@ from backend.access.dependencies import Caller, tier_of
 from backend.access.service import ApiKey
 from backend.context import Context, context_of
 from backend.errors import Gone, LogDamaged, NotFound
-from backend.passports import profiles, service, view
+from backend.passports import profiles, service, upload, view
 from backend.passports.among import among
 from backend.passports.document import document
 from backend.passports.limits import RateLimit, TooMany
@@ -31,7 +31,6 @@ from leafproof import bundle as bundles
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.values import Lot
 
-MAX_UPLOAD = 8 << 20  # bytes: a public bundle of a lot with some hundred input lots
 LISTED = 200  # lots on the start page
 JSON, HTML, BUNDLE, LINKSET = "application/json", "text/html", bundles.MEDIA_TYPE, "application/linkset+json"
 _OFFERS = (JSON, HTML, BUNDLE, LINKSET)
@@ -166,24 +165,20 @@ def verify_label(label: str) -> Response:
     raise NotFound(f"this server holds no label {label[:80]!r}")
 
 
-_UPLOAD = {"required": True, "content": {BUNDLE: {"schema": {"type": "string", "format": "binary"}}}}
-
-
-@router.post("/v1/verify", response_class=Response, openapi_extra={"requestBody": _UPLOAD})
+@router.post("/v1/verify", response_class=Response, openapi_extra={"requestBody": upload.OPENAPI})
 async def verify_upload(request: Request, passports: Service, of: Spoken) -> Response:
     """The numbered checks of an uploaded bundle, against the chain that this server follows.
 
     The verdict is this server's word; `leafproof verify` gives your own.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in (BUNDLE, "application/cbor"):
-        return problems.problem(415, f"A bundle is sent as {BUNDLE}.")
+    if (refused := upload.other_kind(request)) is not None:
+        return refused
     limit = _limit(request)
     try:
         limit.take(request.client.host if request.client else "")
-        data = await _read(request)
+        data = await upload.read(request)
         with _running(limit):
-            report = await run_in_threadpool(passports.judge, data, MAX_UPLOAD)
+            report = await run_in_threadpool(passports.judge, data, upload.MAX_UPLOAD)
     except TooMany as error:
         return problems.problem(429, error.message, headers={"Retry-After": str(error.seconds)})
     except InvalidInput as error:
@@ -370,13 +365,3 @@ def _running(limit: RateLimit) -> Iterator[None]:
         yield
     finally:
         limit.leave()
-
-
-async def _read(request: Request) -> bytes:
-    """The request's body. Raises `Malformed` beyond `MAX_UPLOAD`."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_UPLOAD:
-            raise Malformed("bundle", f"more than {MAX_UPLOAD} bytes")
-    return bytes(data)

@@ -29,6 +29,7 @@ from backend.passports.labels import ShownLabel
 from backend.passports.material import Material
 from backend.passports.ports import Bundles, ChainSource
 from backend.passports.profiles import Refusal, refusals
+from backend.received import evidence as received
 from leafproof.bundle import Bundle
 from leafproof.chain.view import ChainView, Head, LotRecord, lot_id
 from leafproof.errors import InvalidInput
@@ -47,11 +48,13 @@ TierOf = Callable[[str], Tier]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the server calls the parties; the statements know them by GLN alone."""
+    """What the server calls the parties; the statements know them by GLN alone. `here`: the lot has a passport on
+    this server."""
 
     maker: str
     maker_gln: str
     facility: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,10 @@ class Passports:
 
     def judge(self, data: bytes, limit: int) -> Report:
         """The report on a bundle from outside, of at most `limit` bytes. Raises `InvalidInput`."""
+        return self.judged(data, limit)[1]
+
+    def judged(self, data: bytes, limit: int) -> tuple[Bundle, Report, ChainView | None]:
+        """The same with the bundle, and what the chain says of it. Raises `InvalidInput`."""
         bundle = Bundle.decode(data, limit)
         if len(bundle.keys) > MAX_UPLOAD_PARTS:
             raise InvalidInput("bundle", f"names more than {MAX_UPLOAD_PARTS} keys")
@@ -175,7 +182,7 @@ class Passports:
             raise InvalidInput("bundle", f"names more than {MAX_UPLOAD_PARTS} lots")
         with reading(self._engine) as connection:
             view = self._view(connection, found, bundle)
-        return verify(bundle, self.trust, view, NO_CHAIN)
+        return bundle, verify(bundle, self.trust, view, NO_CHAIN), view
 
     def _bundle(self, connection: Connection, lot: Lot, tier_of: TierOf) -> tuple[Bundle, Tier]:
         """The most that the reader may have: of several issuers, what all of them give him."""
@@ -217,8 +224,13 @@ class Passports:
         return report
 
 
+def _is_here(connection: Connection, lot: Lot) -> bool:
+    made_here = repository.is_recorded(connection, str(lot.gtin), str(lot.code))
+    return made_here or received.lot(connection, lot) is not None
+
+
 def _check_recorded(connection: Connection, lot: Lot) -> None:
-    if not repository.is_recorded(connection, str(lot.gtin), str(lot.code)):
+    if not _is_here(connection, lot):
         raise NotFound(f"no lot {lot.code} of product {lot.gtin} has a record here")
 
 
@@ -231,7 +243,7 @@ def _names(connection: Connection, found: Material, lot: Lot) -> Names | None:
     maker = repository.company_name(connection, str(gln)) if gln else None
     facility = stated.content.facility
     plant = repository.facility_name(connection, facility)
-    return Names(maker or issuer, str(gln or ""), plant or f"GLN {facility}")
+    return Names(maker or issuer, str(gln or ""), plant or f"GLN {facility}", _is_here(connection, lot))
 
 
 def _anchor(view: ChainView | None, found: Material) -> Anchor:

@@ -25,6 +25,7 @@ from leafproof.verification.messages import CHECK_NAMES, MESSAGES, VERDICTS
 from leafproof.verification.report import Check, Finding, Status
 
 BAR = 1000  # units of length that the whole bar has
+MAX_SHOWN_DEPTH, MAX_SHOWN_LOTS = 20, 200  # of the tree of inputs; the bundle has all
 MAX_FINDINGS = 40  # of one check that are shown; the JSON has all
 
 
@@ -64,7 +65,8 @@ class StagePart:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An input of the lot: a lot with a passport and inputs of its own, or a material without evidence."""
+    """An input of the lot: a lot with inputs of its own, and perhaps (`here`) a passport on this server, or a
+    material without evidence."""
 
     name: str
     quantity: str
@@ -75,6 +77,7 @@ class Node:
     record: BatchRecord | None
     per_tonne: str | None
     inputs: tuple[Node, ...]
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +139,26 @@ def _lot_of(component: Component, passport: Passport) -> Lot | None:
     return next((lot for lot in passport.material.records if str(lot) == component.subject), None)
 
 
-def inputs(passport: Passport, lot: Lot, seen: frozenset[Lot] = frozenset()) -> tuple[Node, ...]:
-    """What a lot was made of, down to the last lot in the bundle, as far as its record discloses it."""
+def inputs(passport: Passport, lot: Lot) -> tuple[Node, ...]:
+    """What a lot was made of, as far as the records disclose it: each lot's own inputs at the first place where it
+    stands, and no deeper, and no more of it, than a page can show."""
+    return _below(passport, lot, {lot}, 0)
+
+
+def _below(passport: Passport, lot: Lot, seen: set[Lot], depth: int) -> tuple[Node, ...]:
     stated = passport.material.records.get(lot)
-    lines = stated.content.inputs if stated else None
-    return tuple(_node(passport, line, seen | {lot}) for line in lines or ())
+    lines = (stated.content.inputs if stated else None) or ()
+    return tuple(_node(passport, line, seen, depth + 1) for line in lines)
 
 
-def _node(passport: Passport, line: Input, seen: frozenset[Lot]) -> Node:
+def _node(passport: Passport, line: Input, seen: set[Lot], depth: int) -> Node:
     lot = line.parent
     stated = passport.material.records.get(lot) if lot else None
     printed = passport.material.input_footprint(lot) if lot else None
     names = passport.parents.get(lot) if lot else None
-    below = inputs(passport, lot, seen) if lot and lot not in seen else ()
+    opened = lot is not None and lot not in seen and depth < MAX_SHOWN_DEPTH and len(seen) < MAX_SHOWN_LOTS
+    if lot is not None:
+        seen.add(lot)
     return Node(
         line.name,
         line.quantity,
@@ -158,7 +168,8 @@ def _node(passport: Passport, line: Input, seen: frozenset[Lot]) -> Node:
         names.maker if names else "",
         stated.content if stated else None,
         printed.content.per_tonne if printed else None,
-        below,
+        _below(passport, lot, seen, depth) if lot is not None and opened else (),
+        bool(names and names.here),
     )
 
 
@@ -246,7 +257,8 @@ def device_config(
         "messages": {
             code: say(text) for code, text in (MESSAGES | DEVICE_MESSAGES).items() if code not in _METERED
         },
-        "texts": {name: say(text) for name, text in DEVICE_TEXTS.items() if say(text) != name},
+        # A word that stands for itself the script has already.
+        "texts": {name: told for name, text in DEVICE_TEXTS.items() if (told := say(text)) != name},
     }
 
 

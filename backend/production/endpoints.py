@@ -26,6 +26,7 @@ from backend.production import status as lot_status
 from backend.production.keystore import FileSigner
 from backend.production.statements import Desk
 from backend.production.worker import desk_of
+from backend.received import evidence as received
 from leafproof import carriers, clock, units
 from leafproof.chain.view import Custody
 from leafproof.errors import InvalidInput
@@ -49,12 +50,16 @@ At = Annotated[Desk, Depends(_desk)]
 
 def _check_reader(caller: ApiKey | None, company: str) -> None:
     """Raises unless the caller may see how an operator produces."""
-    owner = Gln(company)
-    if caller is not None and caller.allows(WRITE_PRODUCTION) and caller.operator in (None, owner):
-        return
-    if tier_of(caller, party_uri(owner)) < Tier.AUTHORITY:
+    if not _may_read(caller, company):
         needed = "this is for the operator itself, and for readers of the tier authority"
         raise NotAuthenticated(needed) if caller is None else NotAllowed(needed)
+
+
+def _may_read(caller: ApiKey | None, company: str) -> bool:
+    owner = Gln(company)
+    if caller is not None and caller.allows(WRITE_PRODUCTION) and caller.operator in (None, owner):
+        return True
+    return tier_of(caller, party_uri(owner)) >= Tier.AUTHORITY
 
 
 def _owner(connection: Connection, facility: Gln) -> Gln:
@@ -324,11 +329,14 @@ def transfer(
 
 @router.get("/lots/{gtin}/{lot:path}/transfers")
 def list_transfers(context: Shared, caller: Caller, gtin: str, lot: str) -> list[s.TransferOut]:
-    """Who was handed which part of the lot."""
+    """Who was handed which part of the lot; of a received one, what the caller's own company handed on."""
     found = Lot.parse(gtin, lot)
     with reading(context.engine) as connection:
-        _check_reader(caller, str(_owner_of_lot(connection, found)))
         rows = repository.transfers_of(connection, str(found.gtin), str(found.code))
+        if received.lot(connection, found) is None:
+            _check_reader(caller, str(_owner_of_lot(connection, found)))
+        else:
+            rows = [row for row in rows if _may_read(caller, row["sender"])]
         return [lot_status.transfer(connection, row) for row in rows]
 
 

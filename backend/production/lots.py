@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.corrections import service as corrections
 from backend.errors import Conflict, NotFound
 from backend.footprints import reissue
-from backend.production import pointing, recording, repository, runs, shares, weighing
+from backend.production import parents, pointing, recording, repository, runs, shares, weighing
 from backend.production import service as production
 from backend.production.statements import Desk, Logged
 from leafproof import units
@@ -74,7 +74,7 @@ def correct(connection: Connection, desk: Desk, lot: Lot, change: Correction) ->
 
 
 def _lots_of(inputs: Sequence[Input]) -> dict[Lot, object]:
-    return {line.parent: line.amount.to("t") for line in inputs if line.parent is not None}
+    return {line.named: line.amount.to("t") for line in inputs if line.named is not None}
 
 
 def transfer(
@@ -86,13 +86,16 @@ def transfer(
     amount: units.Quantity,
     idempotency_key: str | None = None,
 ) -> str:
-    """Hand shares of a lot to another operator, named by its address (0x...) or party GLN; the transfer's id.
+    """Hand shares of a lot, made here or received, to another operator, named by its address (0x...) or party GLN;
+    the transfer's id.
 
     Asked again under the sender's `idempotency_key`, it is the first transfer. Raises `InvalidInput` naming `to`
     or `quantity`, `NotFound`, and `Conflict` before the lot is recorded, or for a key of another transfer.
     """
-    run = runs.find_of_lot(connection, lot, lock=True)
-    if recording.current(connection, lot) is None:
+    parent = parents.find(connection, lot, lock=True)
+    if parent is None:
+        runs.find_of_lot(connection, lot)
+    if parent is None or (parent.run is not None and recording.current(connection, lot) is None):
         raise Conflict(f"lot {lot} has no record yet, so the chain holds no shares of it")
     giver = production.company(connection, sender)
     receiver = _address(connection, to)
@@ -112,8 +115,8 @@ def transfer(
         raise InvalidInput("to", "the lot's holder itself")
     if amount.value <= 0:
         raise InvalidInput("quantity", f"{amount} is not positive")
-    wanted = shares.of_quantity(connection, run, amount.to("t"), "quantity")
-    left = shares.held(connection, lot, shares.maker_of(connection, run), giver)
+    wanted = parent.shares_of(amount.to("t"), "quantity")
+    left = parents.held(connection, parent, giver)
     if wanted > left:
         raise InvalidInput("quantity", f"{amount} of lot {lot} are more than {giver['name']} holds")
     transfer_id = str(uuid.uuid4())

@@ -199,7 +199,7 @@ def _used(row: Mapping[str, str], stem: str) -> list[str]:
 
 def _input(row: Mapping[str, str], prefix: str, zone: str) -> Input:
     gtin, lot, material = (row.get(f"{prefix}_{c}") or None for c in ("gtin", "lot", "material"))
-    if (gtin is None) != (lot is None) or (gtin is None) == (material is None):
+    if (gtin is None) != (lot is None) or (gtin is None and material is None):
         raise InvalidInput(prefix, "either a lot (gtin and lot) or a material is needed")
     if gtin and lot:
         found = Lot.parse(gtin, lot)

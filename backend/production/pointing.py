@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
-from backend.production import repository
+from backend.production import parents, repository
 from backend.production.repository import Row
 from backend.production.service import signer_of
 from backend.production.statements import Desk, Logged
+from backend.received import evidence
 from leafproof.chain.view import LotRecord, lot_hash, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.values import Lot
@@ -49,8 +50,9 @@ def _inputs(connection: Connection, lot: Lot) -> list[list[object]]:
     assert run is not None  # a record belongs to a run
     found: list[list[object]] = []
     for one in repository.inputs_of_run(connection, run["id"]):
-        parent = Lot.parse(one["gtin"], one["lot"])
-        found.append([token_of(connection, parent), one["shares"]])
+        parent = parents.find(connection, Lot.parse(one["gtin"], one["lot"]))
+        assert parent is not None  # it was there when the run was promised its shares
+        found.append([parent.token, one["shares"]])
     if len(found) > MAX_INPUTS:
         raise InvalidInput("inputs", f"{len(found)} input lots, the chain takes at most {MAX_INPUTS}")
     return found
@@ -69,8 +71,9 @@ def on_chain(connection: Connection, registry: Registry, lot: Lot) -> LotRecord 
 
 
 def token_of(connection: Connection, lot: Lot) -> bytes:
-    """The lot's id on chain, as its maker's."""
-    return lot_id(_maker(connection, lot)["address"], lot)
+    """The lot's id on chain, as its maker's, who may be another company."""
+    received = evidence.lot(connection, lot)
+    return lot_id(bytes(received["operator"] if received else _maker(connection, lot)["address"]), lot)
 
 
 def points_to(lot: LotRecord, leaf: bytes) -> bool:

@@ -16,11 +16,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from backend.corrections import repository as correction_rows
+from backend.errors import NotFound
 from backend.footprints import service as footprints
 from backend.log import repository as log_repository
-from backend.production import evidence, pointing, repository, runs, shares, weighing
+from backend.production import evidence, parents, pointing, repository, runs, shares, weighing
 from backend.production import service as production
 from backend.production.evidence import PointEvidence
+from backend.production.parents import Parent
 from backend.production.repository import Row
 from backend.production.service import PlanInForce
 from backend.production.statements import Archive, Desk, Logged
@@ -70,7 +72,8 @@ def _points(connection: Connection, plan: PlanInForce, run: Row) -> list[tuple[M
 def obstacle(connection: Connection, desk: Desk, run: Row, found: Evidence, grace: int) -> str | None:
     """Why a closed run cannot be recorded now, in one sentence; None when it can."""
     for one in repository.inputs_of_run(connection, run["id"]):
-        if not repository.record_versions(connection, one["gtin"], one["lot"]):
+        made_here = repository.run_of_lot(connection, one["gtin"], one["lot"]) is not None
+        if made_here and not repository.record_versions(connection, one["gtin"], one["lot"]):
             return f"waits for the record of input lot {one['gtin']}/{one['lot']}"
     if evidence.weakest(mode for p in found.points for mode in p.modes) is None:
         return f"waits for readings: {found.missing}"
@@ -125,7 +128,7 @@ def issue(
     place = production.facility(connection, Gln(run["facility"]))
     maker = production.company(connection, Gln(place["company"]))
     if before is None:
-        shares.promise(connection, maker, run["id"], inputs)
+        parents.promise(connection, maker, run["id"], inputs)
     earlier = read(connection, desk, before) if before else None
     cited = tuple(_cited(connection, run, line, earlier) for line in inputs)
     log, plan = desk.log(found.plan.log), found.plan.plan
@@ -190,24 +193,26 @@ def _with_activity(base: BatchRecord, found: Evidence, supersedes: str | None) -
 def _cited(connection: Connection, run: Row, line: Input, earlier: BatchRecord | None) -> Input:
     """An input lot with its operator's address and the statement of its newest footprint; or, in a correction, of
     the one cited before, if by the newest record other shares would have been spent than were."""
-    lot = line.parent
-    if lot is None:
+    lot = line.named
+    taken = {(i["gtin"], i["lot"]) for i in repository.inputs_of_run(connection, run["id"])}
+    if lot is None or (str(lot.gtin), str(lot.code)) not in taken:
         return line
-    parent = runs.find_of_lot(connection, lot)
-    maker = production.company(connection, Gln(shares.maker_of(connection, parent)))
-    newest = footprints.current(connection, lot)
+    parent = parents.find(connection, lot)
+    if parent is None:
+        raise NotFound(f"lot {lot} is not known here")
+    newest = footprints.newest_of(connection, lot, run["facility"])
     if newest is None:
         raise InvalidInput("inputs", f"{line.name}: lot {lot} has no footprint yet")
-    cited = bytes(newest["statement_id"]).hex()
+    cited = newest.hex()
     if earlier is not None and not _same_shares(connection, run, parent, line):
-        cited = next(str(old.footprint) for old in earlier.inputs or () if old.parent == lot)
-    return msgspec.structs.replace(line, operator="0x" + bytes(maker["address"]).hex(), footprint=cited)
+        cited = next(str(old.footprint) for old in earlier.inputs or () if old.named == lot)
+    return msgspec.structs.replace(line, operator="0x" + parent.operator.hex(), footprint=cited)
 
 
-def _same_shares(connection: Connection, run: Row, parent: Row, line: Input) -> bool:
+def _same_shares(connection: Connection, run: Row, parent: Parent, line: Input) -> bool:
     spent = {(i["gtin"], i["lot"]): i["shares"] for i in repository.inputs_of_run(connection, run["id"])}
     try:
-        wanted = shares.of_quantity(connection, parent, line.amount.to("t"), "inputs")
+        wanted = parent.shares_of(line.amount.to("t"), "inputs")
     except InvalidInput:
         return False
-    return bool(wanted == spent.get((parent["gtin"], parent["lot"])))
+    return bool(wanted == spent.get((str(parent.lot.gtin), str(parent.lot.code))))

@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from backend.errors import Conflict, NotFound
 from backend.footprints import service as footprints
-from backend.production import repository, shares, weighing
+from backend.production import parents, repository, weighing
 from backend.production import service as production
 from backend.production.repository import Row
 from backend.production.service import PlanInForce
 from backend.production.statements import Desk
+from backend.received import evidence as received
 from leafproof import clock
 from leafproof.errors import InvalidInput
 from leafproof.record import BatchRecord, Input, Output, Run, Segment
@@ -48,6 +49,8 @@ def open_run(
     if made["company"] != place["company"]:
         raise InvalidInput("gtin", f"{lot.gtin} is not a product of the facility's company")
     production.plan_at(connection, desk, facility, opened).plan.of_line(line)
+    if received.lot(connection, lot) is not None:
+        raise InvalidInput("lot", f"lot {lot} was received of another company under this name")
     _check_line_is_free(connection, place["gln"], (line, opened, closed), "")
     run_id = str(uuid.uuid4())
     values = {
@@ -99,7 +102,7 @@ def close_run(
         _check_line_is_free(connection, place["gln"], part, run_id)
     repository.put_segments(connection, run_id, place["gln"], parts)
     maker = production.company(connection, Gln(place["company"]))
-    shares.promise(connection, maker, run_id, inputs)
+    parents.promise(connection, maker, run_id, inputs)
     weighing.take(connection, run_id, (*outputs, *inputs))
     repository.update_run(connection, run_id, **entered, entered_at=desk.now(), state="closed")
 
@@ -181,7 +184,7 @@ def _check_line(line: Output | Input) -> None:
     if line.amount.value <= 0:
         raise InvalidInput("quantity", f"{line.name}: {line.quantity} {line.unit} is not positive")
     if isinstance(line, Input):
-        if (line.parent is None) == (line.material is None):
+        if line.named is None and line.material is None:
             raise InvalidInput("material", f"{line.name}: either a lot (gtin, lot) or a material is needed")
     elif line.role in ("product", "co-product"):
         line.amount.to("t")

@@ -11,7 +11,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -110,7 +109,8 @@ run_segments = Table(
     Index(None, "facility", "line", "opened"),
 )
 
-# Shares of a lot that a run spends: promised from its close on, spent on chain when its own lot is minted.
+# Shares of a lot, made here or received, that a run spends: promised from its close on, spent on chain when its
+# own lot is minted.
 run_inputs = Table(
     "run_inputs",
     metadata,
@@ -118,7 +118,6 @@ run_inputs = Table(
     Column("gtin", Text, primary_key=True),
     Column("lot", Text, primary_key=True),
     Column("shares", BigInteger, nullable=False),
-    ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
 )
 
@@ -152,8 +151,8 @@ records = Table(
     Column("tried_at", BigInteger, nullable=False),
 )
 
-# Shares handed to another operator; the last three columns as above. `idempotency_key` is the sender's name for
-# the request, so that asking again is no second transfer.
+# Shares of a lot, made here or received, handed to another operator; the last three columns as above.
+# `idempotency_key` is the sender's name for the request, so that asking again is no second transfer.
 transfers = Table(
     "transfers",
     metadata,
@@ -171,6 +170,5 @@ transfers = Table(
     Column("attempt", Integer, nullable=False),
     Column("tried_at", BigInteger, nullable=False),
     UniqueConstraint("sender", "idempotency_key"),
-    ForeignKeyConstraint(["gtin", "lot"], [runs.c.gtin, runs.c.lot]),
     Index(None, "gtin", "lot"),
 )

@@ -72,7 +72,12 @@ def _exit_code(reports: Sequence[ReplayReport]) -> int:
     """As `leafproof verify` has it: 0, 1 for any discrepancy, 4 for none but something was not handed over."""
     if not all(r.clean for r in reports):
         return EXIT_FAILED
-    return EXIT_MISSING if any(r.withheld or r.inputs_elsewhere for r in reports) else 0
+    return EXIT_MISSING if any(_limited(r) for r in reports) else 0
+
+
+def _limited(report: ReplayReport) -> bool:
+    """Whether something was not handed over."""
+    return bool(report.withheld or report.inputs_elsewhere or report.received_unchecked)
 
 
 def _chain(node: str, trust: Trust) -> ChainView:
@@ -135,6 +140,7 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
             _console.print(f"  {report.unpointed} lots that the chain does not point to their newest record yet")
         if report.inputs_elsewhere:
             _console.print(f"  {report.inputs_elsewhere} input lots not checked: their evidence is in another log")
+        _show_received(report)
         for one in report.energy:
             went = f"{one.lots} in lots, {one.outside} outside runs"
             _console.print(
@@ -146,11 +152,19 @@ def _show(reports: Sequence[ReplayReport], as_json: bool) -> None:
             _console.print(f"  … and {len(report.notes) - SHOWN} more notes; --json has all", style="yellow")
         _show_discrepancies(report)
         verdict = "clean: everything recomputed, nothing differs"
-        if report.withheld or report.inputs_elsewhere:
+        if _limited(report):
             verdict = "nothing differs in what was handed over; the rest was not recomputed"
         if not report.clean:
             verdict = _count(len(report.discrepancies), "discrepancy")
         _console.print(f"  {verdict}", style="bold")
+
+
+def _show_received(report: ReplayReport) -> None:
+    if report.received:
+        lots = _count(report.received, "lot")
+        words = f"{lots} of other companies verified from the bundles that came with them"
+        withheld = f", {report.received_unchecked} with evidence withheld" if report.received_unchecked else ""
+        _console.print(f"  {words}{withheld}; the logs that they are in were not replayed")
 
 
 def _show_discrepancies(report: ReplayReport) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote, urlsplit
 
 import typer
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from leafproof import bundle as bundles
 from leafproof.bundle import Bundle
-from leafproof.cli.common import SIGNS, AsJson, RpcUrl, TrustFile, read_file, read_trust
+from leafproof.cli.common import SIGNS, AsJson, RpcUrl, TrustFile, progress, read_file, read_trust
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.texts import printable
 from leafproof.trust import Trust
@@ -20,9 +20,13 @@ from leafproof.values import Lot
 from leafproof.verification.report import EXIT_FAILED, Report, Status
 from leafproof.verification.verify import verify
 
+if TYPE_CHECKING:
+    from leafproof.chain.view import ChainView
+
 HELP = """Check a lot: its passport's address or a bundle file, against your trust file and your chain node.
 
 Exit codes: 0 verified, 1 failed, 2 usage, 3 not yet anchored, 4 no failure but checks missing."""
+LARGE = 500  # statements: a second of work, from which on a bar is shown
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -59,7 +63,21 @@ def judged(
 ) -> Report:
     """The report on a bundle, against the node `rpc`, or the first that the trust file suggests."""
     node = rpc or (None if offline else next(iter(trust.rpc_urls), None))
-    return _verify(bundle, trust, node, market) if node else verify(bundle, trust, None, "offline")
+    return _verify(bundle, trust, node, market) if node else _checked(bundle, trust, None, "offline")
+
+
+def _checked(
+    bundle: Bundle, trust: Trust, chain: ChainView | None, no_chain: str = "", market: str | None = None
+) -> Report:
+    if len(bundle.items) < LARGE:
+        return verify(bundle, trust, chain, no_chain, market)
+    with progress("checks") as bar:
+        task = bar.add_task("checks", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return verify(bundle, trust, chain, no_chain, market, show)
 
 
 def _verify(bundle: Bundle, trust: Trust, node: str, market: str | None) -> Report:
@@ -68,13 +86,14 @@ def _verify(bundle: Bundle, trust: Trust, node: str, market: str | None) -> Repo
 
     try:
         with Rpc(node, patience=READERS_PATIENCE) as rpc:
-            return verify(bundle, trust, read_chain(rpc, trust), market=market)
+            chain = read_chain(rpc, trust)
     except (NodeUnreachable, NodeRefused, NotFinal) as error:
-        return verify(bundle, trust, None, error.message)
+        return _checked(bundle, trust, None, error.message)
     except (AnotherChain, OtherCode, Malformed) as error:
-        report = verify(bundle, trust, None, error.message)
+        report = _checked(bundle, trust, None, error.message)
         report[5].add(Status.FAIL, "chain-differs", reason=error.message)
         return report
+    return _checked(bundle, trust, chain, market=market)
 
 
 def asked_for(source: str) -> Lot | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from stat import S_ISREG
 
+from leafproof.bundle import MAX_BUNDLE
 from leafproof.envelope import LogRef
 from leafproof.errors import InvalidInput, LeafproofError, Malformed
 from leafproof.note import MAX_NOTE
@@ -104,6 +105,15 @@ class ExportFolder:
         if export.CHECKPOINT not in self._manifest.files:
             return None
         return self._read(export.CHECKPOINT, MAX_NOTE)
+
+    def received(self) -> Iterator[bytes]:
+        """See `LogSource`."""
+        number = 0
+        while (name := export.received_name(number)) in self._manifest.files:
+            data = self._read(name, MAX_BUNDLE)
+            if data is not None:
+                yield data
+            number += 1
 
     def faults(self) -> list[tuple[int | None, str]]:
         """See `LogSource`."""

@@ -5,6 +5,7 @@
 | `manifest.json` | canonical JSON: version, log, size, and of every other file its length and SHA-256 |
 | `entries/00000000.cbor`, ... | CBOR array of `[envelope, body or null, disclosures]`, 256 entries a file |
 | `leaves.bin` | the leaf hashes that the log holds, 32 bytes each |
+| `received/00000000.bundle`, ... | of each lot taken in of another company all that is kept, as a bundle |
 | `rollups.json` | canonical JSON: the derived sums, see `leafproof.replay.source.Rollup` |
 | `checkpoint` | where the log published one: its newest, with what witnesses cosigned (C2SP tlog-checkpoint) |
 
@@ -89,7 +90,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Raises `Malformed` naming the field; the files listed are exactly those that `size` asks for."""
         manifest = decode_json(data, cls, "manifest", MAX_MANIFEST)
         # Counted first: of a size that somebody made up the names would fill the memory.
-        named = manifest.files.keys() - {CHECKPOINT}
+        received = {name for name in manifest.files if name.startswith("received/")}
+        if received != {received_name(n) for n in range(len(received))}:
+            raise Malformed("manifest", "received bundles are not numbered from 0 on")
+        named = manifest.files.keys() - received - {CHECKPOINT}
         count = 2 - (-manifest.size // CHUNK)
         if manifest.size < 0 or count != len(named) or named != file_names(manifest.size):
             raise Malformed("manifest", "does not list exactly the files of its size")
@@ -103,8 +107,13 @@ def chunk_name(number: int) -> str:
     return f"entries/{number:08d}.cbor"
 
 
+def received_name(number: int) -> str:
+    """The file of a received lot's bundle."""
+    return f"received/{number:08d}.bundle"
+
+
 def file_names(size: int) -> set[str]:
-    """All files of an export of `size` entries, without the manifest and the checkpoint."""
+    """All files of an export of `size` entries, without the manifest, the checkpoint and what was received."""
     return {LEAVES, ROLLUPS, *(chunk_name(n) for n in range(-(-size // CHUNK)))}
 
 

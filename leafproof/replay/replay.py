@@ -1,6 +1,7 @@
 """Rebuilding a log from its entries, in order, against what the chain holds.
 
-For each entry:
+First, what the log's owner received of other companies is verified (`leafproof.replay.received`). Then, for each
+entry:
 
 1. it is a statement, for this log; its key was in force when it was anchored, its signature verifies, its body is
    the one signed: this needs no other entry, and is `leafproof.replay.checking`;
@@ -21,6 +22,7 @@ from itertools import islice
 
 from leafproof import tree
 from leafproof.chain.view import ChainView, LogRecord
+from leafproof.replay import received
 from leafproof.replay.certificates import Certificates
 from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
 from leafproof.replay.classified import Classifications
@@ -70,12 +72,16 @@ class _Replay:
         self._certificates = Certificates(self._report, chain, source.ref, known.statements)
         self._labels = Labels(self._report, chain, known.statements)
         self._classified = Classifications(self._report, chain, known.statements)
+        self._known = known
         self._checked = 0
         self._witnessed = Witnessed(source, trust)
 
     def run(self, progress: Progress | None, spread: Spread) -> ReplayReport:
         """All steps, in the order of the module's docstring."""
         self._known_log()
+        received.take(
+            self._source.received(), self._source.ref, self._trust, self._chain, self._known, self._report
+        )
         rules = Rules.of(self._source.ref, self._trust, self._chain)
         for several in spread(rules, self._parts()):
             for one in several:

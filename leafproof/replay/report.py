@@ -55,6 +55,7 @@ KINDS = {
     "input-maker": "a record names another operator as its input lot's maker than the one whose evidence it cites",
     "input-shares": "the shares spent on a lot are not those of its record's quantity",
     "overdrawn": "more of a lot was spent or given than there is",
+    "received": "evidence that was received of another company does not verify",
     "meters-differ": "main meter, sub-meters or invoices differ by more than the metering plan allows",
     "serial-twice": "a certificate's serial is claimed twice",
     "claim-differs": "a claim of certificates is not what the statement of their cancellation allows",
@@ -99,7 +100,8 @@ class ReplayReport:
     anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
     lots whose evidence is in no log handed over, `claims_unstated` those `claims` of certificates whose
     cancellation is in none, `labels_unstated` those `labels` whose statement is in none: none is a discrepancy,
-    all limit what was checked."""
+    all limit what was checked. `received` counts lots of other companies whose bundles verify,
+    `received_unchecked` those of which something is withheld."""
 
     log: str
     size: int = 0
@@ -117,6 +119,8 @@ class ReplayReport:
     claims_unstated: int = 0
     labels: int = 0
     labels_unstated: int = 0
+    received: int = 0
+    received_unchecked: int = 0
     energy: list[Energy] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
     notes: list[Discrepancy] = field(default_factory=list)
@@ -156,6 +160,8 @@ class ReplayReport:
             "claims_unstated": self.claims_unstated,
             "labels": self.labels,
             "labels_unstated": self.labels_unstated,
+            "received": self.received,
+            "received_unchecked": self.received_unchecked,
             "energy": [e.to_json() for e in self.energy],
             "notes": [n.to_json() for n in self.notes],
             "discrepancies": [d.to_json() for d in self.discrepancies],

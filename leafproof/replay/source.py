@@ -57,5 +57,8 @@ class LogSource(Protocol):
     def checkpoint(self) -> bytes | None:
         """The newest checkpoint that the log published, cosigned; None where it was not handed over."""
 
+    def received(self) -> Iterable[bytes]:
+        """Bundles of lots that the log's owner took in of other companies, as far as they were handed over."""
+
     def faults(self) -> list[tuple[int | None, str]]:
         """What could not be read or is not what its manifest says, by entry index where one is known."""

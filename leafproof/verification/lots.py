@@ -20,7 +20,7 @@ from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.structs import differences
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, grading, reconciled, stages, timing, weighing
+from leafproof.verification import corrections, declared, grading, reconciled, stages, supply, timing, weighing
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -31,6 +31,7 @@ def check_evidence(reading: Reading) -> None:
     """7: no frame, interval or point missing, by the metering plan; and what rests on declarations."""
     check = reading.report[7]
     for lot, statement, record in reading.used():
+        reading.tick()
         seen = _weighings(reading, statement, record) is not None
         for finding in ev.provenance(record, statement.envelope.header.issued_at, seen):
             check.add(finding.status, finding.code, str(lot), **finding.params)
@@ -151,6 +152,7 @@ def check_recomputed(reading: Reading) -> None:
     """8: activity data from readings, footprints from facts and factors, to the same digits."""
     check = reading.report[8]
     for lot, statement, record in reading.used():
+        reading.tick()
         plan = _plan(reading, statement, record)
         try:
             found = _frames(reading, statement, record)
@@ -162,6 +164,7 @@ def check_recomputed(reading: Reading) -> None:
         except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)
     for _, stated in reading.footprints.values():
+        reading.tick()
         if signed := reading.version(stated.of, stated.record):
             _recompute_footprint(reading, stated, signed)
     declared.check_recomputed(reading)
@@ -224,6 +227,7 @@ def check_inputs(reading: Reading) -> None:
     """9: each input lot is here, and exactly the shares that the record takes are spent on this lot."""
     check = reading.report[9]
     for lot, statement, record in reading.used():
+        reading.tick()
         if record.inputs is None:
             check.add(Status.NOT_CHECKED, "withheld", str(lot))
             continue
@@ -231,10 +235,11 @@ def check_inputs(reading: Reading) -> None:
             check.add(Status.PASS, "no-inputs", str(lot))
         taken: dict[bytes, list[_Taken]] = defaultdict(list)
         for line in record.inputs:
-            if line.material == HOME_SCRAP:
+            if line.material == HOME_SCRAP and line.named is None:
                 check.add(Status.PASS, "input-looped", str(lot), name=line.name)
             elif line.parent is None:
-                check.add(Status.WARNING, "input-material", str(lot), name=line.name)
+                code = "input-material" if line.named is None else "input-unproven"
+                check.add(Status.WARNING, code, str(lot), name=line.name, lot=line.named or "")
             elif found := _input_lot(reading, lot, line, line.parent):
                 taken[found.parent.lot_id].append(found)
         on_chain = reading.on_chain_by(statement, lot)
@@ -245,6 +250,8 @@ def check_inputs(reading: Reading) -> None:
         if not any(f.code in ("input-missing", "input-pending") for f in check.findings):
             for parent in sorted({c.parent for c in (on_chain.inputs if on_chain else ())} - taken.keys()):
                 check.add(Status.FAIL, "input-unstated", str(lot), token="0x" + parent.hex())
+    supply.check_left_aside(reading)
+    supply.check_cycle(reading)
     corrections.check_inputs(reading)
 
 

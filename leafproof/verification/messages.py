@@ -42,6 +42,7 @@ MESSAGES = {
     "lacks-footprint": "the bundle has no footprint of this lot",
     "another-lot": "you asked for lot {asked}, the bundle is of lot {found}",
     "two-makers": "the bundle has records of this lot by two operators",
+    "too-many-records": "the bundle has more than {count} batch records: it is not judged",
     # 1 issuer's key
     "key-in-force": "registered by {operator}, in force",
     "key-attested": "attested by registrar {registrar}",
@@ -188,6 +189,8 @@ MESSAGES = {
     "input-verified": "{lot}: {quantity} {unit}, {shares} of its shares spent on this lot",
     "input-looped": "{name}: the run's own scrap, without burden",
     "input-material": "{name}: no upstream evidence, secondary data",
+    "input-unproven": "{name}: said to be lot {lot}, of which there is no evidence; secondary data",
+    "input-secondary": "{lot}: counted by a secondary factor, and its footprint by {profile} is here",
     "input-unspent": "{lot}: the chain holds no spending of its shares for this lot",
     "input-shares": "{lot}: {quantity} {unit} would take {expected} shares, the chain holds {spent}",
     "input-unstated": "shares of {token} are spent on this lot, and its record does not name it",
@@ -196,6 +199,7 @@ MESSAGES = {
     "input-footprint": "{lot}: the footprint used is of no record that the chain ever pointed to",
     "input-pending": "{lot}: the chain does not point to the record of the footprint used yet",
     "input-corrected": "{lot}: was corrected since, to version {version}; this lot counts with the one before",
+    "input-cycle": "a lot cannot be made from itself: {path}",
     "no-inputs": "no inputs",
     "input-lot-corrected": "{what} corrected by {by}: {reason}",
     "input-changed": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -32,12 +33,18 @@ T = TypeVar("T")
 Signed = tuple[Statement, BatchRecord]
 # How often a bundle's readings are taken in, on average: twice by the checks, by each line that shares a gateway.
 _PASSES = 40
+
+
+def _no_one_watches() -> None:
+    """What a piece of work tells where nobody asked for progress."""
+
+
 Maker = bytes | str  # the operator's address on chain; without a chain, or a registered key, the issuer's name
 
 
 @dataclass(slots=True)
 class Reading:
-    """`no_chain` says why there is no chain, where there is none.
+    """`no_chain` says why there is no chain, where there is none; `tick` is called at each piece of work.
 
     A lot is its maker's: two operators may use one GTIN and lot code, and neither speaks for the other.
     """
@@ -60,6 +67,7 @@ class Reading:
     cancellations: dict[str, tuple[Statement, Cancellation]] = field(default_factory=dict)
     labelling: dict[str, tuple[Statement, LabelStatement]] = field(default_factory=dict)
     assurances: list[str] = field(default_factory=list)  # of opinions that stand by the lot's declared footprint
+    tick: Callable[[], None] = _no_one_watches
     _budget: int = 1_000_000
     _by_id: dict[str, Statement] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ whose material is withheld says so and passes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from leafproof import clock, tree
 from leafproof.bundle import Bundle
@@ -29,10 +30,23 @@ from leafproof.errors import LeafproofError, Malformed, ProofInvalid, SignatureI
 from leafproof.keys import public_key
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification import certificates, corrections, declared, heads, key_in_force, labels, lots, opinions
+from leafproof.verification import (
+    certificates,
+    corrections,
+    declared,
+    heads,
+    key_in_force,
+    labels,
+    lots,
+    opinions,
+    supply,
+)
 from leafproof.verification.reading import Maker, Reading
 from leafproof.verification.report import Report, Status
 from leafproof.verification.statements import Statement
+
+Progress = Callable[[int, int], None]
+_PIECES = 7  # of work a statement, at most: checks 1 to 4, of records and footprints 7 to 9 as well
 
 
 def verify(
@@ -41,13 +55,15 @@ def verify(
     chain: ChainView | None,
     no_chain: str = "offline",
     market: str | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Run all checks on `bundle`; `chain` is what the reader read by himself, or None and `no_chain` says why;
-    `market` is where labels are asked to count.
+    `market` is where labels are asked to count. `progress(done, total)` counts pieces of work: a statement in one
+    check.
 
     Raises nothing on hostile bundles: what is wrong is in the report.
     """
-    return read_and_verify(bundle, trust, chain, no_chain, market).report
+    return read_and_verify(bundle, trust, chain, no_chain, market, progress).report
 
 
 def read_and_verify(
@@ -56,10 +72,13 @@ def read_and_verify(
     chain: ChainView | None,
     no_chain: str = "offline",
     market: str | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
     """As `verify`; the report, and the statements that it judged."""
     report = Report(str(bundle.lot), trust.network_class)
     reading = Reading(bundle, trust, chain, no_chain, report, market)
+    if progress:
+        reading.tick = _counting(progress, _PIECES * len(bundle.items))
     steps: tuple[Callable[[Reading], None], ...] = (
         _read,
         _keys,
@@ -88,6 +107,11 @@ def _claimed(reading: Reading) -> None:
     certificates.check_certificates(reading)
 
 
+def _counting(progress: Progress, most: int) -> Callable[[], None]:
+    done = count(1)
+    return lambda: progress(next(done), most)
+
+
 def _read(reading: Reading) -> None:
     check = reading.report[0]
     for item in reading.bundle.items:
@@ -96,6 +120,10 @@ def _read(reading: Reading) -> None:
             reading.statements.append(statement)
         except Malformed as error:
             check.add(Status.FAIL, "malformed", f"entry {item.index}", reason=error.message)
+    if supply.too_many(reading.statements):
+        check.add(Status.FAIL, "too-many-records", count=supply.MAX_RECORDS)
+        reading.statements.clear()
+        return
     for cose in reading.bundle.keys:
         try:
             key = public_key(cose)
@@ -113,6 +141,7 @@ def _keys(reading: Reading) -> None:
         return
     told: set[tuple[bytes, str]] = set()
     for statement in reading.statements:
+        reading.tick()
         for finding in key_in_force.judge(statement, chain, reading.trust.trusted_registrars):
             key = (statement.envelope.key_id, finding.code)
             if finding.status is Status.FAIL or key not in told:
@@ -124,6 +153,7 @@ def _signatures(reading: Reading) -> None:
     check = reading.report[2]
     good = 0
     for statement in reading.statements:
+        reading.tick()
         key = reading.keys.get(statement.envelope.key_id)
         if key is None:
             check.add(Status.FAIL, "key-missing", statement.label, key=statement.envelope.key_id.hex())
@@ -141,6 +171,7 @@ def _disclosures(reading: Reading) -> None:
     check = reading.report[3]
     read = 0
     for statement in reading.statements:
+        reading.tick()
         key = reading.keys.get(statement.envelope.key_id)
         if statement.body is None or key is None:
             continue
@@ -166,6 +197,7 @@ def _included(reading: Reading) -> None:
     check = reading.report[4]
     good = 0
     for item in reading.bundle.items:
+        reading.tick()
         head = reading.bundle.heads[item.head]
         leaf = tree.leaf_hash(item.envelope)
         try:

@@ -532,6 +532,7 @@ class WorldSource:
     ref: LogRef = LOG
     sums: list[replay_source.Rollup] | None = None
     cosigned: bytes | None = None
+    bundles: list[bytes] = field(default_factory=list)
 
     @classmethod
     def of(cls, world: World) -> WorldSource:
@@ -553,6 +554,9 @@ class WorldSource:
 
     def checkpoint(self) -> bytes | None:
         return self.cosigned
+
+    def received(self) -> list[bytes]:
+        return self.bundles
 
     def faults(self) -> list[tuple[int | None, str]]:
         return []

@@ -46,9 +46,10 @@ class WorldChain(RpcServer):
     proof of possession) and `most` (blocks that one question may span) may be changed at any time; `asked` counts
     the questions."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *others: World) -> None:
         super().__init__()
-        self._signers = {k.public.key_id: k for p in world.everybody for k in (p.key, p.gateway)}
+        parties = [party for one in (world, *others) for party in one.everybody]
+        self._signers = {k.public.key_id: k for p in parties for k in (p.key, p.gateway)}
         self.view: ChainView = world.view()
         self.unproven: set[bytes] = set()
         self.most = 1_000_000

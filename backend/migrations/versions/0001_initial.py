@@ -177,6 +177,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reason", name=op.f("pk_quarantine_counts")),
     )
     op.create_table(
+        "received_heads",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("contract", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_received_heads")),
+        sa.UniqueConstraint("log_id", "size", name=op.f("uq_received_heads_log_id_size")),
+    )
+    op.create_table(
+        "received_keys",
+        sa.Column("key_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("cose", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_received_keys")),
+    )
+    op.create_table(
+        "received_lots",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("operator", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("record", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("gtin", "lot", name=op.f("pk_received_lots")),
+    )
+    op.create_table(
         "cancellations",
         sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("log", sa.Integer(), nullable=False),
@@ -385,6 +413,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gtin", name=op.f("pk_products")),
     )
     op.create_table(
+        "received_cosigned",
+        sa.Column("head", sa.Integer(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["head"], ["received_heads.number"], name=op.f("fk_received_cosigned_head")),
+        sa.PrimaryKeyConstraint("head", name=op.f("pk_received_cosigned")),
+    )
+    op.create_table(
+        "received_parts",
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["gtin", "lot"], ["received_lots.gtin", "received_lots.lot"], name=op.f("fk_received_parts_gtin_lot")
+        ),
+        sa.PrimaryKeyConstraint("gtin", "lot", "log_id", "index", name=op.f("pk_received_parts")),
+    )
+    op.create_table(
+        "received_statements",
+        sa.Column("log_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("statement_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("disclosures", sa.LargeBinary(), nullable=True),
+        sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column("head", sa.Integer(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=True),
+        sa.Column("lot", sa.Text(), nullable=True),
+        sa.Column("profile", sa.Text(), nullable=True),
+        sa.Column("record", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["head"], ["received_heads.number"], name=op.f("fk_received_statements_head")),
+        sa.PrimaryKeyConstraint("log_id", "index", name=op.f("pk_received_statements")),
+    )
+    with op.batch_alter_table("received_statements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_received_statements_statement_id"), ["statement_id"], unique=False)
+
+    op.create_table(
         "tiles",
         sa.Column("log", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -393,6 +463,29 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["log"], ["logs.number"], name=op.f("fk_tiles_log")),
         sa.PrimaryKeyConstraint("log", "level", "number", name=op.f("pk_tiles")),
     )
+    op.create_table(
+        "transfers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("gtin", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("shares", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("transaction", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["sender"], ["companies.gln"], name=op.f("fk_transfers_sender")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
+        sa.UniqueConstraint("sender", "idempotency_key", name=op.f("uq_transfers_sender_idempotency_key")),
+        sa.UniqueConstraint("transaction", name=op.f("uq_transfers_transaction")),
+    )
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transfers_gtin_lot"), ["gtin", "lot"], unique=False)
+
     op.create_table(
         "waiting",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -736,7 +829,6 @@ def upgrade() -> None:
         sa.Column("gtin", sa.Text(), nullable=False),
         sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("shares", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_run_inputs_gtin_lot")),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_run_inputs_run")),
         sa.PrimaryKeyConstraint("run", "gtin", "lot", name=op.f("pk_run_inputs")),
     )
@@ -760,30 +852,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "transfers",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("gtin", sa.Text(), nullable=False),
-        sa.Column("lot", sa.Text(), nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
-        sa.Column("receiver", sa.LargeBinary(length=20), nullable=False),
-        sa.Column("quantity", sa.Text(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("shares", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("idempotency_key", sa.Text(), nullable=True),
-        sa.Column("transaction", sa.Text(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("tried_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["gtin", "lot"], ["runs.gtin", "runs.lot"], name=op.f("fk_transfers_gtin_lot")),
-        sa.ForeignKeyConstraint(["sender"], ["companies.gln"], name=op.f("fk_transfers_sender")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
-        sa.UniqueConstraint("sender", "idempotency_key", name=op.f("uq_transfers_sender_idempotency_key")),
-        sa.UniqueConstraint("transaction", name=op.f("uq_transfers_transaction")),
-    )
-    with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_transfers_gtin_lot"), ["gtin", "lot"], unique=False)
-
-    op.create_table(
         "weighings",
         sa.Column("gateway", sa.LargeBinary(length=32), nullable=False),
         sa.Column("point", sa.Text(), nullable=False),
@@ -805,10 +873,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_weighings_run"))
 
     op.drop_table("weighings")
-    with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_transfers_gtin_lot"))
-
-    op.drop_table("transfers")
     with op.batch_alter_table("run_segments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_segments_facility_line_opened"))
 
@@ -867,7 +931,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_waiting_log_key_id"))
 
     op.drop_table("waiting")
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_transfers_gtin_lot"))
+
+    op.drop_table("transfers")
     op.drop_table("tiles")
+    with op.batch_alter_table("received_statements", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_received_statements_statement_id"))
+
+    op.drop_table("received_statements")
+    op.drop_table("received_parts")
+    op.drop_table("received_cosigned")
     op.drop_table("products")
     with op.batch_alter_table("list_statements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_list_statements_proposal"))
@@ -905,6 +979,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cancellations_registry"))
 
     op.drop_table("cancellations")
+    op.drop_table("received_lots")
+    op.drop_table("received_keys")
+    op.drop_table("received_heads")
     op.drop_table("quarantine_counts")
     op.drop_table("quarantine")
     op.drop_table("logs")

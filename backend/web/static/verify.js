@@ -1417,13 +1417,13 @@ var typeEncoders = {
       refStack = Ref.createCheck(refStack, obj);
       const skipUndefined = !isMap && options.ignoreUndefinedProperties;
       let i = 0;
-      for (const key of keys) {
-        const value = isMap ? obj.get(key) : obj[key];
+      for (const key2 of keys) {
+        const value = isMap ? obj.get(key2) : obj[key2];
         if (skipUndefined && value === void 0) {
           continue;
         }
         entries[i++] = [
-          objectToTokens(key, options, refStack),
+          objectToTokens(key2, options, refStack),
           objectToTokens(value, options, refStack)
         ];
       }
@@ -1570,12 +1570,12 @@ function directEncodeMap(writer, data, typ, options, refStack) {
   const skipUndefined = !isMap && options.ignoreUndefinedProperties;
   const entries = new Array(maxLength);
   let length = 0;
-  for (const key of keys) {
-    const value = isMap ? data.get(key) : data[key];
+  for (const key2 of keys) {
+    const value = isMap ? data.get(key2) : data[key2];
     if (skipUndefined && value === void 0) {
       continue;
     }
-    entries[length++] = [objectToTokens(key, options, refStack), value];
+    entries[length++] = [objectToTokens(key2, options, refStack), value];
   }
   if (length === 0) {
     writer.pushByte(MAJOR_MAP);
@@ -1586,8 +1586,8 @@ function directEncodeMap(writer, data, typ, options, refStack) {
   }
   entries.sort((e1, e2) => mapSorter(e1, e2, options));
   directEncodeUintValue(writer, MAJOR_MAP, length);
-  for (const [key, value] of entries) {
-    tokensToEncoded(writer, key, cborEncoders, options);
+  for (const [key2, value] of entries) {
+    tokensToEncoded(writer, key2, cborEncoders, options);
     directEncode(writer, value, options, refStack);
   }
 }
@@ -1770,22 +1770,22 @@ function tokenToMap(token, tokeniser, options) {
   const obj = useMaps ? void 0 : {};
   const m = useMaps ? /* @__PURE__ */ new Map() : void 0;
   for (let i = 0; i < token.value; i++) {
-    const key = tokensToObject(tokeniser, options);
-    if (key === BREAK) {
+    const key2 = tokensToObject(tokeniser, options);
+    if (key2 === BREAK) {
       if (token.value === Infinity) {
         break;
       }
       throw new Error(`${decodeErrPrefix} got unexpected break to lengthed map`);
     }
-    if (key === DONE) {
+    if (key2 === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no key], expected ${token.value})`);
     }
-    if (!useMaps && typeof key !== "string") {
-      throw new Error(`${decodeErrPrefix} non-string keys not supported (got ${typeof key})`);
+    if (!useMaps && typeof key2 !== "string") {
+      throw new Error(`${decodeErrPrefix} non-string keys not supported (got ${typeof key2})`);
     }
     if (rejectDuplicateMapKeys) {
-      if (useMaps && m.has(key) || !useMaps && Object.hasOwn(obj, key)) {
-        throw new Error(`${decodeErrPrefix} found repeat map key "${key}"`);
+      if (useMaps && m.has(key2) || !useMaps && Object.hasOwn(obj, key2)) {
+        throw new Error(`${decodeErrPrefix} found repeat map key "${key2}"`);
       }
     }
     const value = tokensToObject(tokeniser, options);
@@ -1793,32 +1793,32 @@ function tokenToMap(token, tokeniser, options) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no value], expected ${token.value})`);
     }
     if (useMaps) {
-      m.set(key, value);
-    } else if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value, configurable: true, enumerable: true, writable: true });
+      m.set(key2, value);
+    } else if (key2 === "__proto__") {
+      Object.defineProperty(obj, key2, { value, configurable: true, enumerable: true, writable: true });
     } else {
-      obj[key] = value;
+      obj[key2] = value;
     }
   }
   return useMaps ? m : obj;
 }
 function* tokenToMapEntries(token, tokeniser, options) {
   for (let i = 0; i < token.value; i++) {
-    const key = tokensToObject(tokeniser, options);
-    if (key === BREAK) {
+    const key2 = tokensToObject(tokeniser, options);
+    if (key2 === BREAK) {
       if (token.value === Infinity) {
         break;
       }
       throw new Error(`${decodeErrPrefix} got unexpected break to lengthed map`);
     }
-    if (key === DONE) {
+    if (key2 === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no key], expected ${token.value})`);
     }
     const value = tokensToObject(tokeniser, options);
     if (value === DONE) {
       throw new Error(`${decodeErrPrefix} found map but not enough entries (got ${i} [no value], expected ${token.value})`);
     }
-    yield [key, value];
+    yield [key2, value];
   }
 }
 function createTagDecodeControl(tokeniser, options) {
@@ -3434,14 +3434,14 @@ function getMinHashLength(fieldOrder) {
   const length = getFieldBytesLength(fieldOrder);
   return length + Math.ceil(length / 2);
 }
-function mapHashToField(key, fieldOrder, isLE2 = false) {
-  abytes2(key);
-  const len = key.length;
+function mapHashToField(key2, fieldOrder, isLE2 = false) {
+  abytes2(key2);
+  const len = key2.length;
   const fieldLen = getFieldBytesLength(fieldOrder);
   const minLen = Math.max(getMinHashLength(fieldOrder), 16);
   if (len < minLen || len > 1024)
     throw new Error("expected " + minLen + "-1024 bytes of input, got " + len);
-  const num = isLE2 ? bytesToNumberLE(key) : bytesToNumberBE(key);
+  const num = isLE2 ? bytesToNumberLE(key2) : bytesToNumberBE(key2);
   const reduced = mod(num, fieldOrder - _1n2) + _1n2;
   return isLE2 ? numberToBytesLE(reduced, fieldLen) : numberToBytesBE(reduced, fieldLen);
 }
@@ -4166,10 +4166,10 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
   function modN_LE(hash2) {
     return Fn.create(bytesToNumberLE(hash2));
   }
-  function getPrivateScalar(key) {
+  function getPrivateScalar(key2) {
     const len = lengths.secretKey;
-    abytes2(key, lengths.secretKey, "secretKey");
-    const hashed = abytes2(hash(key), 2 * len, "hashedSecretKey");
+    abytes2(key2, lengths.secretKey, "secretKey");
+    const hashed = abytes2(hash(key2), 2 * len, "hashedSecretKey");
     const head = adjustScalarBytes2(hashed.slice(0, len));
     const prefix = hashed.slice(len, 2 * len);
     const scalar = modN_LE(head);
@@ -4246,12 +4246,12 @@ function eddsa(Point, cHash, eddsaOpts = {}) {
     seed = seed === void 0 ? randomBytes3(lengths.seed) : seed;
     return abytes2(seed, lengths.seed, "seed");
   }
-  function isValidSecretKey(key) {
-    return isBytes3(key) && key.length === lengths.secretKey;
+  function isValidSecretKey(key2) {
+    return isBytes3(key2) && key2.length === lengths.secretKey;
   }
-  function isValidPublicKey(key, zip215) {
+  function isValidPublicKey(key2, zip215) {
     try {
-      return !!Point.fromBytes(key, zip215 === void 0 ? verifyOpts.zip215 : zip215);
+      return !!Point.fromBytes(key2, zip215 === void 0 ? verifyOpts.zip215 : zip215);
     } catch (error) {
       return false;
     }
@@ -4371,9 +4371,9 @@ var _HMAC = class {
   canXOF = false;
   finished = false;
   destroyed = false;
-  constructor(hash, key) {
+  constructor(hash, key2) {
     ahash(hash);
-    abytes(key, void 0, "key");
+    abytes(key2, void 0, "key");
     this.iHash = hash.create();
     if (typeof this.iHash.update !== "function")
       throw new Error("expected Hash instance");
@@ -4381,7 +4381,7 @@ var _HMAC = class {
     this.outputLen = this.iHash.outputLen;
     const blockLen = this.blockLen;
     const pad = new Uint8Array(blockLen);
-    pad.set(key.length > blockLen ? hash.create().update(key).digest() : key);
+    pad.set(key2.length > blockLen ? hash.create().update(key2).digest() : key2);
     for (let i = 0; i < pad.length; i++)
       pad[i] ^= 54;
     this.iHash.update(pad);
@@ -4434,8 +4434,8 @@ var _HMAC = class {
   }
 };
 var hmac = /* @__PURE__ */ (() => {
-  const hmac_ = ((hash, key, message) => new _HMAC(hash, key).update(message).digest());
-  hmac_.create = (hash, key) => new _HMAC(hash, key);
+  const hmac_ = ((hash, key2, message) => new _HMAC(hash, key2).update(message).digest());
+  hmac_.create = (hash, key2) => new _HMAC(hash, key2);
   return hmac_;
 })();
 
@@ -5146,7 +5146,7 @@ function ecdsa(Point, hash, ecdsaOpts = {}) {
   });
   const opts = Object.assign({}, ecdsaOpts);
   const randomBytes3 = opts.randomBytes === void 0 ? randomBytes2 : opts.randomBytes;
-  const hmac2 = opts.hmac === void 0 ? (key, msg) => hmac(hash_, key, msg) : opts.hmac;
+  const hmac2 = opts.hmac === void 0 ? (key2, msg) => hmac(hash_, key2, msg) : opts.hmac;
   const { Fp: Fp2, Fn } = Point;
   const { ORDER: CURVE_ORDER, BITS: fnBits } = Fn;
   const blindLength = getMinHashLength(CURVE_ORDER);
@@ -5433,10 +5433,10 @@ function readKey(cose) {
   }
   throw new Malformed("cose key: neither a P-256 nor an Ed25519 public key with the required members alone");
 }
-function verifies(key, signature, message, lowS = true) {
+function verifies(key2, signature, message, lowS = true) {
   if (!isBytes(signature, SIGNATURE_SIZE)) return false;
   try {
-    return key.algorithm === ES256 ? p256.verify(signature, message, key.point, { prehash: true, lowS, format: "compact" }) : ed25519.verify(signature, message, key.point, { zip215: false });
+    return key2.algorithm === ES256 ? p256.verify(signature, message, key2.point, { prehash: true, lowS, format: "compact" }) : ed25519.verify(signature, message, key2.point, { zip215: false });
   } catch {
     return false;
   }
@@ -5608,7 +5608,7 @@ function readBundle(bytes) {
   const [magic, version, named3, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
   const good = magic === "leafproof-bundle" && version === 1 && [named3, keys, heads, items].every(Array.isArray) && named3.length === 2 && named3.every((part) => typeof part === "string");
   if (!good) throw new Malformed("bundle: not a Leafproof bundle of version 1");
-  if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key) => isBytes(key))) {
+  if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key2) => isBytes(key2))) {
     throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`);
   }
   const [checkpoints = []] = rest;
@@ -6256,6 +6256,7 @@ __export(record_exports, {
   SHARES: () => SHARES,
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
+  namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
   readRecord: () => readRecord,
@@ -6338,10 +6339,10 @@ function plain2(larger, smaller) {
 }
 function apportioned(parts, places) {
   const steps = parts.map((part) => stepsOf(part, places));
-  const floors = steps.map((step) => step.floor());
+  const floors = steps.map((step2) => step2.floor());
   const total = sum(steps).round();
   const missing = Number(total - floors.reduce((a, b) => a + b, 0n));
-  const remainder = steps.map((step, i) => step.minus(new Fraction(floors[i])));
+  const remainder = steps.map((step2, i) => step2.minus(new Fraction(floors[i])));
   const order = parts.map((_, i) => i).sort((a, b) => remainder[b].compare(remainder[a]) || a - b);
   for (const i of order.slice(0, missing)) floors[i] += 1n;
   return { parts: floors.map((steps2) => published(steps2, places)), total: parts.length ? published(total, places) : "0" };
@@ -6633,7 +6634,8 @@ var shape = struct(
   }
 );
 var amountOf = (line4) => quantity2(line4.quantity, line4.unit);
-var parentOf = (line4) => line4.gtin && line4.lot ? lot(line4.gtin, line4.lot) : null;
+var namedOf = (line4) => line4.gtin && line4.lot ? lot(line4.gtin, line4.lot) : null;
+var parentOf = (line4) => line4.material !== null && line4.footprint === null ? null : namedOf(line4);
 function readRecord(members) {
   const record = convert(members, shape, "batch record");
   checkPrintable(record);
@@ -6651,7 +6653,7 @@ function readRecord(members) {
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
   for (const line4 of record.inputs ?? []) {
-    if (parentOf(line4) === null === (line4.material === null)) {
+    if (namedOf(line4) === null && line4.material === null) {
       throw new Malformed(`inputs: ${line4.name}: either a lot (gtin, lot) or a material is needed`);
     }
   }
@@ -6768,9 +6770,9 @@ var ChainState = class {
     return this.operators.get(address)?.at(-1).removed === null;
   }
   #key(operator, keyId) {
-    const key = this.#registered.get(operator + keyId);
-    require4(key, "the key was never registered");
-    return key;
+    const key2 = this.#registered.get(operator + keyId);
+    require4(key2, "the key was never registered");
+    return key2;
   }
   #lot(id) {
     require4(this.lots.has(id), "the lot was never minted");
@@ -6796,8 +6798,8 @@ var ChainState = class {
     const role = Number(roleNumber);
     require4(role < ROLES, `${role} is no role`);
     require4(!this.#registered.has(operator + keyId), "the operator registered this key before");
-    const key = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
-    this.#registered.set(operator + keyId, key);
+    const key2 = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
+    this.#registered.set(operator + keyId, key2);
     if (!this.#isOperator(operator)) return;
     const claim = {
       chain: this.#trust.chain_id,
@@ -6808,25 +6810,25 @@ var ChainState = class {
       issuer
     };
     if (!proves(cose, claim, proof)) this.unproven.add(keyId);
-    else if (!this.keys.has(keyId)) this.keys.set(keyId, key);
+    else if (!this.keys.has(keyId)) this.keys.set(keyId, key2);
   }
   attested(_, keyId, operator, registrar) {
     const { attestedBy } = this.#key(operator, keyId);
     if (this.registrars.has(registrar) && !attestedBy.includes(registrar)) attestedBy.push(registrar);
   }
   unattested(_, keyId, operator, registrar) {
-    const key = this.#key(operator, keyId);
-    key.attestedBy = key.attestedBy.filter((one) => one !== registrar);
+    const key2 = this.#key(operator, keyId);
+    key2.attestedBy = key2.attestedBy.filter((one) => one !== registrar);
   }
   retired(event, keyId, operator, epoch, lastSequence) {
-    const key = this.#key(operator, keyId);
-    require4(!key.retired && !key.compromised, "the key was not in force");
-    key.retired = { epoch, lastSequence, moment: event };
+    const key2 = this.#key(operator, keyId);
+    require4(!key2.retired && !key2.compromised, "the key was not in force");
+    key2.retired = { epoch, lastSequence, moment: event };
   }
   compromised(event, keyId, operator) {
-    const key = this.#key(operator, keyId);
-    require4(!key.compromised, "the key was compromised before");
-    key.compromised = event;
+    const key2 = this.#key(operator, keyId);
+    require4(!key2.compromised, "the key was compromised before");
+    key2.compromised = event;
   }
   minted(_, id, operator, lotHash, custody2) {
     require4(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
@@ -6889,7 +6891,7 @@ function hidesNothingBelow(value) {
   if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
   return true;
 }
-function readDisclosed(data, disclosures, key, issuer, kind2, withheld) {
+function readDisclosed(data, disclosures, key2, issuer, kind2, withheld) {
   const jwt = bodyContent(data);
   if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
     throw new Malformed("body: not an issuer-signed JWT");
@@ -6897,20 +6899,20 @@ function readDisclosed(data, disclosures, key, issuer, kind2, withheld) {
   if (disclosures.some((text2) => text2.includes("~") || text2.length > MAX_DISCLOSURE)) {
     throw new Malformed("disclosure: not a disclosure's text");
   }
-  const { header: header2, claims } = signedParts(jwt, key);
+  const { header: header2, claims } = signedParts(jwt, key2);
   const given = disclosures.map(opened);
   const members = unpacked(claims, given, withheld);
-  const algorithm = key.algorithm === ES256 ? "ES256" : "EdDSA";
+  const algorithm = key2.algorithm === ES256 ? "ES256" : "EdDSA";
   const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind2;
   if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
   members.delete("iss");
   if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
   return members;
 }
-function signedParts(jwt, key) {
+function signedParts(jwt, key2) {
   const [head, payload, signature, ...rest] = jwt.split(".");
   if (rest.length || signature === void 0) throw new Malformed("body: not an issuer-signed JWT");
-  if (!verifies(key, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
+  if (!verifies(key2, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
     throw new Malformed("body: not a valid SD-JWT (InvalidJWSSignature)");
   }
   const claims = jsonOf(payload, "body");
@@ -8955,7 +8957,7 @@ function checkPoint(one) {
     throw new Malformed("points.interval_seconds: not a whole part of a day");
   }
   if (one.conversions.length > MAX_CONVERSIONS) throw new Malformed(`points.conversions: more than ${MAX_CONVERSIONS}`);
-  for (const step of one.conversions) checkConversion(step);
+  for (const step2 of one.conversions) checkConversion(step2);
   if (one.tolerance !== null) {
     const percent = decimal(one.tolerance, "points.tolerance");
     if (percent.compare(ZERO) < 0 || percent.compare(HUNDRED3) > 0) {
@@ -8997,37 +8999,37 @@ function checkPlausible({ point: name2, kind: kind2, plausible: { source: source
   if (!source2.trim()) throw new Malformed("plausible.source: by what is it known?");
   if (kind2 === "weight") throw new Malformed(`points.plausible: ${name2}: not for weighings, which are lines of a record`);
 }
-function checkConversion(step) {
-  const [above, below] = ratio(step.unit);
-  if (!above) throw new Malformed(`conversions.unit: '${step.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
-  const [over, under] = RATIOS[step.quantity];
+function checkConversion(step2) {
+  const [above, below] = ratio(step2.unit);
+  if (!above) throw new Malformed(`conversions.unit: '${step2.unit.slice(0, 20)}' is no ratio such as MJ/Nm3`);
+  const [over, under] = RATIOS[step2.quantity];
   if (!over.includes(dimension(above)) || !under.includes(dimension(below))) {
-    throw new Malformed(`conversions.unit: a ${step.quantity} is not in ${step.unit}`);
+    throw new Malformed(`conversions.unit: a ${step2.quantity} is not in ${step2.unit}`);
   }
-  if (step.value === null === (step.point === null)) {
-    throw new Malformed(`conversions.value: ${step.quantity}: either a value or a point that reads it`);
+  if (step2.value === null === (step2.point === null)) {
+    throw new Malformed(`conversions.value: ${step2.quantity}: either a value or a point that reads it`);
   }
-  if (step.value !== null && decimal(step.value, "conversions.value").compare(ZERO) <= 0) {
-    throw new Malformed(`conversions.value: ${step.value} is not positive`);
+  if (step2.value !== null && decimal(step2.value, "conversions.value").compare(ZERO) <= 0) {
+    throw new Malformed(`conversions.value: ${step2.value} is not positive`);
   }
-  if (step.basis !== null !== WITH_BASIS.includes(step.quantity)) {
-    throw new Malformed(`conversions.basis: ${step.quantity}: net or gross is for calorific values alone`);
+  if (step2.basis !== null !== WITH_BASIS.includes(step2.quantity)) {
+    throw new Malformed(`conversions.basis: ${step2.quantity}: net or gross is for calorific values alone`);
   }
-  if (step.quantity === "enthalpy" && !(step.conditions ?? "").trim()) {
-    throw new Malformed(`conversions.conditions: ${step.quantity}: of which state?`);
+  if (step2.quantity === "enthalpy" && !(step2.conditions ?? "").trim()) {
+    throw new Malformed(`conversions.conditions: ${step2.quantity}: of which state?`);
   }
-  if (!step.source.trim()) throw new Malformed(`conversions.source: ${step.quantity}: by whom, or from which table?`);
+  if (!step2.source.trim()) throw new Malformed(`conversions.source: ${step2.quantity}: by whom, or from which table?`);
 }
 function published2(one) {
   let { unit, basis } = one;
-  for (const step of one.conversions) {
-    const [above, below] = ratio(step.unit);
+  for (const step2 of one.conversions) {
+    const [above, below] = ratio(step2.unit);
     scale(unit, below);
-    if (step.quantity === "net to gross" && basis === step.basis) {
+    if (step2.quantity === "net to gross" && basis === step2.basis) {
       throw new Malformed(`conversions.basis: ${one.point}: it is ${basis} already`);
     }
     unit = above;
-    basis = step.basis ?? basis;
+    basis = step2.basis ?? basis;
   }
   const last = dimension(unit);
   const found = publishedUnit(one.carrier, last);
@@ -9237,11 +9239,11 @@ function readPlace(value) {
   if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
   return { epoch, sequence };
 }
-var signatureVerifies = (statement, key) => key.algorithm === statement.algorithm && verifies(key, statement.signature, statement.signed);
-function readBody(statement, key) {
+var signatureVerifies = (statement, key2) => key2.algorithm === statement.algorithm && verifies(key2, statement.signature, statement.signed);
+function readBody(statement, key2) {
   const { body, disclosures } = statement.item;
   if (!equal(sha256(body), statement.payload)) throw new Malformed("body: its SHA-256 is not the one that was signed");
-  const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key, statement.issuer, JWT_TYPE4, WITHHELD4);
+  const disclosed = ({ JWT_TYPE: JWT_TYPE4, WITHHELD: WITHHELD4 }) => readDisclosed(body, disclosures, key2, statement.issuer, JWT_TYPE4, WITHHELD4);
   if (statement.kind === PLAN) statement.content = readPlan(body);
   if (statement.kind === STAGE) statement.content = readStage(body);
   if (statement.kind === CORRECTION) statement.content = readCorrection(body);
@@ -9420,9 +9422,9 @@ var Reader = class {
     const sizes = /* @__PURE__ */ new Map();
     const place = (log, { block, index }) => `${log} ${block} ${index}`;
     for (const { keyId, log } of statements) {
-      const key = chain.keys.get(keyId);
-      const [, ...turns] = key ? chain.operators.get(key.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
-      const moments = key ? [...turns, key.compromised, key.retired?.moment] : [];
+      const key2 = chain.keys.get(keyId);
+      const [, ...turns] = key2 ? chain.operators.get(key2.operator).flatMap(({ admitted, removed }) => [admitted, removed]) : [];
+      const moments = key2 ? [...turns, key2.compromised, key2.retired?.moment] : [];
       for (const moment of moments.filter(Boolean)) {
         const asked = place(log.id, moment);
         if (sizes.has(asked)) continue;
@@ -9494,8 +9496,8 @@ function ofClaim(reading, claim, record) {
     return;
   }
   const stated = reading.cancellations.get(claim.cancellation);
-  const [key, signer] = [reading.key(record), stated ? reading.key(stated) : null];
-  const operator = key && reading.chain.operators.get(key.operator)?.at(-1);
+  const [key2, signer] = [reading.key(record), stated ? reading.key(stated) : null];
+  const operator = key2 && reading.chain.operators.get(key2.operator)?.at(-1);
   if (!operator || !signer) {
     check2.add(FAIL, "claim-unstated", lot2, serials);
     return;
@@ -9503,7 +9505,7 @@ function ofClaim(reading, claim, record) {
   const printed2 = newestFootprint(reading, claim, record);
   const used = printed2 ? printed2.content.region.split("-")[0] : null;
   const before2 = check2.findings.length;
-  judge2(check2, claim, stated.content, signer.operator, { maker: key.operator, identifier: operator.identifier, record, used });
+  judge2(check2, claim, stated.content, signer.operator, { maker: key2.operator, identifier: operator.identifier, record, used });
   named2(reading, claim, record, printed2);
   const good = check2.findings.slice(before2).every(({ status: status2 }) => status2 !== FAIL);
   if (used === null) check2.add(NOT_CHECKED, "withheld", lot2);
@@ -9603,8 +9605,8 @@ function current(reading, record) {
   const newest = onChain?.versions.at(-1);
   if (!newest) {
     const pending = reading.report[5].status === PENDING || reading.pointerUnderWay(record);
-    const key = reading.key(record);
-    check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key ? "0x" + key.operator : "unknown" });
+    const key2 = reading.key(record);
+    check2.add(pending ? PENDING : FAIL, pending ? "lot-pending" : "lot-missing", lot2, { operator: key2 ? "0x" + key2.operator : "unknown" });
   } else if (newest.leaf !== record.leaf) check2.add(FAIL, "superseded", lot2, { version: newest.version });
   else check2.add(PASS, "current", lot2, { version: newest.version });
 }
@@ -9670,8 +9672,8 @@ function foreignGateway(reading, record, plan) {
   const maker = reading.key(record);
   if (!maker) return null;
   const foreign = plan.points.find(({ gateway }) => {
-    const key = reading.chain.keys.get(gateway);
-    return key && key.operator !== maker.operator;
+    const key2 = reading.chain.keys.get(gateway);
+    return key2 && key2.operator !== maker.operator;
   });
   return foreign?.gateway ?? null;
 }
@@ -9689,11 +9691,81 @@ var HOME_SCRAP = "home-scrap";
 var tonnes = (lines) => sum(lines.map((line4) => amountOf(line4).to("t")));
 function looped({ inputs, outputs }) {
   const lines = inputs.filter(({ material }) => material === HOME_SCRAP);
+  if (lines.some(namedOf)) throw new Malformed("inputs: home scrap is no lot");
   if (tonnes(lines).compare(tonnes(outputs.filter(({ role }) => role === "waste"))) > 0) {
     throw new Malformed("inputs: more home scrap goes in than the run gives off as waste");
   }
   return lines;
 }
+
+// backend/web/verify/supply.js
+var MAX_RECORDS = 2e3;
+var SHOWN = 20;
+var tooMany = (statements) => statements.filter(({ kind: kind2 }) => kind2 === RECORD).length > MAX_RECORDS;
+function checkCycle(reading) {
+  const path = cycle(edgesOf(reading));
+  if (!path) return;
+  const lots = path.map(({ lot: lot2 }) => lot2);
+  const named3 = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), "…", ...lots.slice(-SHOWN / 2)] : lots;
+  reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named3.join(" <- ") });
+}
+function checkLeftAside(reading) {
+  const printed2 = new Set([...reading.footprints.values()].map((one) => key(reading, one, lotOf(one.content), one.content)));
+  const ofRecord = /* @__PURE__ */ new Map();
+  for (const { content } of reading.footprints.values()) {
+    if (!ofRecord.has(content.record)) ofRecord.set(content.record, []);
+    ofRecord.get(content.record).push(content);
+  }
+  for (const { id, content: record } of reading.used()) {
+    const lines = (record.inputs ?? []).filter((line4) => line4.material !== null && parentOf(line4));
+    const cited = new Map(lines.map((line4) => [parentOf(line4), reading.footprints.get(line4.footprint)]));
+    for (const stated of cited.size ? ofRecord.get(id) ?? [] : []) {
+      if (lotOf(stated) !== record.of || !stated.components) continue;
+      const counted = choicesOf(stated).parents;
+      for (const [lot2, by] of cited) {
+        if (!by || counted.has(lot2) || !printed2.has(key(reading, by, lot2, stated))) continue;
+        reading.report[9].add(WARNING, "input-secondary", record.of, { lot: lot2, profile: stated.profile.id });
+      }
+    }
+  }
+}
+var key = (reading, by, lot2, { profile }) => JSON.stringify([reading.maker(by), lot2, profile.id]);
+var nodeOf = (maker, lot2) => ({ name: `${maker} ${lot2}`, lot: lot2 });
+function edgesOf(reading) {
+  const found = /* @__PURE__ */ new Map();
+  for (const versions of reading.everyRecord()) {
+    const lines = versions.flatMap(({ content }) => content.inputs ?? []);
+    const edges = lines.map((line4) => [reading.footprints.get(line4.footprint), parentOf(line4)]);
+    const { name: name2, lot: lot2 } = nodeOf(reading.maker(versions[0]), versions[0].content.of);
+    const below = edges.filter(([printed2, parent]) => printed2 && parent);
+    found.set(name2, { lot: lot2, edges: below.map(([printed2, parent]) => nodeOf(reading.maker(printed2), parent)) });
+  }
+  return found;
+}
+function cycle(found) {
+  const done = /* @__PURE__ */ new Set();
+  for (const [start, { lot: lot2 }] of found) {
+    if (done.has(start)) continue;
+    const path = [step(found, { name: start, lot: lot2 })];
+    const places = /* @__PURE__ */ new Map([[start, 0]]);
+    while (path.length) {
+      const { node, edges } = path.at(-1);
+      const below = edges.next().value;
+      if (!below) {
+        done.add(node.name);
+        places.delete(node.name);
+        path.pop();
+      } else if (places.has(below.name)) {
+        return [...path.slice(places.get(below.name)).map((one) => one.node), below];
+      } else if (!done.has(below.name)) {
+        places.set(below.name, path.length);
+        path.push(step(found, below));
+      }
+    }
+  }
+  return null;
+}
+var step = (found, node) => ({ node, edges: (found.get(node.name)?.edges ?? []).values() });
 
 // backend/web/verify/inputs.js
 var CLAIMED = /* @__PURE__ */ new Map([[4, "custody-mass-balance"], [5, "custody-book-and-claim"]]);
@@ -9702,6 +9774,8 @@ async function checkInputs(reading, pause) {
     inputsOf(reading, record);
     await pause();
   }
+  checkLeftAside(reading);
+  checkCycle(reading);
   checkCorrectedInputs(reading);
 }
 function inputsOf(reading, record) {
@@ -9715,8 +9789,9 @@ function inputsOf(reading, record) {
   for (const line4 of inputs) {
     const parent = parentOf(line4);
     if (!parent) {
-      const own = line4.material === HOME_SCRAP;
-      check2.add(own ? PASS : WARNING, own ? "input-looped" : "input-material", lot2, { name: line4.name });
+      const named3 = namedOf(line4);
+      if (line4.material === HOME_SCRAP && !named3) check2.add(PASS, "input-looped", lot2, { name: line4.name });
+      else check2.add(WARNING, named3 ? "input-unproven" : "input-material", lot2, { name: line4.name, lot: named3 ?? "" });
       continue;
     }
     const found = inputLot(reading, lot2, line4, parent);
@@ -9783,14 +9858,14 @@ function wanted(taken) {
 
 // backend/web/verify/keyInForce.js
 function judge3(statement, chain, registrars) {
-  const key = chain.keys.get(statement.keyId);
-  if (!key) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
-  const operator = admission(statement, chain.operators.get(key.operator), chain);
-  const refused = refusal(statement, key, operator, chain);
+  const key2 = chain.keys.get(statement.keyId);
+  if (!key2) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
+  const operator = admission(statement, chain.operators.get(key2.operator), chain);
+  const refused = refusal(statement, key2, operator, chain);
   if (refused) return [[FAIL, ...refused]];
   const found = [[PASS, "key-in-force", { operator: operator.identifier }]];
-  if (key.role === GATEWAY2) {
-    const trusted = key.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
+  if (key2.role === GATEWAY2) {
+    const trusted = key2.attestedBy.find((registrar) => registrars.includes("0x" + registrar));
     const name2 = trusted && (chain.registrars.get(trusted) ?? "0x" + trusted);
     found.push(trusted ? [PASS, "key-attested", { registrar: name2 }] : [PASS, "key-self-declared", {}]);
   }
@@ -9801,17 +9876,17 @@ function admission(statement, admissions, chain) {
   const tooEarly = found && found !== admissions[0] && chain.anchoredBefore(statement, found.admitted);
   return found && !tooEarly ? found : null;
 }
-function refusal(statement, key, operator, chain) {
+function refusal(statement, key2, operator, chain) {
   const { frame, issuer, log } = statement;
   const over = (end) => end && !chain.anchoredBefore(statement, end);
-  if (key.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
-  if (key.issuer !== issuer) return ["key-issuer", { issuer, registered: key.issuer }];
-  if (key.role === GATEWAY2 && key.log !== log.id) return ["key-log", {}];
+  if (key2.role !== (frame ? GATEWAY2 : ISSUER)) return ["key-role", {}];
+  if (key2.issuer !== issuer) return ["key-issuer", { issuer, registered: key2.issuer }];
+  if (key2.role === GATEWAY2 && key2.log !== log.id) return ["key-log", {}];
   if (!operator) return ["key-operator", {}];
-  if (!speaksFor(operator.identifier, key.issuer)) return ["key-name", { issuer: key.issuer, operator: operator.identifier }];
-  if (over(key.compromised)) return ["key-compromised", {}];
-  if (over(key.retired?.moment) && !backlog(frame, key.retired)) {
-    return ["key-retired", { epoch: key.retired.epoch, sequence: key.retired.lastSequence }];
+  if (!speaksFor(operator.identifier, key2.issuer)) return ["key-name", { issuer: key2.issuer, operator: operator.identifier }];
+  if (over(key2.compromised)) return ["key-compromised", {}];
+  if (over(key2.retired?.moment) && !backlog(frame, key2.retired)) {
+    return ["key-retired", { epoch: key2.retired.epoch, sequence: key2.retired.lastSequence }];
   }
   return null;
 }
@@ -9835,10 +9910,10 @@ function checkLabels(reading) {
   }
   const told3 = /* @__PURE__ */ new Set();
   for (const record of reading.lots()) {
-    const key = reading.key(record);
-    const operator = key && chain.operators.get(key.operator)?.at(-1);
+    const key2 = reading.key(record);
+    const operator = key2 && chain.operators.get(key2.operator)?.at(-1);
     if (!operator) continue;
-    const [id, subject2] = [chain.idOf(key.operator, record.content.of), subjectOf(reading, record, operator.identifier)];
+    const [id, subject2] = [chain.idOf(key2.operator, record.content.of), subjectOf(reading, record, operator.identifier)];
     for (const label of chain.labelling.labels.values()) {
       if (label.subject !== id) continue;
       told3.add(label.statement);
@@ -10073,6 +10148,10 @@ var Reading = class {
   makers(lot2) {
     return [...this.#records.values()].filter(([first]) => first.content.of === lot2);
   }
+  // All records, one list a maker and lot.
+  everyRecord() {
+    return [...this.#records.values()];
+  }
   // Each lot's current record: the one that the chain points to, else the last in the log.
   lots() {
     return [...this.#records.values()].map((versions) => this.#current(versions));
@@ -10111,8 +10190,8 @@ var Reading = class {
   }
   // A record's lot on chain, under the operator whose key signed it.
   onChain(record) {
-    const key = this.key(record);
-    return key ? this.chain.lots.get(lotId(key.operator, record.content.of)) ?? null : null;
+    const key2 = this.key(record);
+    return key2 ? this.chain.lots.get(lotId(key2.operator, record.content.of)) ?? null : null;
   }
   // Whether the chain may not have been told yet that its lot points to this record.
   pointerUnderWay(record) {
@@ -10245,7 +10324,10 @@ function weighted(parts) {
 var OUTSIDE = "energy outside runs";
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
-  const found = parts.flatMap(({ component: component2, factors }) => ofFactors(component2.subject, factors, profile, choices.region));
+  const found = parts.flatMap(({ component: component2, factors }) => [
+    ...component2.kind === "secondary" ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
+    ...ofFactors(component2.subject, factors, profile, choices.region)
+  ]);
   if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
   if (sharing.stated.method === "economic") found.push("burden shared with co-products by value");
   if (sharing.stated.subdivided.length) found.push("some metering points serve one output alone");
@@ -10305,7 +10387,7 @@ function shared(record, chosen, rule) {
   byRatio(rule, method, outputs, chosen);
   const keys = method === "economic" ? values(rule, outputs, chosen) : outputs.map(tonnes2);
   const whole3 = sum(keys);
-  const published4 = apportioned(keys.map((key) => key.over(whole3)), SHARE_PLACES2).parts;
+  const published4 = apportioned(keys.map((key2) => key2.over(whole3)), SHARE_PLACES2).parts;
   const shares = outputs.map(({ name: name2 }, i) => ({ output: name2, share: published4[i] }));
   const part = sum(keys.filter((_, i) => outputs[i].role === "product")).over(whole3);
   const alone = servesAlone(rule, record, outputs, chosen);
@@ -10429,10 +10511,15 @@ function* partsOf(work) {
   }
   const closed = looped(record);
   for (const line4 of record.inputs) {
-    if (line4.material === null) yield ofLot(work, line4);
-    else if (closed.includes(line4)) yield brought(made("raw material", line4, line4.material, "primary"), sharing.ofProduct(null));
-    else yield byFactors(work, made("raw material", line4, line4.material, "secondary"), ZERO, sharing.ofProduct(null));
+    const material = secondary(work, line4);
+    if (material === null) yield ofLot(work, line4);
+    else if (closed.includes(line4)) yield brought(made("raw material", line4, material, "primary"), sharing.ofProduct(null));
+    else yield byFactors(work, made("raw material", line4, material, "secondary"), ZERO, sharing.ofProduct(null));
   }
+}
+function secondary({ choices, sources, by }, line4) {
+  if (line4.material === null || line4.footprint === null || parentOf(line4) === null) return line4.material;
+  return choices.parents.has(parentOf(line4)) || sources.footprint(line4.footprint).profile.id === by ? null : line4.material;
 }
 function isOf(period, recordId, record, counts2) {
   const [opened2, closed] = record.window;
@@ -10640,9 +10727,9 @@ async function verify(bytes, shown, trust2, rpc, progress) {
   const reading = new Reading(bundle, trust2, chain, noChain, report);
   for (const statement of statements) reading.take(statement);
   checkLot(reading, shown);
-  for (const [number2, step] of STEPS) {
+  for (const [number2, step2] of STEPS) {
     try {
-      await step(reading, pause);
+      await step2(reading, pause);
     } catch (error) {
       report[number2].add(FAIL, "malformed", "", { reason: reasonOf(error) });
     }
@@ -10664,8 +10751,8 @@ var STEPS = [
 function readKeys(bundle, check2) {
   const keys = /* @__PURE__ */ new Map();
   for (const cose of bundle.keys) {
-    const key = check2.attempt("malformed", "key", () => readKey(cose));
-    if (key) keys.set(hex(key.id), key);
+    const key2 = check2.attempt("malformed", "key", () => readKey(cose));
+    if (key2) keys.set(hex(key2.id), key2);
   }
   return keys;
 }
@@ -10675,6 +10762,10 @@ async function readStatements(bundle, check2, pause) {
     const statement = check2.attempt("malformed", `entry ${item.index}`, () => readStatement(item));
     if (statement) statements.push(statement);
     await pause();
+  }
+  if (tooMany(statements)) {
+    check2.add(FAIL, "too-many-records", "", { count: MAX_RECORDS });
+    return [];
   }
   if (statements.length === bundle.items.length) check2.add(PASS, "well-formed", "", { count: statements.length });
   return statements;
@@ -10698,9 +10789,9 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
 async function checkSignatures(statements, keys, check2, pause, progress) {
   let good = 0;
   for (const [place, statement] of statements.entries()) {
-    const key = keys.get(statement.keyId);
-    if (!key) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
-    else if (signatureVerifies(statement, key)) good += 1;
+    const key2 = keys.get(statement.keyId);
+    if (!key2) check2.add(FAIL, "key-missing", statement.label, { key: statement.keyId });
+    else if (signatureVerifies(statement, key2)) good += 1;
     else check2.add(FAIL, "signature-invalid", statement.label, { reason: "the signature does not verify" });
     progress?.((place + 1) / statements.length);
     await pause();
@@ -10710,10 +10801,10 @@ async function checkSignatures(statements, keys, check2, pause, progress) {
 async function checkDisclosures(statements, keys, check2, pause) {
   let good = 0;
   for (const statement of statements) {
-    const key = keys.get(statement.keyId);
-    if (statement.item.body === null || !key) continue;
+    const key2 = keys.get(statement.keyId);
+    if (statement.item.body === null || !key2) continue;
     check2.attempt("disclosure-differs", statement.label, () => {
-      readBody(statement, key);
+      readBody(statement, key2);
       good += 1;
     });
     await pause();

@@ -87,10 +87,17 @@ function* partsOf(work) {
   }
   const closed = looped(record)
   for (const line of record.inputs) {
-    if (line.material === null) yield ofLot(work, line)
-    else if (closed.includes(line)) yield brought(made('raw material', line, line.material, 'primary'), sharing.ofProduct(null))
-    else yield byFactors(work, made('raw material', line, line.material, 'secondary'), ZERO, sharing.ofProduct(null))
+    const material = secondary(work, line)
+    if (material === null) yield ofLot(work, line)
+    else if (closed.includes(line)) yield brought(made('raw material', line, material, 'primary'), sharing.ofProduct(null))
+    else yield byFactors(work, made('raw material', line, material, 'secondary'), ZERO, sharing.ofProduct(null))
   }
+}
+
+// The material by whose factors a line counts; null where a lot's own footprint counts.
+function secondary({ choices, sources, by }, line) {
+  if (line.material === null || line.footprint === null || parentOf(line) === null) return line.material
+  return choices.parents.has(parentOf(line)) || sources.footprint(line.footprint).profile.id === by ? null : line.material
 }
 
 // Whether the period holds the run, with the record's own tonnes, and all energy that it counts.

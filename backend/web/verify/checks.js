@@ -20,6 +20,7 @@ import { Reading } from './reading.js'
 import { checkRecomputed } from './recomputed.js'
 import { FAIL, newReport, NOT_CHECKED, PASS, PENDING, reasonOf } from './report.js'
 import { readBody, readStatement, signatureVerifies } from './statement.js'
+import { MAX_RECORDS, tooMany } from './supply.js'
 import { checkConsistency, leafHash, rootFromPath } from './tree.js'
 import { lot as lotNamed, utcText } from './values.js'
 
@@ -88,6 +89,10 @@ async function readStatements(bundle, check, pause) {
     const statement = check.attempt('malformed', `entry ${item.index}`, () => readStatement(item))
     if (statement) statements.push(statement)
     await pause()
+  }
+  if (tooMany(statements)) {
+    check.add(FAIL, 'too-many-records', '', { count: MAX_RECORDS })
+    return []
   }
   if (statements.length === bundle.items.length) check.add(PASS, 'well-formed', '', { count: statements.length })
   return statements

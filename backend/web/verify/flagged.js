@@ -8,7 +8,10 @@ export const OUTSIDE = 'energy outside runs'
 const SUPPLEMENTS = ['transmission-losses', 'fuel-supply']
 
 export function flagsOf(record, parts, profile, choices, sharing) {
-  const found = parts.flatMap(({ component, factors }) => ofFactors(component.subject, factors, profile, choices.region))
+  const found = parts.flatMap(({ component, factors }) => [
+    ...(component.kind === 'secondary' ? [`${component.name}: no evidence from upstream, counted by a secondary factor`] : []),
+    ...ofFactors(component.subject, factors, profile, choices.region),
+  ])
   if (sharing.stated.method === 'mass') found.push('burden shared with co-products by mass')
   if (sharing.stated.method === 'economic') found.push('burden shared with co-products by value')
   if (sharing.stated.subdivided.length) found.push('some metering points serve one output alone')

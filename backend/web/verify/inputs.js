@@ -4,8 +4,9 @@ import { checkCorrectedInputs } from './correction.js'
 import { Malformed } from './encoding.js'
 import { HOME_SCRAP } from './looped.js'
 import { Fraction, rounded } from './rational.js'
-import { amountOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
+import { amountOf, namedOf, parentOf, productMass, SHARES, sharesFor } from './record.js'
 import { FAIL, NOT_CHECKED, PASS, PENDING, WARNING } from './report.js'
+import { checkCycle, checkLeftAside } from './supply.js'
 
 const CLAIMED = new Map([[4, 'custody-mass-balance'], [5, 'custody-book-and-claim']]) // ILotRegistry.Custody
 
@@ -15,6 +16,8 @@ export async function checkInputs(reading, pause) {
     inputsOf(reading, record)
     await pause()
   }
+  checkLeftAside(reading)
+  checkCycle(reading)
   checkCorrectedInputs(reading)
 }
 
@@ -29,8 +32,9 @@ function inputsOf(reading, record) {
   for (const line of inputs) {
     const parent = parentOf(line)
     if (!parent) {
-      const own = line.material === HOME_SCRAP
-      check.add(own ? PASS : WARNING, own ? 'input-looped' : 'input-material', lot, { name: line.name })
+      const named = namedOf(line)
+      if (line.material === HOME_SCRAP && !named) check.add(PASS, 'input-looped', lot, { name: line.name })
+      else check.add(WARNING, named ? 'input-unproven' : 'input-material', lot, { name: line.name, lot: named ?? '' })
       continue
     }
     const found = inputLot(reading, lot, line, parent)

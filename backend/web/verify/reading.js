@@ -70,6 +70,11 @@ export class Reading {
     return [...this.#records.values()].filter(([first]) => first.content.of === lot)
   }
 
+  // All records, one list a maker and lot.
+  everyRecord() {
+    return [...this.#records.values()]
+  }
+
   // Each lot's current record: the one that the chain points to, else the last in the log.
   lots() {
     return [...this.#records.values()].map((versions) => this.#current(versions))

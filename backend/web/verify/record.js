@@ -51,8 +51,11 @@ const shape = struct(
 // Of an output or an input.
 export const amountOf = (line) => quantity(line.quantity, line.unit)
 
+// The lot that an input is said to be, with evidence or without.
+export const namedOf = (line) => (line.gtin && line.lot ? lot(line.gtin, line.lot) : null)
+
 // The input lot with evidence; null for a material.
-export const parentOf = (line) => (line.gtin && line.lot ? lot(line.gtin, line.lot) : null)
+export const parentOf = (line) => (line.material !== null && line.footprint === null ? null : namedOf(line))
 
 export function readRecord(members) {
   const record = convert(members, shape, 'batch record')
@@ -71,7 +74,7 @@ export function readRecord(members) {
   checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
   for (const line of record.inputs ?? []) {
-    if ((parentOf(line) === null) === (line.material === null)) {
+    if (namedOf(line) === null && line.material === null) {
       throw new Malformed(`inputs: ${line.name}: either a lot (gtin, lot) or a material is needed`)
     }
   }

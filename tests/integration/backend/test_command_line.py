@@ -240,3 +240,13 @@ class TestFsck:
         done = self.fsck(environment, "--repair")
         assert done.exit_code == 1
         assert "nothing was repaired: entry 1 is no statement for this log" in done.stderr
+
+
+def test_received_lots_need_a_bundle_and_a_company(environment: dict[str, str], tmp_path: Path) -> None:
+    assert run(environment, "migrate").exit_code == 0
+    (tmp_path / "none.bundle").write_bytes(b"x")
+    refused = run(environment, "received", "import", str(tmp_path / "none.bundle"))
+    assert (refused.exit_code, "bundle" in refused.stderr) == (2, True)
+    unknown = run(environment, "received", "list", "--company", "6901234500011")
+    assert unknown.exit_code == 2
+    assert "company 6901234500011 is not known here" in unknown.stderr

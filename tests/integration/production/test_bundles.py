@@ -298,3 +298,21 @@ def test_a_cycle_of_lots_is_refused_with_its_path(chain_of_two: Works) -> None:
         )
     with pytest.raises(Conflict, match=r"is made from itself: .*/S <- .*/A <- .*/S"):
         build(works, section("S"), Tier.PUBLIC)
+
+
+def test_a_tree_of_120_lots_one_behind_the_other_is_one_bundle(sqlite_works: Works) -> None:
+    works, count, step = sqlite_works, 120, 900
+    works.meter(works.mill, [Decimal("2.5")] * (count + 1), each=64)
+    for number in range(count):
+        inputs = [of_lot(coil(f"D-{number - 1}"), "9")] if number else [slab("11")]
+        start = START + number * step
+        works.run(coil(f"D-{number}"), start, start + step, [product("10")], inputs)
+    assert works.recorder().step() == count
+    last = coil(f"D-{count - 1}")
+    with reading(works.engine) as connection:
+        builder = BundleBuilder(works.desk.logs, Anchors(works, works.log.size(connection)))
+        bundle = builder(connection, last, Tier.PUBLIC)
+    report = verify(Bundle.decode(bundle.encode()), TRUST, None)
+    assert [f for c in report.checks for f in c.findings if f.status is Status.FAIL] == []
+    kinds = [envelope.parse(item.envelope).header.content_type for item in bundle.items]
+    assert (kinds.count(body.BATCH_RECORD), kinds.count(body.FOOTPRINT)) == (count, count)

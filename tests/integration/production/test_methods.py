@@ -108,6 +108,26 @@ class TestProfiles:
         (line,) = works.record(coil("B")).inputs or ()
         assert component.footprint not in (None, line.footprint)
 
+    def test_an_input_lot_without_a_footprint_by_a_profile_counts_by_its_materials_factor(
+        self, works: Works
+    ) -> None:
+        choose(works, "iso-14067-2018")
+        made(works, "A")
+        choose(works, "iso-14067-2018", "cbam-steel")
+        named = msgspec.structs.replace(of_lot(coil("A"), "5"), material="steel-slab")
+        works.run(coil("B"), START + 3 * HOUR, START + 4 * HOUR, [product("5")], [named])
+        works.recorder().step()
+        (part,) = by(works, coil("B"), "cbam-steel").components or ()
+        assert (part.kind, part.footprint, part.emissions) == ("secondary", None, "2118.000")
+        assert (
+            "coil: no evidence from upstream, counted by a secondary factor"
+            in by(works, coil("B"), "cbam-steel").flags
+        )
+        kinds = [c.kind for c in works.footprint(coil("B")).components or () if c.stage == "raw material"]
+        assert kinds == ["supplier"]
+        (line,) = works.record(coil("B")).inputs or ()
+        assert line.footprint is not None  # its shares are spent all the same
+
     def test_what_another_profile_refuses_is_kept_with_its_rule(self, works: Works) -> None:
         choose(works, "iso-14067-2018", "cbam-steel", "eu-battery-2023", facts=None)
         made(works, "A")

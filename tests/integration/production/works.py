@@ -137,14 +137,16 @@ class Works:
             IngestMetrics(CollectorRegistry()),
         )
 
-    def found(self, plan: MeteringPlan | None = None) -> Works:
-        """Both companies with plan and factors."""
+    def found(self, plan: MeteringPlan | None = None, only: Gln | None = None, steward: Gln = STEWARD) -> Works:
+        """Both companies, or one of them, with plan and factors."""
         with transaction(self.engine) as connection:
-            footprints.use_set(connection, self.desk, self.log, STEWARD, footprints.shipped_set())
+            footprints.use_set(connection, self.desk, self.log, steward, footprints.shipped_set())
             for party, place, name, zone, region, gateway, made in (
                 (STEEL, PLANT, "Steel", "Asia/Seoul", "KR", self.mill, COIL),
                 (FABRICATOR, WORKSHOP, "Fabricator", "Asia/Shanghai", "CN-East", self.shop, SECTION),
             ):
+                if only not in (None, party):
+                    continue
                 production.add_company(connection, party, name, self.addresses[party])
                 production.add_facility(
                     connection,

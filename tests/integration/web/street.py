@@ -102,9 +102,9 @@ def _built(node: EmbeddedNode, ledger: Ledger, folder: Path) -> Street:
     works = Works(ledger.engine, ledger.log, ledger.keys, addresses, int(time.time())).found()
     for party in (STEEL, FABRICATOR, STEWARD):
         ledger.admit(f"operator-{party}")
-        _register(ledger, party, works.signer.key(party), Role.ISSUER, values.party_uri(party))
+        register(ledger, party, works.signer.key(party), Role.ISSUER, values.party_uri(party))
     for gateway in (works.mill, works.shop):
-        _register(ledger, gateway.operator, gateway.key, Role.GATEWAY, gateway.issuer)
+        register(ledger, gateway.operator, gateway.key, Role.GATEWAY, gateway.issuer)
     _rename(works)
     with transaction(works.engine) as connection:
         opened = sa.update(products).where(products.c.gtin == SECTION.zfill(14))
@@ -121,7 +121,7 @@ def _built(node: EmbeddedNode, ledger: Ledger, folder: Path) -> Street:
     return made
 
 
-def _register(ledger: Ledger, party: Gln, key: SigningKey, role: Role, issuer: str) -> None:
+def register(ledger: Ledger, party: Gln, key: SigningKey, role: Role, issuer: str) -> None:
     log = bytes(32) if role == Role.ISSUER else ledger.log_id
     registry = ledger.trust.contracts["KeyRegistry"].address_bytes
     signer = f"operator-{party}"
@@ -142,7 +142,7 @@ def _rename(works: Works) -> None:
                 connection.execute(sa.update(table).where(table.c[key] == digits).values(name=name))
 
 
-def _meter(works: Works, gateway: Gateway, base: str) -> None:
+def meter(works: Works, gateway: Gateway, base: str) -> None:
     gateway.mode = "recorded"
     works.meter(gateway, [Decimal(base) + Decimal(i % 7) * Decimal("1.25") for i in range(64)], each=16)
 
@@ -150,8 +150,8 @@ def _meter(works: Works, gateway: Gateway, base: str) -> None:
 def _produce(made: Street) -> None:
     """18.4 t of coil; 10 t of it become a section of 9.7 t; then the coil's weight is corrected."""
     works = made.works
-    _meter(works, works.mill, "61.40")
-    _meter(works, works.shop, "7.15")
+    meter(works, works.mill, "61.40")
+    meter(works, works.shop, "7.15")
     parts = [Output("product", "coil", "18.4", "t", DECLARED), Output("waste", "scrap", "0.6", "t", DECLARED)]
     works.run(coil("C-1"), START + 4 * QUARTER, START + 20 * QUARTER, parts, [slab("19.2")])
     made.settle()
@@ -174,4 +174,4 @@ def correct(made: Street, lot: Lot, tonnes: str) -> None:
     made.settle()
 
 
-__all__ = ["NOTICE", "STEEL", "Street", "coil", "correct", "footprints", "section", "street"]
+__all__ = ["NOTICE", "STEEL", "Street", "coil", "correct", "footprints", "meter", "register", "section", "street"]

@@ -128,8 +128,8 @@ def printed(bundle: Bundle) -> dict[str, str | None]:
     return {"per_tonne": found.content.per_tonne, "profile": found.content.profile.id}
 
 
-def compared(phone: Phone, case: Case, world: World, most: int = 1_000_000) -> tuple[Found, Found]:
-    with WorldChain(world) as chain:
+def compared(phone: Phone, case: Case, world: World, *others: World, most: int = 1_000_000) -> tuple[Found, Found]:
+    with WorldChain(world, *others) as chain:
         chain.view, chain.unproven, chain.most = case.view, case.unproven, most
         kernel = by_kernel(case, chain.url)
         chain.asked = 0

@@ -1,0 +1,1 @@
+"""Input lots of other companies, whose backends are their own: their bundles, verified, kept, and built upon."""
