@@ -1,6 +1,7 @@
 """Who plays, and the production orders. Company prefix 952 is GS1's own for demonstrations and examples.
 
-All tonnage is invented, and said to be: orders carry no source, so every quantity reads "declared, unverified".
+All tonnage is invented, and said to be. The coils that go into the section are weighed, by a scale that is
+simulated; of the others every quantity reads "declared, unverified".
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def _gtin(payload: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company with one plant, one gateway, one product; `electricity_added` are factors that add what the grid's
-    own leaves out, `cn_code` and `process` are what customs would ask."""
+    """A company with one plant and one product: `gateway` reads its electricity, `yard` what else it meters;
+    `electricity_added` are factors that add what the grid's own leaves out, `cn_code` and `process` are what
+    customs would ask."""
 
     gln: Gln
     name: str
@@ -45,12 +47,18 @@ class Company:
     zone: str
     line: str
     gateway: str
+    yard: str | None
     product_gtin: str
     product: str
     electricity_factor: str
     electricity_added: tuple[str, ...]
     cn_code: str
     process: str
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """Their names, as folders have them."""
+        return (self.gateway,) if self.yard is None else (self.gateway, self.yard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ STEEL = Company(
     zone="Asia/Seoul",
     line="rolling",
     gateway="rolling-gw",
+    yard="yard-gw",
     product_gtin=_gtin("952000001001"),
     product="Hot-rolled steel coil",
     electricity_factor="electricity-kr-2018-consumption",
@@ -92,6 +101,7 @@ FABRICATOR = Company(
     zone="Asia/Shanghai",
     line="welding",
     gateway="welding-gw",
+    yard=None,
     product_gtin=_gtin("952000001101"),
     product="Wind tower section",
     electricity_factor="electricity-cn-east-2023",
@@ -102,12 +112,15 @@ FABRICATOR = Company(
     cn_code="73082000",
     process="welding of coil into tower sections",
 )
+MAIN, FURNACE, SCALE = "main", "furnace", "scale"  # the metering points
 # The main one first. CBAM takes its own default for the slab, and counts no electricity.
 PROFILES = ("iso-14067-2018", "cbam-steel")
 CBAM_SLAB = "steel-slab-kr-cbam-2026"
+GAS_FACTORS = ("fuel-natural-gas-co2-ipcc2006", "fuel-natural-gas-ch4-ipcc2006", "fuel-natural-gas-n2o-ipcc2006")
 TOWER_LOT = "T-0001"
 TOWER = Lot.parse(FABRICATOR.product_gtin, TOWER_LOT)
-COIL_TONNES = Decimal("9.5")  # of each of the two coils that go into the section
+SECTION_COILS = 2
+COIL_TONNES = Decimal("9.5")  # of each of the coils that go into the section
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,11 @@ class Order:
     output: Decimal
     scrap: Decimal
 
+    @property
+    def weighed(self) -> datetime:
+        """When the crane scale has its coil, if it does: ten minutes after the run."""
+        return datetime.fromisoformat(self.closed) + timedelta(minutes=10)
+
 
 def steel_orders(period: Period) -> list[Order]:
     """Two coils a working day; bounds lie between the quarter-hours, as they do in life."""
@@ -157,7 +175,7 @@ def steel_orders(period: Period) -> list[Order]:
             orders.append(
                 Order(f"PO-{day:%Y%m%d}-{number}", code, f"{day} {opened}", f"{day} {closed}", output, scrap)
             )
-    if len(orders) < 3:
+    if len(orders) <= SECTION_COILS:
         raise InvalidInput("--days", "at least two working days are needed: two coils for the section, one more")
     return orders
 
@@ -174,13 +192,14 @@ def steel_csv(orders: list[Order]) -> bytes:
             "closed": order.closed,
             "output_t": str(order.output),
             "scrap_t": str(order.scrap),
+            "source": f"{SCALE}@{order.weighed}" if order in orders[:SECTION_COILS] else "",
             "input1_name": "purchased slab",
             "input1_t": str(order.output + order.scrap),
             "input1_material": "steel-slab",
         }
         for order in orders
     ]
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def fabricator_csv(period: Period, coils: list[Lot]) -> bytes:
@@ -202,10 +221,11 @@ def fabricator_csv(period: Period, coils: list[Lot]) -> bytes:
         row[f"input{number}_t"] = str(COIL_TONNES)
         row[f"input{number}_gtin"] = str(coil.gtin)
         row[f"input{number}_lot"] = str(coil.code)
-    return _csv([row])
+    return csv_text([row])
 
 
-def _csv(rows: list[dict[str, str]]) -> bytes:
+def csv_text(rows: list[dict[str, str]]) -> bytes:
+    """A table with its headings."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -8,7 +8,7 @@ import signal
 import tempfile
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -17,9 +17,12 @@ from backend.demo.narrator import Narrator
 from backend.demo.play import RESULT, opened, serve_until_stopped
 from backend.demo.stage import Options, Stage
 from leafproof.errors import InvalidInput, LeafproofError
+from leafproof.lifecycle import StageName
 from leafproof.verification.report import EXIT_VERIFIED
 
 app = typer.Typer(help=__doc__, invoke_without_command=True, add_completion=False, subcommand_metavar="")
+
+_AFTER = get_args(StageName)
 
 
 @app.callback()
@@ -98,6 +101,12 @@ def _tell(narrator: Narrator, stage: Stage, result: dict[str, Any]) -> None:
     first, *others = result["profiles"]
     beside = "".join(f", {p['footprint']} by {p['id']}" for p in others)
     narrator.say(f"  {first['footprint']} kg CO2e per tonne by {first['id']}{beside}")
+    after = ", ".join(f"{s['stage']} {s['value']} ({s['kind']})" for s in result["stages"] if s["stage"] in _AFTER)
+    narrator.say(f"  after the gate, never added to it: {after}")
+    mean = result["declared"]
+    narrator.say(
+        f"  declared for all {mean['count']} coils: {mean['per_tonne']}, of {mean['least']} to {mean['greatest']}"
+    )
     narrator.say("")
     narrator.qr(url)
     narrator.say(f"  {url}", "bold")

@@ -1,15 +1,16 @@
-"""The two gateways' configuration: the steel plant's real file replayed as recorded, or simulated meters."""
+"""The gateways' configuration: the steel plant's real file replayed as recorded, simulated meters, and files of
+numbers that nobody measured, which say so."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from backend.demo.cast import FIRST_DAY, Company, Period
-
-POINT = "main"
+from backend.demo.cast import FIRST_DAY, FURNACE, MAIN, SCALE, Company, Order, Period
+from backend.demo.yard import furnace_csv, scale_csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,64 @@ resolution = "0.01"
 """
 
 
-def write(config: Path, company: Company, period: Period, where: Where, readings: Path | None) -> None:
-    """Rewrite the file that `leafproof gateway init` made; the workshop's day is the one after the period."""
-    recorded = readings is not None
+_YARD = """
+[[source]]
+kind = "csv"
+name = "furnace"
+simulated = true
+file = "furnace.csv"
+time_column = "time"
+time_format = "%Y-%m-%d %H:%M:%S"
+zone = {zone}
+interval = 900
+times = "end"
+[[source.points]]
+point = {furnace}
+column = "gas"
+unit = "Nm3"
+
+[[source]]
+kind = "csv"
+name = "scale"
+simulated = true
+file = "scale.csv"
+time_column = "time"
+time_format = "%Y-%m-%d %H:%M:%S"
+zone = {zone}
+interval = 1
+times = "end"
+[[source.points]]
+point = {scale}
+column = "coil"
+unit = "kg"
+"""
+
+
+def meters(company: Company, period: Period, readings: Path | None) -> str:
+    """The source of the plant's electricity; the workshop's day is the one after the period."""
     begin = FIRST_DAY if company.country == "KR" else period.last_day
     end = period.last_day if company.country == "KR" else period.last_day + timedelta(days=1)
     values = {
         "name": company.gateway,
+        "file": str(readings.resolve()) if readings else "",
+        "zone": company.zone,
+        "point": MAIN,
+    }
+    local = {"begin": f"{begin}T00:00:00", "end": f"{end}T00:00:00"}  # local times, as TOML has them
+    return (_SIMULATED if readings is None else _RECORDED).format(**_quoted(values), **local)
+
+
+def yard(folder: Path, company: Company, period: Period, orders: list[Order]) -> str:
+    """The sources of the furnace's gas and the crane scale, and their files."""
+    (folder / "furnace.csv").write_bytes(furnace_csv(period, orders))
+    (folder / "scale.csv").write_bytes(scale_csv(orders))
+    return _YARD.format(**_quoted({"zone": company.zone, "furnace": FURNACE, "scale": SCALE}))
+
+
+def write(config: Path, name: str, company: Company, where: Where, sources: str) -> None:
+    """Rewrite the file that `leafproof gateway init` made."""
+    values: dict[str, str | int] = {
+        "name": name,
         "operator": str(company.gln),
         "facility": str(company.facility),
         "key": "gateway.key",
@@ -111,10 +163,9 @@ def write(config: Path, company: Company, period: Period, where: Where, readings
         "server": where.server,
         "trust": str(where.trust.resolve()),
         "rpc": where.rpc,
-        "file": str(readings.resolve()) if readings else "",
-        "zone": company.zone,
-        "point": POINT,
     }
-    quoted = {key: json.dumps(value) for key, value in values.items()}
-    quoted |= {"begin": f"{begin}T00:00:00", "end": f"{end}T00:00:00"}  # local times, as TOML has them
-    config.write_text((_HEAD + (_RECORDED if recorded else _SIMULATED)).format(**quoted), encoding="utf-8")
+    config.write_text(_HEAD.format(**_quoted(values)) + sources, encoding="utf-8")
+
+
+def _quoted(values: Mapping[str, str | int]) -> dict[str, str]:
+    return {key: json.dumps(value) for key, value in values.items()}

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from backend.demo import cast, lies, listed
+from backend.demo import after_gate, cast, lies, listed
 from backend.demo.cast import TOWER, Period
 from backend.demo.front_door import FrontDoor
 from backend.demo.labelled import Labelling
 from backend.demo.narrator import Narrator
-from backend.demo.stage import Options, Stage
-from backend.demo.story import Played, Story
+from backend.demo.stage import Options, Stage, wait_for
+from backend.demo.story import CHAIN_SECONDS, Played, Story
 from backend.demo.twice import Twice
 from leafproof.tree import HASH_SIZE, Frontier
 from leafproof.trust import Trust
@@ -92,7 +92,13 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     with narrator.act("A lie: one tonne more, by the owner's own hand"):
         tonne = lies.altered_tonne(stage, door, story, cast.steel_orders(period)[2])
     narrator.say(f"      {tonne}", "yellow")
-    with narrator.act("Both are put back; an export is written, and the passport is verified"):
+    with narrator.act("Both are put back; the period closes anew, and the plants declare the mean of all lots"):
+        story.close_steel_period()
+        declared = after_gate.declare(door, period)
+    with narrator.act("The section is shipped and erected; recycling is a scenario, and says so"):
+        after_gate.attach(door)
+        wait_for(stage, "the anchor", CHAIN_SECONDS, lambda: not door.get("/v1/chain")["logs"][0]["waiting"])
+    with narrator.act("An export is written, and the passport is verified"):
         export = stage.folder / "export"
         stage.await_witness()
         stage.command("backend", "export", str(export))
@@ -100,6 +106,7 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     return {
         **_facts(stage, played, export),
         **_footprint(door),
+        "declared": declared,
         **report,
         "label": label,
         "categories": categories,
@@ -151,15 +158,16 @@ _KINDS = {"primary": "measured", "secondary": "secondary", "supplier": "supplier
 
 
 def _footprint(door: FrontDoor) -> dict[str, Any]:
-    """The tower section's footprint by its main profile, kg CO2e per tonne; its stages, which add up to it; and
-    its footprints by all profiles."""
+    """The tower section's footprint by its main profile, kg CO2e per tonne; its stages, of which those before the
+    gate add up to it; and its footprints by all profiles."""
     found = door.get(f"/v1/verify/footprints/{TOWER.gtin}/{TOWER.code}")
     main = found["footprint"]
     rows = [(main["profile"], main["per_tonne"]), *((b["profile"], b["per_tonne"]) for b in found["beside"])]
     return {
         "footprint": main["per_tonne"],
         "stages": [
-            {"stage": s["stage"], "kind": _KINDS[s["kind"]], "value": s["emissions"]} for s in main["stages"]
+            *({"stage": s["stage"], "kind": _KINDS[s["kind"]], "value": s["emissions"]} for s in main["stages"]),
+            *({"stage": s["stage"], "kind": s["basis"], "value": s["per_tonne"]} for s in found["after_the_gate"]),
         ],
         "profiles": [{"id": p["id"], "version": p["version"], "footprint": value} for p, value in rows],
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-from backend.demo import cast, gateways
+from backend.demo import cast, gateways, plants
 from backend.demo.cast import COIL_TONNES, FABRICATOR, STEEL, TOWER, Company, Period
 from backend.demo.front_door import FrontDoor
 from backend.demo.narrator import Narrator
@@ -35,10 +36,10 @@ class Story:
         """All acts."""
         self.enrol()
         coils = self._steel()
-        self._fabricate(coils[:2])
-        with self._narrator.act("Both gateways find all that they sent in the head that the chain holds"):
-            for company in (STEEL, FABRICATOR):
-                wait_for(self._stage, "the anchored head", CHAIN_SECONDS, lambda c=company: self._witnessed(c))
+        self._fabricate(coils[: cast.SECTION_COILS])
+        with self._narrator.act("All gateways find all that they sent in the head that the chain holds"):
+            for name in (*STEEL.gateways, *FABRICATOR.gateways):
+                wait_for(self._stage, "the anchored head", CHAIN_SECONDS, lambda n=name: self._witnessed(n))
         return Played(coils, self._balance())
 
     def enrol(self) -> None:
@@ -46,45 +47,49 @@ class Story:
         with self._narrator.act("Two companies and their gateways are enrolled on the chain"):
             for company in (STEEL, FABRICATOR):
                 self._enrol_company(company)
-            keys = [self._enrol_gateway(company) for company in (STEEL, FABRICATOR)]
-            self.await_transactions([f"key:{key}" for key in keys])
-            for company, key in zip((STEEL, FABRICATOR), keys, strict=True):
-                self._describe(company, key)
+            keys = {name: self._enrol_gateway(c, name) for c in (STEEL, FABRICATOR) for name in c.gateways}
+            self.await_transactions([f"key:{key}" for key in keys.values()])
+            for company in (STEEL, FABRICATOR):
+                self._describe(company, keys)
 
     def _enrol_company(self, company: Company) -> None:
         enrolled = self._door.post("/v1/operators", gln=str(company.gln), name=company.name)
         self.await_transactions([enrolled["transaction"]])
 
-    def _enrol_gateway(self, company: Company) -> str:
+    def _enrol_gateway(self, company: Company, name: str) -> str:
         """Make the gateway's key with its own command, register it; the key id, hexadecimal."""
         place = self._door.get(f"/v1/operators/{company.gln}/enrolment")
-        folder = self._stage.folder / company.gateway
+        folder = self._stage.folder / name
         stage = self._stage
         where = gateways.Where(
             place["chain_id"], place["contract"], place["log_id"], place["log_key"], stage.broker.port,
             stage.url, stage.trust_file, stage.node.url,
         )  # fmt: skip
         made = self._stage.command_json(
-            "gateway", "init", str(folder), "--name", company.gateway,
+            "gateway", "init", str(folder), "--name", name,
             "--operator", str(company.gln), "--facility", str(company.facility),
             "--chain-id", str(where.chain_id), "--contract", where.contract,
             "--log-id", where.log_id, "--log-key", where.log_key,
             "--registry", place["registry"], "--operator-address", place["operator_address"],
             "--json",
         )  # fmt: skip
-        readings = self._stage.options.readings if company is STEEL else None
-        gateways.write(folder / "gateway.toml", company, self._period, where, readings)
+        gateways.write(folder / "gateway.toml", name, company, where, self._sources(company, name, folder))
         enrolled = self._door.post(
             "/v1/gateways",
             operator=str(company.gln),
-            name=company.gateway,
+            name=name,
             cose_key=made["cose_key"],
             proof=made["possession"]["proof"],
         )
         return str(enrolled["key_id"])
 
-    def _describe(self, company: Company, gateway: str) -> None:
-        """Facility, product and metering plan."""
+    def _sources(self, company: Company, name: str, folder: Path) -> str:
+        if name == company.yard:
+            return gateways.yard(folder, company, self._period, cast.steel_orders(self._period))
+        return gateways.meters(company, self._period, self._stage.options.readings if company is STEEL else None)
+
+    def _describe(self, company: Company, keys: dict[str, str]) -> None:
+        """Facility, product and metering plan; `keys` by gateway."""
         self._door.post(
             "/v1/facilities",
             gln=str(company.facility),
@@ -95,14 +100,8 @@ class Story:
             region=company.country,
         )
         facility = f"/v1/facilities/{company.facility}"
-        self._door.put(
-            f"{facility}/factors",
-            subject="electricity",
-            factor=company.electricity_factor,
-            added=list(company.electricity_added),
-        )
-        by = cast.PROFILES[1]
-        self._door.put(f"{facility}/factors", subject="steel-slab", factor=cast.CBAM_SLAB, profile=by)
+        for chosen in plants.factors(company):
+            self._door.put(f"{facility}/factors", **chosen)
         self._door.put(f"{facility}/profiles", profiles=list(cast.PROFILES))
         self._door.post(
             "/v1/products",
@@ -113,43 +112,33 @@ class Story:
         )
         facts = {"cn_code": company.cn_code, "process": company.process}
         self._door.put(f"/v1/products/{company.product_gtin}/method", facts=facts)
-        point = {
-            "point": gateways.POINT,
-            "line": company.line,
-            "carrier": "electricity",
-            "kind": "interval",
-            "names": "end",
-            "interval_seconds": 900,
-            "unit": "kWh",
-            "resolution": "0.01",
-            "gateway": gateway,
-            "parent": None,
-            "meter": "demo meter",
-            "accuracy_class": "not stated",
-            "heartbeat_seconds": 900,
-        }
         self._door.post(
             f"{facility}/metering-plans",
             facility=str(company.facility),
             zone=company.zone,
             version=1,
             valid_from=f"{cast.FIRST_DAY.year - 1}-12-31T00:00:00Z",
-            points=[point],
+            points=plants.points(company, keys),
         )
 
     def _steel(self) -> list[Lot]:
         orders = cast.steel_orders(self._period)
         source = self._stage.options.readings
         kind = "recorded readings of a real steel plant" if source else "simulated readings"
-        with self._narrator.act(f"The steel plant's gateway sends {self._period.days} days of {kind}"):
-            self._run_gateway(STEEL)
+        days = self._period.days
+        with self._narrator.act(f"The steel plant sends {days} days of {kind}, simulated gas, and coils weighed"):
+            self._run_gateways(STEEL)
         with self._narrator.act(f"{len(orders)} runs close: records, footprints, one transaction a lot"):
             self._door.orders(STEEL, cast.steel_csv(orders))
             lots = [Lot.parse(STEEL.product_gtin, order.lot) for order in orders]
             self._await_lots(lots)
         with self._narrator.act("The period closes: energy outside runs is shared out over its good output"):
-            self._close_period(STEEL, cast.FIRST_DAY, self._period.last_day)
+            self.close_steel_period()
         return lots
+
+    def close_steel_period(self) -> None:
+        """Close the steel plant's period, or close it anew after a correction."""
+        self._close_period(STEEL, cast.FIRST_DAY, self._period.last_day)
 
     def _fabricate(self, coils: list[Lot]) -> None:
         with self._narrator.act("Two coils are handed over, and welded into a wind tower section"):
@@ -157,7 +146,7 @@ class Story:
                 path = f"/v1/lots/{coil.gtin}/{coil.code}/transfers"
                 self._door.post(path, to=str(FABRICATOR.gln), quantity=str(COIL_TONNES), unit="t")
             wait_for(self._stage, "the transfers", CHAIN_SECONDS, lambda: self._handed_over(coils))
-            self._run_gateway(FABRICATOR)
+            self._run_gateways(FABRICATOR)
             self._door.orders(FABRICATOR, cast.fabricator_csv(self._period, coils))
             self._await_lots([TOWER])
             day = self._period.last_day
@@ -172,23 +161,27 @@ class Story:
         found = [t for c in coils for t in self._door.get(f"/v1/lots/{c.gtin}/{c.code}/transfers")]
         return len(found) == len(coils) and all(t["state"] == "final" for t in found)
 
-    def _run_gateway(self, company: Company) -> None:
-        gateway = self._stage.gateway(self._stage.folder / company.gateway)
-        gateway.start()
+    def _run_gateways(self, company: Company) -> None:
+        started = {name: self._stage.gateway(self._stage.folder / name) for name in company.gateways}
+        for gateway in started.values():
+            gateway.start()
         try:
-            wait_for(self._stage, f"gateway {company.gateway}", 300.0, lambda: not gateway.running)
+            for name, gateway in started.items():
+                wait_for(self._stage, f"gateway {name}", 300.0, lambda one=gateway: not one.running)
         finally:
-            gateway.stop()
-        status = self._stage.command_json(
-            "gateway", "status", "--json", "--config",
-            str(self._stage.folder / company.gateway / "gateway.toml"),
-        )  # fmt: skip
-        if status["unacknowledged"]:
-            raise DemoFailed(f"gateway {company.gateway} ended early{gateway.log_tail()}")
+            for gateway in started.values():
+                gateway.stop()
+        for name, gateway in started.items():
+            status = self._stage.command_json("gateway", "status", "--json", "--config", self._config(name))
+            if status["unacknowledged"]:
+                raise DemoFailed(f"gateway {name} ended early{gateway.log_tail()}")
 
-    def _witnessed(self, company: Company) -> bool:
-        """Whether the company's gateway let all its frames go; raises `DemoFailed` where it misses one."""
-        config = str(self._stage.folder / company.gateway / "gateway.toml")
+    def _config(self, gateway: str) -> str:
+        return str(self._stage.folder / gateway / "gateway.toml")
+
+    def _witnessed(self, gateway: str) -> bool:
+        """Whether the gateway let all its frames go; raises `DemoFailed` where it misses one."""
+        config = self._config(gateway)
         found = self._stage.command_json("gateway", "witness", "--json", "--config", config)
         return not found["waiting"]
 

@@ -43,11 +43,11 @@ def _position(line: int, last: int | None, digest: hashlib._Hash) -> str:
 class CsvSource:
     """See the module."""
 
-    mode = "recorded"
     finite = True
 
     def __init__(self, settings: CsvSettings) -> None:
         self.name = settings.name
+        self.mode = "simulated" if settings.simulated else "recorded"
         self.width = len(settings.points)
         self._settings = settings
         self._clock = LocalClock(settings.zone, settings.ambiguous)

@@ -33,8 +33,8 @@ class CsvPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CsvSettings(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind", tag="csv"
 ):
-    """A recorded file. `interval` is in seconds; `from` and `until` bound the intervals, in local time; `speed`
-    is in readings per second, 0 for as fast as possible."""
+    """A recorded file, or one that nobody measured (`simulated`). `interval` is in seconds; `from` and `until`
+    bound the intervals, in local time; `speed` is in readings per second, 0 for as fast as possible."""
 
     name: str
     file: Path
@@ -51,6 +51,7 @@ class CsvSettings(
     from_: LocalTime | None = msgspec.field(name="from", default=None)
     until: LocalTime | None = None
     speed: Speed = 0.0
+    simulated: bool = False
     points: Annotated[tuple[CsvPoint, ...], msgspec.Meta(min_length=1, max_length=256)]
 
     def check(self) -> None:

@@ -30,6 +30,7 @@ FIELDS = {
     "passport_url", "bundle", "trust", "verdict", "checks", "energy_kwh", "energy_lots_kwh", "energy_idle_kwh",
     "log_id", "log_size", "root", "contract", "chain_id", "rpc_url", "export", "altered_byte", "altered_tonne",
     "witness", "footprint", "stages", "profiles", "label", "categories", "certificate", "double_claim", "double_sale",
+    "declared",
 }  # fmt: skip
 VERDICT = "Records intact and recomputed; independent verification: none; meters self-declared; chain: development"
 PASSPORT = f"/01/{TOWER.gtin}/10/{TOWER.code}"
@@ -58,12 +59,41 @@ class TestTheLine:
         assert lots > 0 and idle > 0
 
     def test_the_stages_add_up_to_the_footprint(self, played: Played) -> None:
-        stages = played.result["stages"]
-        assert {(s["stage"], s["kind"]) for s in stages} == {
+        gate, after = played.result["stages"][:2], played.result["stages"][2:]
+        assert {(s["stage"], s["kind"]) for s in gate} == {
             ("raw material", "supplier-stated"),
             ("production", "measured"),
         }
-        assert sum(Decimal(s["value"]) for s in stages) == Decimal(played.result["footprint"])
+        assert sum(Decimal(s["value"]) for s in gate) == Decimal(played.result["footprint"])
+        assert {(s["stage"], s["kind"]) for s in after} == {
+            ("logistics", "supplier-stated"),
+            ("installation", "supplier-stated"),
+            ("recycling", "scenario"),
+        }
+
+    def test_what_comes_after_the_gate_is_counted_by_hand(self, played: Played) -> None:
+        """Per tonne: 60 km x 0.09752 + 20,000 km x 0.01321; 11 GJ x 74.1 over 18.24 t; 0.9 x (700 - 2,320)."""
+        found = {s["stage"]: Decimal(s["value"]) for s in played.result["stages"][2:]}
+        assert found == {
+            "logistics": Decimal("270.051"),
+            "installation": Decimal("44.688"),
+            "recycling": Decimal("-1458.000"),
+        }
+
+    def test_the_mean_of_all_coils_stands_beside_each(self, played: Played, serving: Serving) -> None:
+        declared = played.result["declared"]
+        assert (declared["count"], declared["status"]) == ("10", "final")
+        assert Decimal(declared["least"]) < Decimal(declared["per_tonne"]) < Decimal(declared["greatest"])
+        coil = httpx.get(f"{serving.url}/v1/verify/footprints/{STEEL.product_gtin}/C-180101-1").json()
+        own, mean = Decimal(coil["footprint"]["per_tonne"]), Decimal(declared["per_tonne"])
+        assert coil["declared"]["per_tonne"] == declared["per_tonne"]
+        assert own != mean and any(f["code"] == "lot-deviation" for c in coil["checks"] for f in c["findings"])
+
+    def test_coils_are_weighed_and_gas_is_metered(self, played: Played, serving: Serving) -> None:
+        coil = httpx.get(f"{serving.url}/v1/verify/footprints/{STEEL.product_gtin}/C-180101-1").json()
+        (product, _) = coil["record"]["outputs"]
+        assert product["source"]["kind"] == "weighed"
+        assert {a["carrier"] for a in coil["record"]["activity"]} == {"electricity", "natural-gas"}
 
     def test_two_profiles_stand_side_by_side_and_say_why_they_differ(
         self, played: Played, serving: Serving
@@ -276,7 +306,7 @@ class TestReplaying:
         found = json.loads(leafproof(*words, "--api-key-file", str(serving.key_file), "--json"))
         (log,) = found["logs"]
         assert found["clean"] and log["withheld"] == 0
-        assert log["readings"] == 5 * 96 + 96
+        assert log["readings"] == 2 * 5 * 96 + 2 + 96  # electricity and gas, two coils; the workshop's day
         assert (log["size"], "0x" + log["root"]) == (serving.result["log_size"], serving.result["root"])
 
     def test_without_the_key_bodies_are_withheld_and_counted(self, serving: Serving) -> None:
@@ -288,7 +318,8 @@ class TestReplaying:
         words = ["audit", "replay", "--trust", serving.trust, "--rpc", serving.rpc, "--export"]
         found = json.loads(leafproof(*words, played.result["export"], "--json"))
         assert found["clean"]
-        (plant,) = [e for e in found["logs"][0]["energy"] if e["facility"] == str(STEEL.facility)]
+        plant, gas = [e for e in found["logs"][0]["energy"] if e["facility"] == str(STEEL.facility)]
+        assert (gas["carrier"], gas["unit"]) == ("natural-gas", "GJ")
         told = [Decimal(played.result[f"energy_{name}"]) for name in ("kwh", "lots_kwh", "idle_kwh")]
         assert (plant["carrier"], plant["unit"]) == ("electricity", "kWh")
         assert [Decimal(plant[name]) for name in ("metered", "lots", "outside")] == told
