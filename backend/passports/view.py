@@ -262,7 +262,8 @@ def device_config(
     }
 
 
-# Of readings, which verify.js does not meter: it says none of these, and a page is read on a phone.
+# Of readings, which verify.js does not meter, and of the one market that it is not asked about: it says none of
+# these, and a page is read on a phone.
 _METERED = frozenset(
     [
         "frames-complete",
@@ -290,6 +291,7 @@ _METERED = frozenset(
         "weighed-differs",
         "weighing-foreign",
         "weighing-missing",
+        "label-unrecognised",
     ]
 )
 # What verify.js says beside the kernel's sentences.

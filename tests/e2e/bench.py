@@ -284,12 +284,15 @@ class Bench:
         return replay(ExportFolder(folder or self.export()), self.trust, self.view())
 
     def bundle(self, lot: Lot) -> Bundle:
-        """All of the log that is anchored, as evidence of one lot."""
+        """All of the log that is anchored, as evidence of one lot: but for what is declared of other products."""
         view = self.view()
         heads = view.logs[self.ref.log_id].heads
         items = []
         with database.reading(self.engine) as connection:
             for index, entry in enumerate(self.entries()[: heads[-1].size]):
+                header = parse(entry.envelope).header
+                if header.content_type == body.DECLARED_FOOTPRINT and str(lot.gtin) not in header.subject:
+                    continue
                 head = next(n for n, h in enumerate(heads) if h.size > index)
                 path = self.log.inclusion_proof(connection, index, heads[head].size)
                 items.append(Item(entry.envelope, entry.body, entry.disclosures, index, head, tuple(path)))

@@ -16,9 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.demo.cast import FIRST_DAY, NOTICE, STEEL, Period
+from backend.demo.cast import FIRST_DAY, MAIN, NOTICE, STEEL, Period
 from backend.demo.front_door import FrontDoor
-from backend.demo.gateways import POINT
 from backend.demo.narrator import Narrator
 from backend.demo.play import make_api_key
 from backend.demo.stage import Options, Stage
@@ -90,7 +89,7 @@ class Plant:
         config = self.folder / "gateway.toml"
         head = config.read_text().partition("[frame]")[0]
         told = {"frame": FRAME, "speed": SPEED, "name": f'"{name}"', "file": f'"{file}"'}
-        config.write_text(head + _SOURCE.format(**told, zone=f'"{STEEL.zone}"', point=f'"{POINT}"'))
+        config.write_text(head + _SOURCE.format(**told, zone=f'"{STEEL.zone}"', point=f'"{MAIN}"'))
         return self.gateway()
 
     def gateway(self) -> ChildProcess:

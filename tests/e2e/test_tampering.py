@@ -55,7 +55,10 @@ class TestTheHonestLog:
     def test_is_clean_for_everybody(self, bench: Bench) -> None:
         assert bench.replayed().discrepancies == []
         assert bench.fsck() == set()
-        assert bench.verified(bench.bundle(TOWER)).status is Status.WARNING
+        report = bench.verified(bench.bundle(TOWER))
+        assert report.status is Status.WARNING, [
+            f for c in report.checks for f in c.findings if f.status == "fail"
+        ]
 
     def test_goes_on_with_a_correction(self, bench: Bench, lot_codes: list[str]) -> None:
         lot = coil(lot_codes, 3)
