@@ -49,6 +49,15 @@ _OPTIONS: dict[str, Any] = {
     "pool_timeout": 10,
     "hide_parameters": True,  # an error's text must not carry a body or a hash into the server's log
 }
+# The other way round: a server whose machine is gone says nothing, and a query would wait for it for hours. By
+# libpq's parameters (PostgreSQL 34.1.2) silence is asked after, and what nobody acknowledges ends the connection.
+_REACHABLE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": STOPPED_SECONDS // 2,
+    "keepalives_interval": 2,
+    "keepalives_count": 5,
+    "tcp_user_timeout": STOPPED_SECONDS * 1000,  # ms
+}
 _MIGRATION_LOCK = 0x6C656166  # "leaf": PostgreSQL's advisory lock while the schema changes
 _FOLDER = Path(__file__).parent
 
@@ -79,8 +88,8 @@ def create(url: str) -> Engine:
             return sa.create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,  # a server that was restarted leaves dead connections behind
-                connect_args={
-                    "connect_timeout": 10,
+                connect_args=_REACHABLE
+                | {
                     "application_name": _session_name(),
                     "options": f"-c idle_in_transaction_session_timeout={STOPPED_SECONDS}s",
                 },

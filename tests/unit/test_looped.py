@@ -52,6 +52,14 @@ class TestHomeScrap:
         with pytest.raises(InvalidInput, match="home scrap"):
             calculate(charge(tonnes(9), 1, tonnes(9), 0))
 
+    def test_is_no_lot(self) -> None:
+        """A lot brings a footprint with it: it cannot come in without burden under the loop's name."""
+        record = charge(tonnes(9), tonnes(1), tonnes(9), tonnes(1))
+        slab, scrap = record.inputs or ()
+        named = msgspec.structs.replace(scrap, gtin=str(p.w.COIL.gtin), lot=str(p.w.COIL.code))
+        with pytest.raises(InvalidInput, match="home scrap is no lot"):
+            calculate(msgspec.structs.replace(record, inputs=(slab, named)))
+
     @given(st.integers(1, 10**9), st.integers(0, 10**9), st.integers(1, 100))
     @settings(deadline=None, max_examples=50)
     def test_mass_and_burden_balance_whatever_loops(self, coil: int, waste: int, part: int) -> None:

@@ -90,6 +90,18 @@ class TestTransactions:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         made.dispose()
 
+    def test_a_postgres_that_falls_silent_is_given_up(self, postgres_url: str) -> None:
+        """Its machine is gone: what is sent is not acknowledged (libpq: ms), or nothing comes (s)."""
+        made = database.create(postgres_url)
+        with made.connect() as connection:
+            given = connection.connection.driver_connection.info.get_parameters()
+        made.dispose()
+        assert int(given["tcp_user_timeout"]) == database.STOPPED_SECONDS * 1000
+        silence = int(given["keepalives_idle"]) + int(given["keepalives_interval"]) * int(
+            given["keepalives_count"]
+        )
+        assert silence == database.STOPPED_SECONDS
+
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:", "nonsense"])
 def test_other_databases_are_refused_without_repeating_the_url(url: str) -> None:

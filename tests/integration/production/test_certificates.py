@@ -36,7 +36,6 @@ from tests.integration.production.test_chain import Group, failures, feed
 from tests.integration.production.test_http import key
 from tests.integration.production.works import (
     FABRICATOR,
-    PLANT,
     START,
     STEEL,
     STEWARD,
@@ -45,23 +44,16 @@ from tests.integration.production.works import (
     product,
     slab,
 )
+from tests.support.certificates import HONEST, cancelled
 from tests.support.server import serving
 from tests.support.storage import LOG_KEY
 
 HOUR = 3600
-REGISTRY = "I-REC(E)"
-STATED = Cancellation(
-    kind="I-REC",
-    registry=REGISTRY,
+REGISTRY = HONEST.registry
+STATED = cancelled(
     first="501",
     last="520",
-    wh_per_serial=1_000_000,
-    beneficiary=str(STEEL),
-    facility=str(PLANT),
     period=Days("2018-01-01", "2018-12-31"),
-    plant="Taebaek wind park",
-    source="wind",
-    country="KR",
     generated=Days("2018-02-01", "2018-02-28"),
     cancelled="2018-06-30",
 )

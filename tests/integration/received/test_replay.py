@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from leafproof.client.export_folder import ExportFolder
 from leafproof.client.log_server import logs_of
 from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
+from leafproof.replay.source import LogSource
 from tests.integration.received.sites import Pair, Site
 from tests.integration.received.test_two_backends import other_number, send
 from tests.support.server import serving
@@ -26,7 +28,18 @@ def exported(site: Site, folder: Path) -> ExportFolder:
     return ExportFolder(folder)
 
 
-def replayed(two: Pair, source: object) -> ReplayReport:
+class OtherReceived(ExportFolder):
+    """An export with other received lots than its files hold."""
+
+    def __init__(self, folder: Path, *bundles: bytes) -> None:
+        super().__init__(folder)
+        self._bundles = bundles
+
+    def received(self) -> Iterator[bytes]:
+        return iter(self._bundles)
+
+
+def replayed(two: Pair, source: LogSource) -> ReplayReport:
     trust = two.tower.trust
     return replay(source, trust, read_chain(two.tower.ledger.rpc, trust))
 
@@ -49,18 +62,15 @@ class TestWithAllEvidence:
         assert (report.received, report.received_unchecked, report.inputs_elsewhere) == (1, 0, 0)
 
     def test_without_what_was_received_the_input_is_not_checked(self, made: Pair, tmp_path: Path) -> None:
-        source = exported(made.tower, tmp_path / "export")
-        source.received = lambda: iter(())  # type: ignore[method-assign]
-        report = replayed(made, source)
+        exported(made.tower, tmp_path / "export")
+        report = replayed(made, OtherReceived(tmp_path / "export"))
         assert report.discrepancies == []
         assert (report.received, report.inputs_elsewhere) == (0, 1)
 
     def test_a_forged_supplier_is_a_discrepancy(self, made: Pair, tmp_path: Path) -> None:
-        source = exported(made.tower, tmp_path / "export")
-        (data,) = source.received()
+        (data,) = exported(made.tower, tmp_path / "export").received()
         forged = other_number(Bundle.decode(data)).encode()
-        source.received = lambda: iter((forged, b"x"))  # type: ignore[method-assign]
-        report = replayed(made, source)
+        report = replayed(made, OtherReceived(tmp_path / "export", forged, b"x"))
         assert [d.kind for d in report.discrepancies] == ["received", "received"]
         assert "Failed at check 3" in report.discrepancies[0].message
         assert report.inputs_elsewhere == 1
