@@ -17,8 +17,9 @@ setup: $(PYTHON_READY) $(NODE_READY) ## everything that the other targets need, 
 demo: setup ## the whole system on embedded parts; ARGS="..." goes to `leafproof demo`
 	@$(BIN)/leafproof demo $(ARGS)
 
+# In the order of the folders: e2e's files have few tests and long ones, which alone would be waited for at the end.
 test: setup ## all tests, three at a time, for most of them wait; ARGS="..." goes to pytest
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style, types, and the direction of imports
 	@$(BIN)/ruff check .
