@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -28,7 +29,13 @@ def read(connection: Connection, archive: Archive, statement_id: bytes) -> Logge
     if row is None:
         raise NotFound(f"energy period {statement_id.hex()} is not known here")
     opened = archive.read(connection, row["log"], row["index"])
-    return LoggedPeriod(EnergyPeriod.decode_body(opened.body), row["log"], row["index"])
+    return LoggedPeriod(_decoded(opened.body), row["log"], row["index"])
+
+
+@lru_cache(maxsize=8)
+def _decoded(stated: bytes) -> EnergyPeriod:
+    """Each lot of a period asks for it, and it names them all: decoded every time, it would cost their square."""
+    return EnergyPeriod.decode_body(stated)
 
 
 def of_record(connection: Connection, archive: Archive, record: BatchRecord, record_id: str) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -388,4 +389,10 @@ def current_by_profile(connection: Connection, lot: Lot, record: bytes | None = 
 
 def _read(connection: Connection, archive: Archive, row: Row) -> LoggedSet:
     opened = archive.read(connection, row["log"], row["index"])
-    return LoggedSet(FactorSet.decode_body(opened.body), row["log"], row["index"], bytes(row["statement_id"]))
+    return LoggedSet(_decoded(opened.body), row["log"], row["index"], bytes(row["statement_id"]))
+
+
+@lru_cache(maxsize=8)
+def _decoded(stated: bytes) -> FactorSet:
+    """Every footprint asks for the same few hundred factors."""
+    return FactorSet.decode_body(stated)
