@@ -266,6 +266,23 @@ class TestAMarketBasedFootprint:
         assert [one.first for one in again(group, coil("A"))[MARKET].certificates] == ["510"]
         assert again(group, coil("A"))[LOCATION] == before[LOCATION]
 
+    def test_counts_what_its_maker_claimed_elsewhere_and_its_bundle_has_the_cancellation(
+        self, group: Certified
+    ) -> None:
+        by_market(group)
+        main = again(group, coil("A"))[LOCATION]
+        statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
+        with reading(group.ledger.engine) as connection:
+            row = footprints.current(connection, coil("A"), LOCATION)
+        assert row is not None
+        subject = lot_id(group.works.addresses[STEEL], coil("A"))
+        taken = [STATED.registry_id, 505, 506, statement, subject, bytes(row["statement_id"]), 0]
+        group.ledger.done(signer_of(STEEL), "CertificateClaims", "claim", taken, "elsewhere")
+        found = again(group, coil("A"))
+        assert found[MARKET].certificates == (Serials(statement.hex(), "505", "506"),)
+        assert found[LOCATION] == main
+        assert "claim-counted" in group.codes(coil("A"))
+
     def test_counts_nothing_that_a_stranger_claims_or_whose_source_has_no_factor(self, group: Certified) -> None:
         by_market(group)
         statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
