@@ -84,6 +84,7 @@ class TestWorkedExample:
         ]
         assert GRID_MIX in found.flags
         assert SURPLUS not in found.flags
+        assert not any("used for" in flag for flag in found.flags)  # what adds the losses is no stranger
 
     def test_more_certified_than_was_used(self) -> None:
         # 1,500 kWh certified, 1,100 used: 660 x 0.042 + 440 x 0.054 + 22,000, over 10 t
@@ -267,6 +268,10 @@ class TestCovering:
         plain = msgspec.structs.replace(line(1000, 0), quantity="1")
         assert market.cover([gas, plain], {}) == [[gas], [plain]]
         assert market.cover([gas, plain], {"electricity-wind": Fraction(1)})[0] == [gas]
+
+    def test_a_material_of_a_sources_name_is_no_electricity(self) -> None:
+        named = Component("raw material", "x", "electricity-wind", "secondary", "5", "t", "")
+        assert market.surplus({"electricity-wind": Fraction(1)}, [named])
 
     def test_a_large_unit_is_cut_in_kilowatt_hours(self) -> None:
         large = msgspec.structs.replace(line(0, 0), quantity="1.5", unit="MWh")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.integration.web.phone import Phone
@@ -28,6 +30,16 @@ def test_what_anybody_is_given_says_which_certificates_count(phone: Phone) -> No
     page, kernel = compared(phone, given, made.world)
     assert page == kernel
     assert "claim-counted" in codes(page)
+
+
+def test_a_cancellation_that_is_withheld_is_not_checked(phone: Phone) -> None:
+    made = wk.market_world()
+    given = case(made.world, wm.STRIP)
+    items = tuple(replace(i, body=None) if i.index == made.cancellation else i for i in given.bundle.items)
+    given.bundle = replace(given.bundle, items=items)
+    page, kernel = compared(phone, given, made.world)
+    assert agreed(page) == agreed(kernel)
+    assert page[8][0] == "not checked"
 
 
 @pytest.mark.parametrize("name", wk.LIES)
