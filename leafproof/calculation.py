@@ -1,7 +1,8 @@
 """A lot's footprint by a method profile: batch record x factors + what its inputs bring, per tonne of product.
 
 1. electricity and other metered carriers: activity data x the sum of the factors chosen for the carrier, *primary*
-   components, unless the profile does not count them; then the lot's share of a period's energy outside runs;
+   components, unless the profile does not count them; then the lot's share of a period's energy outside runs.
+   Electricity that certificates cover counts by its source, where the profile allows it (`leafproof.market`);
 2. each input lot: its quantity x its own footprint by the same profile;
 3. each input material, and each lot of a material that has no footprint by the profile: its quantity x the factors
    chosen for the material, *secondary* components, flagged: what has no evidence is never nothing. Home scrap
@@ -23,9 +24,10 @@ from typing import Literal
 
 import msgspec
 
-from leafproof import carbon, carriers, flagged, numbers, profile, quality, sharing, units
+from leafproof import carbon, carriers, flagged, market, numbers, profile, quality, sharing, units
 from leafproof.carbon import Carbon, Part, Ratings
 from leafproof.carriers import ELECTRICITY
+from leafproof.certificate import Cancellation
 from leafproof.errors import InvalidInput
 from leafproof.factors import Factor
 from leafproof.footprint import (
@@ -53,6 +55,11 @@ UPTAKE = "biogenic uptake"
 Status = Literal["provisional", "final"]
 
 
+def no_certificate(statement_id: str) -> Cancellation:
+    """Where no certificates are known. Raises `InvalidInput`."""
+    raise InvalidInput("certificates", f"the cancellation {statement_id} is missing")
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where named statements are found; each raises `InvalidInput` for one that is not there."""
@@ -60,6 +67,7 @@ class Sources:
     factor: Callable[[FactorRef], Factor]
     footprint: Callable[[str], Footprint]
     period: Callable[[str], EnergyPeriod]
+    certificate: Callable[[str], Cancellation] = no_certificate
 
 
 def calculate(
@@ -80,8 +88,9 @@ def calculate(
     _check_product(by, choices.product)
     _check_cut_off(by, choices.exempted)
     shared = sharing.shared(record, choices.allocation, by)
+    certified = market.certified(record, choices, by, sources.certificate)
     work = _Work(record, record_id, by, ref, choices, sources, shared)
-    parts = [*work.metered(), *work.overhead(), *work.inputs()]
+    parts = [*work.energy(certified), *work.inputs()]
     counted = by.rule(profile.Carbon).counted
     exact = [p.carbon.of(counted) * p.per_tonne for p in parts]
     published = numbers.apportioned(exact, QUANTUM)
@@ -106,16 +115,20 @@ def calculate(
         allocation=shared.stated,
         exempted=choices.exempted,
         excluded=by.rule(profile.Boundary).excluded,
-        flags=flagged.flags(record, parts, by, choices, shared),
+        flags=flagged.flags(record, parts, by, choices, shared, certified),
         status=_status(record, parts, by, choices),
         quality=quality.weighted(_ratings(parts, by)) if by.rule(profile.DataQuality).rated else None,
         product=choices.product if by.rule(profile.Product).required else None,
         functional=_functional(sum(exact, Fraction(0)), by, choices.product),
         period=choices.period,
+        certificates=choices.certificates,
         supersedes=supersedes,
         prices=shared.prices,
         components=components,
     )
+
+
+_Line = tuple[Component, Fraction]  # what is counted, and how much of its burden each tonne of product carries
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,14 @@ class _Work:
     sources: Sources
     shared: sharing.Shared
 
-    def metered(self) -> Iterable[Part]:
+    def energy(self, certified: market.Certified) -> Iterable[Part]:
+        lines = [*self._metered(), *self._overhead()]
+        cut = market.cover([line for line, _ in lines], certified)
+        for (_, per_tonne), parts in zip(lines, cut, strict=True):
+            for one in parts:
+                yield self._by_factors(one, Fraction(1), per_tonne)
+
+    def _metered(self) -> Iterable[_Line]:
         for activity in self.record.activity or ():
             if not self._counts(activity.carrier):
                 continue
@@ -138,9 +158,9 @@ class _Work:
             component = _component(
                 "production", activity.point, activity.carrier, activity.quantity, activity.unit
             )
-            yield self._by_factors(component, Fraction(1), self.shared.of_product(activity.point))
+            yield component, self.shared.of_product(activity.point)
 
-    def overhead(self) -> Iterable[Part]:
+    def _overhead(self) -> Iterable[_Line]:
         if self.choices.period is None:
             return
         rule = self.by.rule(profile.Overhead)
@@ -154,8 +174,7 @@ class _Work:
             if not self._counts(balance.carrier):
                 continue
             component = _component("production", flagged.OUTSIDE, balance.carrier, quantity, balance.unit)
-            component = msgspec.structs.replace(component, overhead=True)
-            yield self._by_factors(component, Fraction(1), self.shared.of_product(None))
+            yield msgspec.structs.replace(component, overhead=True), self.shared.of_product(None)
 
     def _is_of(self, period: EnergyPeriod) -> None:
         """Whether the period holds the run, with the record's own tonnes, and all energy that it counts."""
@@ -194,7 +213,7 @@ class _Work:
         )
 
     def _counts(self, carrier: str) -> bool:
-        return carrier != ELECTRICITY or self.by.rule(profile.Boundary).electricity
+        return carriers.named(carrier).category != ELECTRICITY or self.by.rule(profile.Boundary).electricity
 
     def _by_factors(self, component: Component, primary: Fraction, per_tonne: Fraction) -> Part:
         """A component by the sum of the factors chosen for its subject."""
@@ -252,7 +271,9 @@ def _component(stage: str, name: str, subject: str, quantity: str, unit: str) ->
 def _check_factors(by: Profile, subject: str, used: Sequence[Factor], metered: bool) -> None:
     electricity, boundary = by.rule(profile.Electricity), by.rule(profile.Boundary)
     counted: set[str] = set()
-    wanted = carriers.named(subject).category if metered else "material"
+    wanted = _category(subject) if metered else "material"
+    if wanted == ELECTRICITY:
+        market.check_sources(by, subject, used)
     for one in used:
         fits = one.category == wanted if metered else one.category != ELECTRICITY
         if not fits:
@@ -265,11 +286,15 @@ def _check_factors(by: Profile, subject: str, used: Sequence[Factor], metered: b
         if one.category == "material" and demanded is not None and one.boundary != (demanded,):
             raise boundary.refuse(f"{one.id} counts {_words(one.boundary)}, not {demanded}")
     _check_gases(subject, wanted, used)
-    if subject == ELECTRICITY and electricity.incomplete == "refuse":
+    if wanted == ELECTRICITY and electricity.incomplete == "refuse":
         missing = [p for p in electricity.required if p not in counted]
         if missing:
             ids = " + ".join(one.id for one in used)
             raise electricity.refuse(f"{ids}: {_words(missing)} not included, and no factor adds it")
+
+
+def _category(subject: str) -> str:
+    return ELECTRICITY if subject in market.SOURCES else carriers.named(subject).category
 
 
 def _check_gases(subject: str, category: str, used: Sequence[Factor]) -> None:

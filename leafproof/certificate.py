@@ -19,6 +19,7 @@ the registry attests on chain; without that a claim is not exclusive.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Self
@@ -88,6 +89,25 @@ class Cancellation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def energy(self, first: int, last: int) -> int:
         """Watt-hours of the serials `first` to `last`."""
         return (last - first + 1) * self.wh_per_serial
+
+    def unfit(
+        self, facility: str, opened: str, closed: str, country: str | None
+    ) -> Iterator[tuple[str, dict[str, str]]]:
+        """Why it does not count for what was made at `facility` from the local day `opened` to `closed` with
+        electricity of `country` (None: not known): codes of check 10, and what fills their sentences."""
+        if self.facility != facility:
+            yield "claim-facility", {"stated": self.facility, "facility": facility}
+        start, end = self.period.first, self.period.last
+        if not start <= opened <= closed <= end:
+            yield "claim-period", {"opened": opened, "closed": closed, "start": start, "end": end}
+        profile = PROFILES[self.kind]
+        if not profile.in_time(self):
+            yield (
+                "claim-vintage",
+                {"kind": self.kind, "generated": self.generated.first, "cancelled": self.cancelled},
+            )
+        if country is not None and not profile.same_market(self.country, country):
+            yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
 
     def encode_body(self) -> bytes:
         """The statement's body: `[salt, cancellation]`."""

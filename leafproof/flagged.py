@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from leafproof import profile
+from leafproof import market, profile
 from leafproof.carbon import LUMP, Part
 from leafproof.carriers import ELECTRICITY
 from leafproof.factors import Factor
@@ -19,7 +19,12 @@ SUPPLEMENTS = ("transmission-losses", "fuel-supply")  # what a second factor of 
 
 
 def flags(
-    record: BatchRecord, parts: Iterable[Part], by: Profile, choices: Choices, shared: Shared
+    record: BatchRecord,
+    parts: Sequence[Part],
+    by: Profile,
+    choices: Choices,
+    shared: Shared,
+    certified: market.Certified,
 ) -> tuple[str, ...]:
     """Each once, in the order in which they arise."""
     found: list[str] = []
@@ -29,6 +34,7 @@ def flags(
             found.append(f"{part.component.name}: no evidence from upstream, counted by a secondary factor")
         found += _of_factors(part.component.subject, part.factors, by, choices.region)
         resting |= part.upstream is not None and part.upstream.status == "provisional"
+    found += _of_contracts(parts, by, certified)
     if shared.stated.method == "mass":
         found.append("burden shared with co-products by mass")
     if shared.stated.method == "economic":
@@ -52,14 +58,26 @@ def flags(
     return tuple(dict.fromkeys(found))
 
 
+def _of_contracts(parts: Sequence[Part], by: Profile, certified: market.Certified) -> Iterable[str]:
+    rest = [p.factors for p in parts if p.component.subject == ELECTRICITY]
+    if by.instruments and any(all(f.subject != market.RESIDUAL for f in used) for used in rest):
+        yield "no residual mix known: grid mix"
+    if market.surplus(certified, [p.component for p in parts]):
+        yield "certificates of more electricity than was used: the surplus is not counted"
+
+
 def _of_factors(subject: str, used: Sequence[Factor], by: Profile, region: str) -> Iterable[str]:
     """Of one component."""
     if not used:
         return
     counted = {part for one in used for part in one.boundary}
     gases = {gas for one in used for gas in one.gases}
+    base = ELECTRICITY if subject in market.SOURCES else subject
+    own = [subject, *(f"{base}-{part}" for part in SUPPLEMENTS)]
+    if by.instruments and subject == ELECTRICITY:
+        own.append(market.RESIDUAL)
     for one in used:
-        if one.subject not in (subject, *(f"{subject}-{part}" for part in SUPPLEMENTS)):
+        if one.subject not in own:
             yield f"{one.id}: a factor of {one.subject}, used for {subject}"
         if one.category == ELECTRICITY and not covers(one.region, region):
             yield f"{one.id}: of another region"

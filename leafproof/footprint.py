@@ -14,6 +14,8 @@ Shape, for whoever reads or issues one (computed by `leafproof.calculation.calcu
   them.
 * `period` is the statement of the energy period whose idle and overhead energy the lot carries a share of
   (`leafproof.period`). Until there is one, the status is provisional where the profile demands it.
+* `certificates` are the cancelled certificates whose electricity counts by its source (`leafproof.market`): by
+  them, and what the chain says of their claims, anybody can tell whether they are this lot's. They are public.
 
 `components` and `prices` can be withheld, and are then None: they name quantities, points, suppliers, and what
 outputs fetch. `stages` cannot.
@@ -29,6 +31,7 @@ from typing import Literal, Self
 import msgspec
 
 from leafproof import disclosure, numbers, units, values
+from leafproof.certificate import serial
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.profile import CATEGORIES, Category, Gas, ProfileRef
@@ -36,6 +39,7 @@ from leafproof.record import Tier
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
+MAX_CERTIFICATES = 1000  # ranges of serials
 JWT_TYPE = "leafproof-footprint+sd-jwt"
 # Components tell what a record's activity data and inputs tell, so they are given out no earlier than these; what
 # outputs fetch is nobody's business but an authority's.
@@ -151,6 +155,14 @@ class Functional(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     emissions: str
 
 
+class Serials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Certificates that the footprint counts: the statement of their cancellation, first and last serial."""
+
+    cancellation: str
+    first: str
+    last: str
+
+
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One part of the footprint: `subject` is the carrier, the material or the input lot; `emissions` in kg CO2e
     per tonne; `factors`, whose sum multiplied the quantity, or `footprint`, the input lot's own statement by the
@@ -191,6 +203,7 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     product: ProductFacts | None = None
     functional: Functional | None = None
     period: str | None = None
+    certificates: tuple[Serials, ...] = ()
     supersedes: str | None = None
     prices: tuple[Price, ...] | None = None
     components: tuple[Component, ...] | None = None
@@ -234,6 +247,12 @@ class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 units.parse_decimal(number, name)
         if self.period is not None:
             values.digest(self.period, "period")
+        if len(self.certificates) > MAX_CERTIFICATES:
+            raise InvalidInput("certificates", f"more than {MAX_CERTIFICATES}")
+        for one in self.certificates:
+            values.digest(one.cancellation, "certificates.cancellation")
+            serial(one.first, "certificates.first")
+            serial(one.last, "certificates.last")
 
 
 def contradictions(stated: Footprint) -> list[tuple[str, str, str]]:
@@ -259,7 +278,7 @@ def _text(number: Decimal) -> str:
 class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that the issuer chose: the facility's region as factors name it, factors by carrier or material (their
     sum counts), input lots' footprints by lot where they are not those that the record cites, how co-products
-    share, what was cut off, what the product is, the energy period."""
+    share, what was cut off, what the product is, the energy period, the certificates that count."""
 
     region: str
     factors: dict[str, tuple[FactorRef, ...]]
@@ -268,6 +287,7 @@ class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exempted: Exempted = Exempted()
     product: ProductFacts | None = None
     period: str | None = None
+    certificates: tuple[Serials, ...] = ()
 
 
 def factors_used(footprint: Footprint) -> dict[str, tuple[FactorRef, ...]]:
@@ -284,8 +304,9 @@ def chosen_anew(before: Footprint, after: Footprint) -> tuple[str, ...]:
     """Which choices of the issuer differ between two versions of a lot's footprint by one profile: names of
     `Choices`, as far as both disclose them and both records ask for them.
 
-    Two things may change by themselves, and stand in the statement: an energy period that was closed since, which
-    only dropping undoes, and an input lot's newer footprint, of which nothing is said here.
+    Three things may change by themselves, and stand in the statement: an energy period that was closed since,
+    which only dropping undoes, and an input lot's newer footprint and certificates that were claimed since, of
+    which nothing is said here.
     """
     found = [name for name in ("region", "exempted", "product") if getattr(before, name) != getattr(after, name)]
     old, new = factors_used(before), factors_used(after)
@@ -326,4 +347,5 @@ def choices_of(footprint: Footprint) -> Choices:
         footprint.exempted,
         footprint.product,
         footprint.period,
+        footprint.certificates,
     )

@@ -84,6 +84,11 @@ class Electricity(RuleWords, frozen=True, tag="electricity"):
     incomplete: Literal["flag", "refuse"]
 
 
+class Instruments(RuleWords, frozen=True, tag="instruments"):
+    """Electricity counts by contractual instruments: a profile without this rule counts it by location
+    (`leafproof.market`)."""
+
+
 class Carbon(RuleWords, frozen=True, tag="categories"):
     """Which categories the result counts; the others are reported beside it."""
 
@@ -132,7 +137,19 @@ class Note(RuleWords, frozen=True, tag="note"):
     """A rule that binds people and no number here."""
 
 
-Rule = Weights | Boundary | Electricity | Carbon | Sharing | CutOff | Product | DataQuality | Overhead | Note
+Rule = (
+    Weights
+    | Boundary
+    | Electricity
+    | Instruments
+    | Carbon
+    | Sharing
+    | CutOff
+    | Product
+    | DataQuality
+    | Overhead
+    | Note
+)
 R = TypeVar("R", bound=RuleWords)
 _ONCE = (Weights, Boundary, Electricity, Carbon, Sharing, CutOff, Product, DataQuality, Overhead)
 
@@ -152,6 +169,11 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The profile's one rule of that kind."""
         return next(r for r in self.rules if isinstance(r, kind))
 
+    @property
+    def instruments(self) -> Instruments | None:
+        """The rule by which certificates count, if they do."""
+        return next((r for r in self.rules if isinstance(r, Instruments)), None)
+
     def check(self) -> None:
         """Raises `InvalidInput` for a rule missing or given twice, or an id given twice."""
         for kind in _ONCE:
@@ -160,6 +182,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         overhead = self.rule(Overhead)
         if overhead.required and not overhead.counted:
             raise InvalidInput(overhead.id, "required, and not counted")
+        by_contract = sum(isinstance(r, Instruments) for r in self.rules)
+        if by_contract > int(self.rule(Boundary).electricity):
+            raise InvalidInput("rules", "instruments are given twice, or electricity does not count")
         ids = [r.id for r in self.rules]
         if len(set(ids)) != len(ids):
             raise InvalidInput("rules", "one id is given twice")

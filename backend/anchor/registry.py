@@ -28,6 +28,7 @@ from backend.anchor.chain import Chain
 from backend.anchor.tables import chain_attempts, chain_cursor, chain_events, chain_vanished
 from backend.database import reading, transaction
 from backend.errors import Conflict
+from leafproof.chain.claim_events import Claimed, ClaimRejected
 from leafproof.chain.decode import decode_log, topics_of
 from leafproof.chain.events import Extended
 from leafproof.chain.fold import Identity, fold
@@ -50,6 +51,7 @@ from leafproof.trust import Trust
 _EXTENDED = topics_of("log")["Extended"]
 _OPERATOR_TOPICS = tuple(topics_of("keys")[name] for name in OPERATOR_EVENTS)
 _REGISTRY_TOPICS = tuple(topics_of("claims")[name] for name in REGISTRY_EVENTS)
+_CLAIM_TOPICS = tuple(topics_of("claims")[name] for name in ("Claimed", "Rejected"))
 _SCHEME_TOPICS = tuple(topics_of("labels")[name] for name in SCHEME_EVENTS)
 _LABEL_TOPICS = tuple(topics_of("labels")[name] for name in LABEL_EVENTS)
 _LABEL_ISSUED = topics_of("labels")["LabelIssued"]
@@ -308,6 +310,25 @@ def head_covering(connection: Connection, log_id: bytes, index: int) -> Head | N
         chain_events.c.topic2 > index.to_bytes(32, "big"),
     )
     return _head(connection.execute(query.order_by(chain_events.c.topic2).limit(1)).one_or_none())
+
+
+def standing_claims(connection: Connection, subject: bytes) -> list[Claimed]:
+    """Certificates claimed for a subject in final blocks, without those that their registry rejected, in order;
+    whatever contracts a trust file names, as in `head_covering`."""
+    query = sa.select(chain_events).where(
+        chain_events.c.topic0.in_(_CLAIM_TOPICS), chain_events.c.topic1 == subject
+    )
+    found: dict[tuple[bytes, int], Claimed] = {}
+    for row in connection.execute(
+        query.order_by(chain_events.c.block_number, chain_events.c.log_index)
+    ).mappings():
+        at = Contracts(log=b"", keys=b"", lots=b"", claims=bytes(row["contract"]), labels=b"", classes=b"")
+        event = decode_log(raw_event(row), at)
+        if isinstance(event, Claimed):
+            found[event.registry, event.first] = event
+        elif isinstance(event, ClaimRejected):
+            found.pop((event.registry, event.first), None)
+    return list(found.values())
 
 
 def identity_of(trust: Trust) -> bytes:

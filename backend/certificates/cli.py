@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from backend import database, settings
 from backend.anchor.registry import Registry
 from backend.certificates import repository, service
+from backend.footprints import service as footprints
+from backend.footprints.reissue import reissue
 from backend.log.hosting import open_logs
 from backend.production.keystore import FileSigner
 from backend.production.statements import Desk
@@ -86,6 +88,22 @@ def claim(
     with _at_work(config) as (connection, desk, registry):
         wanted = digest(statement, "id")
         typer.echo(service.claim(connection, desk, registry, wanted, Lot.parse(gtin, lot), first, last))
+
+
+@app.command()
+def count(
+    gtin: Annotated[str, typer.Option()], lot: Annotated[str, typer.Option()], config: Config = None
+) -> None:
+    """Issue a lot's footprints anew, market-based ones with the certificates that the chain holds for it by now,
+    and print each profile's number."""
+    with _at_work(config) as (connection, desk, _):
+        named = Lot.parse(gtin, lot)
+        reissue(connection, desk, named)
+        for row in footprints.current_by_profile(connection, named):
+            found = footprints.read(connection, desk, bytes(row["statement_id"]))
+            typer.echo(f"{found.profile.id}: {found.per_tonne} kg CO2e per tonne, {found.status}")
+            for one in found.certificates:
+                typer.echo(f"  counts {one.first} to {one.last} of cancellation {one.cancellation}")
 
 
 @app.command()

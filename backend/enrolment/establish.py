@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend import database
 from backend.context import Context
 from backend.enrolment import service
-from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.log.hosting import open_logs
 from backend.production.worker import desk_of
 from backend.settings import Settings
@@ -13,7 +13,7 @@ from leafproof.values import Gln
 
 
 def establish(settings: Settings, steward: Gln, name: str) -> None:
-    """Admit the steward, open this server's logs, log the shipped factor set; again, it does nothing.
+    """Admit the steward, open this server's logs, log the shipped factor sets; again, it does nothing.
 
     Raises `InvalidInput`, `Conflict`, `SettingsError`.
     """
@@ -25,6 +25,8 @@ def establish(settings: Settings, steward: Gln, name: str) -> None:
             service.admit_operator(connection, context, steward, name)
             for hosted in context.logs:
                 service.open_log(connection, context, hosted, steward)
-                footprints.use_set(connection, desk_of(context), hosted.log, steward, footprints.shipped_set())
+                for file in (factor_sets.STARTER_SET, factor_sets.SOURCES_SET):
+                    content = factor_sets.shipped_set(file)
+                    factor_sets.use_set(connection, desk_of(context), hosted.log, steward, content)
     finally:
         engine.dispose()

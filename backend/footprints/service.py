@@ -1,34 +1,31 @@
 """Footprints: which factors, and the statement that says what follows from a batch record by them.
 
-All arithmetic is `leafproof.calculation.calculate`, once for each profile of the facility (`methods`). Factor sets
-are statements too, signed by this server's steward and logged once in each log, so that a footprint can name the
-very number that it used.
+All arithmetic is `leafproof.calculation.calculate`, once for each profile of the facility (`methods`). Factors are
+those of logged sets (`sets`); certificates count where the profile allows it (`certified`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from backend.errors import NotFound
-from backend.footprints import methods, periods, repository
+from backend.footprints import certified, methods, periods, repository
+from backend.footprints import sets as factor_sets
 from backend.footprints.repository import Row
+from backend.footprints.sets import LoggedSet
 from backend.log.service import TransparencyLog
 from backend.production import service as production
 from backend.production.statements import Archive, Desk, Logged
 from backend.received import evidence as received
 from backend.received.evidence import Printed
-from leafproof import body, carriers, footprint, profile
+from leafproof import body, carriers, footprint, market, profile
 from leafproof.calculation import Sources, calculate
 from leafproof.carriers import ELECTRICITY
-from leafproof.errors import InvalidInput, Malformed
+from leafproof.errors import InvalidInput
 from leafproof.factors import Factor, FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.looped import HOME_SCRAP
@@ -37,90 +34,11 @@ from leafproof.plan import MeteringPoint
 from leafproof.profile import Overhead, ProfileRef
 from leafproof.quality import covers
 from leafproof.record import BatchRecord
-from leafproof.structs import convert
 from leafproof.values import Gln, Lot, party_uri
 
-STARTER_SET = "starter-2026.json"
-MAX_SET_FILE = 1 << 20
 # What a material without evidence is counted as unless the facility says otherwise: see docs/factors.md.
 DEFAULT_FACTORS = {"steel-slab": ["steel-slab-bf-bof-glo-2023"]}
 MAX_FACTORS = 10  # of one subject: three gases of a fuel, three parts of a grid
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedSet:
-    """A factor set and the statement that holds it."""
-
-    content: FactorSet
-    log: int
-    index: int
-    statement_id: bytes
-
-    def ref(self, factor_id: str) -> FactorRef:
-        """How a footprint names a factor of this set; raises `InvalidInput` for one that is not in it."""
-        return FactorRef(self.statement_id.hex(), self.content.get(factor_id).id)
-
-
-def read_set(data: bytes) -> FactorSet:
-    """A factor set from a file's JSON; raises `InvalidInput` naming the field."""
-    if len(data) > MAX_SET_FILE:
-        raise Malformed("factor set", f"{len(data)} bytes, at most {MAX_SET_FILE} are read")
-    try:
-        value: Any = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise Malformed("factor set", str(error)) from error
-    found = convert(value, FactorSet, "factor set")
-    found.check()
-    return found
-
-
-def shipped_set() -> FactorSet:
-    """The starter set that comes with the backend, see docs/factors.md."""
-    folder = resources.files("backend.footprints").joinpath("factor_sets", STARTER_SET)
-    return read_set(folder.read_bytes())
-
-
-def use_set(
-    connection: Connection, desk: Desk, log: TransparencyLog, steward: Gln, content: FactorSet
-) -> LoggedSet:
-    """Log a factor set in the steward's name, and use it from now on in `log`; once for each id and version.
-
-    Raises `InvalidInput` where another content was logged under this id and version.
-    """
-    content.check()
-    for row in repository.sets(connection, log.number):
-        if (row["id"], row["version"]) == (content.id, content.version):
-            known = _read(connection, desk, row)
-            if known.content != content:
-                raise InvalidInput("version", f"{content.id} {content.version} was logged with another content")
-            return known
-    subject = f"urn:leafproof:factor-set:{content.id}:{content.version}"
-    logged = desk.put(connection, log, steward, subject, body.FACTOR_SET, content.encode_body())
-    repository.insert_set(
-        connection,
-        id=content.id,
-        version=content.version,
-        log=logged.log,
-        index=logged.index,
-        statement_id=logged.statement_id,
-    )
-    return LoggedSet(content, logged.log, logged.index, logged.statement_id)
-
-
-def set_in_use(connection: Connection, archive: Archive, log: TransparencyLog) -> LoggedSet:
-    """The newest set of `log`. Raises `InvalidInput` where none was logged."""
-    rows = repository.sets(connection, log.number)
-    if not rows:
-        raise InvalidInput("factor", "no factor set was logged yet")
-    return _read(connection, archive, rows[-1])
-
-
-def set_of(connection: Connection, archive: Archive, statement: str) -> LoggedSet:
-    """The set that a footprint names (hexadecimal statement id). Raises `NotFound`."""
-    row = repository.set_by_statement(connection, bytes.fromhex(statement))
-    if row is None:
-        raise NotFound(f"factor set {statement} is not known here")
-    return _read(connection, archive, row)
 
 
 def set_factor(
@@ -134,21 +52,31 @@ def set_factor(
 ) -> None:
     """Which factors a facility uses for a carrier or a material, by one profile or (empty) by all: the first
     is of the thing itself, the others add what it leaves out. Raises `InvalidInput` naming `factor`."""
-    used = set_in_use(connection, archive, log).content
+    logged = factor_sets.sets_of(connection, archive, log)
     if not 1 <= len(factor_ids) <= MAX_FACTORS or len(set(factor_ids)) != len(factor_ids):
         raise InvalidInput("factor", f"not 1 to {MAX_FACTORS}, each once")
     if by:
         profile.newest(by)
-    wanted = carriers.named(subject).category if subject in carriers.CARRIERS else "material"
+    wanted = _category(subject)
     for place, factor_id in enumerate(factor_ids):
-        found = used.get(factor_id)
+        found = factor_sets.holding(logged, factor_id).content.get(factor_id)
         if found.category != wanted:
             raise InvalidInput("factor", f"{factor_id} is a factor of {found.category}, {subject} is {wanted}")
-        adds_world = place > 0 and found.region == "GLO"
-        if subject == ELECTRICITY and not adds_world and not covers(found.region, facility["region"]):
+        if wanted != ELECTRICITY:
+            continue
+        if not market.fits(found, subject):
+            raise InvalidInput("factor", f"{factor_id} is a factor of {found.subject}, not of {subject}")
+        anywhere = found.region == "GLO" and (place > 0 or subject in market.SOURCES)
+        if not anywhere and not covers(found.region, facility["region"]):
             reason = f"{factor_id} is of region {found.region}, the facility of {facility['region']}; "
-            raise InvalidInput("factor", reason + _offer(used, facility["region"]))
+            raise InvalidInput("factor", reason + _offer(logged[0].content, facility["region"]))
     repository.put_factors(connection, facility["gln"], by, subject, json.dumps(factor_ids))
+
+
+def _category(subject: str) -> str:
+    if subject in market.SOURCES:
+        return ELECTRICITY
+    return carriers.named(subject).category if subject in carriers.CARRIERS else "material"
 
 
 def _offer(used: FactorSet, region: str) -> str:
@@ -164,17 +92,18 @@ def choose(
 
     Raises `InvalidInput` naming the region where none is set for its electricity.
     """
-    used = set_in_use(connection, archive, log)
+    logged = factor_sets.sets_of(connection, archive, log)
+    used = logged[0].content
     own = repository.factors_of(connection, facility["gln"], by)
-    ids: dict[str, list[str]] = {**DEFAULT_FACTORS, **_of_gases(used.content)}
+    ids: dict[str, list[str]] = {**DEFAULT_FACTORS, **_of_gases(used)}
     ids |= {subject: json.loads(text) for subject, text in own.items()}
     if ELECTRICITY not in ids:
         raise InvalidInput(
             "factor",
             f"no electricity factor is set for facility {facility['gln']} in region {facility['region']}; "
-            + _offer(used.content, facility["region"]),
+            + _offer(used, facility["region"]),
         )
-    return {subject: tuple(used.ref(one) for one in several) for subject, several in ids.items()}
+    return {s: tuple(factor_sets.holding(logged, one).ref(one) for one in several) for s, several in ids.items()}
 
 
 def _of_gases(used: FactorSet) -> dict[str, list[str]]:
@@ -278,16 +207,18 @@ def calculated(
 ) -> Footprint | None:
     """The footprint of `record` by a profile, with this server's factors and statements, superseding the last one
     by it; None where the last one says the same, and is as much a main one. Raises `InvalidInput`."""
-    said = methods.product(connection, record.gtin)
-    counts_period = profile.named(ref).rule(Overhead).counted
+    said, by = methods.product(connection, record.gtin), profile.named(ref)
+    counts_period = by.rule(Overhead).counted
+    chosen = dict(choose(connection, archive, log, facility, ref.id))
     choices = Choices(
         region=facility["region"],
-        factors=dict(choose(connection, archive, log, facility, ref.id)),
+        factors=chosen,
         parents=_parents(connection, record, ref),
         allocation=said.allocation,
         exempted=said.exempted,
         product=said.facts,
         period=periods.of_record(connection, archive, record, record_id.hex()) if counts_period else None,
+        certificates=certified.counted(connection, archive, facility, record.of, chosen) if by.instruments else (),
     )
     sources = _sources(connection, archive)
     before = current(connection, record.of, ref.id)
@@ -348,7 +279,7 @@ def _sources(connection: Connection, archive: Archive) -> Sources:
 
     def factor(ref: FactorRef) -> Factor:
         if ref.set not in sets:
-            sets[ref.set] = set_of(connection, archive, ref.set)
+            sets[ref.set] = factor_sets.set_of(connection, archive, ref.set)
         return sets[ref.set].content.get(ref.id)
 
     def parent(statement: str) -> Footprint:
@@ -357,7 +288,7 @@ def _sources(connection: Connection, archive: Archive) -> Sources:
     def period(statement: str) -> EnergyPeriod:
         return periods.read(connection, archive, bytes.fromhex(statement)).content
 
-    return Sources(factor, parent, period)
+    return Sources(factor, parent, period, lambda one: certified.cancellation(connection, archive, one))
 
 
 def read(connection: Connection, archive: Archive, statement_id: bytes) -> Footprint:
@@ -385,14 +316,3 @@ def current_by_profile(connection: Connection, lot: Lot, record: bytes | None = 
         if record is None or row["record"] == record:
             newest[row["profile"]] = row
     return sorted(newest.values(), key=lambda r: (r["main"], r["version"]))
-
-
-def _read(connection: Connection, archive: Archive, row: Row) -> LoggedSet:
-    opened = archive.read(connection, row["log"], row["index"])
-    return LoggedSet(_decoded(opened.body), row["log"], row["index"], bytes(row["statement_id"]))
-
-
-@lru_cache(maxsize=8)
-def _decoded(stated: bytes) -> FactorSet:
-    """Every footprint asks for the same few hundred factors."""
-    return FactorSet.decode_body(stated)

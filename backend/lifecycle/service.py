@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from backend.errors import NotFound
-from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.lifecycle import repository
 from backend.lifecycle.repository import Row
 from backend.production import recording
@@ -41,7 +41,7 @@ def attach(
     record = recording.read(connection, desk, row)
     place = production.facility(connection, Gln(record.facility), lock=True)
     issuer, log = Gln(place["company"]), desk.log(row["log"])
-    used = footprints.set_in_use(connection, desk, log)
+    used = factor_sets.set_in_use(connection, desk, log)
     cited = tuple(
         msgspec.structs.replace(one, factor=used.ref(one.factor.id)) if one.factor else one for one in lines
     )
@@ -80,4 +80,4 @@ def _last(connection: Connection, lot: Lot, stage: str, name: str) -> Row | None
 
 
 def _factor(connection: Connection, archive: Archive, ref: FactorRef) -> Factor:
-    return footprints.set_of(connection, archive, ref.set).content.get(ref.id)
+    return factor_sets.set_of(connection, archive, ref.set).content.get(ref.id)

@@ -23,6 +23,7 @@ from backend.errors import Conflict, NotFound
 from backend.footprints import periods
 from backend.footprints import repository as footprint_rows
 from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.labels import repository as labels
 from backend.lifecycle import repository as stage_rows
 from backend.lifecycle import service as stages
@@ -157,11 +158,15 @@ class BundleBuilder:
         stated: Footprint = footprints.read(connection, self._archive, bytes(row["statement_id"]))
         gathered.places[row["log"], row["index"]] = None
         for statement in {ref.set for refs in factors_used(stated).values() for ref in refs}:
-            found = footprints.set_of(connection, self._archive, statement)
+            found = factor_sets.set_of(connection, self._archive, statement)
             gathered.places[found.log, found.index] = None
         if stated.period is not None:
             period = periods.read(connection, self._archive, bytes.fromhex(stated.period))
             gathered.places[period.log, period.index] = None
+        for one in stated.certificates:
+            cancelled = certificate_rows.cancellation(connection, bytes.fromhex(one.cancellation))
+            if cancelled is not None:
+                gathered.places[cancelled["log"], cancelled["index"]] = None
         own = path
         if stated.of != path[-1]:
             _check_path(stated.of, path)
@@ -218,7 +223,7 @@ class BundleBuilder:
             gathered.places[row["log"], row["index"]] = None
             for line in stages.read(connection, self._archive, row).lines:
                 if line.factor is not None:
-                    found = footprints.set_of(connection, self._archive, line.factor.set)
+                    found = factor_sets.set_of(connection, self._archive, line.factor.set)
                     gathered.places[found.log, found.index] = None
 
     def _declared(self, connection: Connection, row: Row, gathered: _Gathered) -> None:

@@ -18,6 +18,7 @@ from backend.context import Context, context_of
 from backend.database import reading, transaction
 from backend.errors import NotAllowed, NotAuthenticated
 from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.footprints.reissue import reissue
 from backend.production import balance, lots, moments, orders, repository, runs
 from backend.production import schemas as s
@@ -124,7 +125,7 @@ def list_factors(
 ) -> s.FactorSetOut:
     """The factors that facilities of the partition can use: those of the set in use in its log."""
     with reading(context.engine) as connection:
-        used = footprints.set_in_use(connection, desk, desk.of_partition(partition)).content
+        used = factor_sets.set_in_use(connection, desk, desk.of_partition(partition)).content
     listed = [s.FactorOut.model_validate(factor, from_attributes=True) for factor in used.factors]
     return s.FactorSetOut(id=used.id, version=used.version, title=used.title, factors=listed)
 

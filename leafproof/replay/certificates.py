@@ -12,7 +12,7 @@ from leafproof.footprint import Footprint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
-from leafproof.verification.certificates import Use, country_of, judge
+from leafproof.verification.certificates import Use, country_of, judge, unclaimed
 from leafproof.verification.statements import Statement
 
 _Of = tuple[Statement, BatchRecord]
@@ -47,10 +47,22 @@ class Certificates:
             if below.registry == above.registry and above.first <= below.last:
                 message = f"serial {above.first} of registry 0x{above.registry.hex()} is claimed twice"
                 self._report.add("serial-twice", None, message)
+        self._counted(standing)
         for claim in standing:
             if claim.subject in self._records:
                 self._report.claims += 1
                 self._judge(claim, *self._records[claim.subject])
+
+    def _counted(self, standing: list[Claim]) -> None:
+        """What footprints count is claimed for their lots; what a registry rejected, by no newest one."""
+        for (maker, lot), printed in self._footprints.items():
+            said = [(one.index, one.content) for one in printed if isinstance(one.content, Footprint)]
+            newest = {stated.profile.id: stated for _, stated in said}
+            for index, stated in said:
+                claims = standing if stated is newest[stated.profile.id] else self._chain.claims
+                for one in unclaimed(claims, lot_id(maker, lot), stated):
+                    message = f"lot {lot}: serials {one.first} to {one.last} are counted, and not claimed for it"
+                    self._report.add("claim-lacking", index, message)
 
     def _judge(self, claim: Claim, record: Statement, facts: BatchRecord) -> None:
         stated = self._statements.get(claim.cancellation.hex())

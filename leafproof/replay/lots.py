@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from leafproof import body, calculation, clock, footprint
+from leafproof.certificate import Cancellation
 from leafproof.chain.view import ChainView, LotRecord, lot_id
 from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint, method_of
@@ -35,6 +36,8 @@ from leafproof.values import Lot
 from leafproof.verification import evidence as ev
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -220,7 +223,8 @@ class Lots:
             return True
         sets = {ref.set for c in stated.components or () for ref in c.factors}
         parents = {line.footprint for line in facts.inputs or ()} | set(footprint.parents_used(stated).values())
-        return bool((sets | parents | {stated.period}) & self._withheld.keys())
+        cancelled = {one.cancellation for one in stated.certificates}
+        return bool((sets | parents | cancelled | {stated.period}) & self._withheld.keys())
 
     def _rests_elsewhere(self, statement: Statement, facts: BatchRecord, stated: Footprint) -> bool:
         """Whether the footprint of an input lot was not handed over: another log's, as far as one can tell."""
@@ -238,7 +242,7 @@ class Lots:
                 record_id,
                 stated.profile,
                 footprint.choices_of(stated),
-                calculation.Sources(self._factor, self._parent, self._period),
+                calculation.Sources(self._factor, self._parent, self._period, self._certificate),
                 stated.supersedes,
             )
         except LeafproofError as error:
@@ -250,21 +254,21 @@ class Lots:
             )
 
     def _factor(self, ref: FactorRef) -> Factor:
-        found = self._statements.get(ref.set)
-        if found is None or not isinstance(found.content, FactorSet):
-            raise InvalidInput("factor", "the factor set that the footprint names is not in the log before it")
-        return found.content.get(ref.id)
+        return self._named(ref.set, FactorSet, "factor", "factor set that the footprint names").get(ref.id)
 
     def _period(self, statement_id: str) -> EnergyPeriod:
-        found = self._statements.get(statement_id)
-        if found is None or not isinstance(found.content, EnergyPeriod):
-            raise InvalidInput("period", "the energy period that the footprint names is not in the log before it")
-        return found.content
+        return self._named(statement_id, EnergyPeriod, "period", "energy period that the footprint names")
+
+    def _certificate(self, statement_id: str) -> Cancellation:
+        return self._named(statement_id, Cancellation, "certificates", "cancellation that the footprint names")
 
     def _parent(self, statement_id: str) -> Footprint:
+        return self._named(statement_id, Footprint, "inputs", "footprint of an input lot")
+
+    def _named(self, statement_id: str, kind: type[T], field: str, what: str) -> T:
         found = self._statements.get(statement_id)
-        if found is None or not isinstance(found.content, Footprint):
-            raise InvalidInput("inputs", "the footprint of an input lot is not in the log before it")
+        if found is None or not isinstance(found.content, kind):
+            raise InvalidInput(field, f"the {what} is not in the log before it")
         return found.content
 
     def against_chain(self) -> None:

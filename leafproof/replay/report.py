@@ -59,6 +59,7 @@ KINDS = {
     "meters-differ": "main meter, sub-meters or invoices differ by more than the metering plan allows",
     "serial-twice": "a certificate's serial is claimed twice",
     "claim-differs": "a claim of certificates is not what the statement of their cancellation allows",
+    "claim-lacking": "a footprint counts certificates that are not claimed for its lot",
     "claim-outside": "a claim of certificates is outside their market, vintage or period",
     "label-differs": "a label is not what its certifier's statement, its scheme and its accreditation say",
     "label-unaccredited": "a label was issued by a certifier who was not accredited then",

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from leafproof import clock
-from leafproof.certificate import PROFILES, Cancellation
-from leafproof.chain.view import Address, Claim
-from leafproof.footprint import Footprint
+from leafproof.certificate import Cancellation
+from leafproof.chain.view import Address, Claim, lot_id
+from leafproof.footprint import Footprint, Serials
 from leafproof.record import BatchRecord
 from leafproof.values import Lot, speaks_for
 from leafproof.verification.reading import Reading
@@ -42,19 +44,9 @@ def judge(claim: Claim, stated: Cancellation, signer: Address, use: Use) -> Iter
         yield fault("claim-foreign", operator="0x" + operator.hex())
     if not speaks_for(use.identifier, f"https://id.gs1.org/417/{stated.beneficiary}"):
         yield fault("claim-beneficiary", beneficiary=stated.beneficiary, maker=use.identifier)
-    if stated.facility != use.record.facility:
-        yield fault("claim-facility", stated=stated.facility, facility=use.record.facility)
     opened, closed = (clock.local_date(moment, use.record.zone) for moment in use.record.run.window)
-    if not stated.period.first <= opened <= closed <= stated.period.last:
-        period = {"start": stated.period.first, "end": stated.period.last}
-        yield fault("claim-period", opened=opened, closed=closed, **period)
-    profile = PROFILES[stated.kind]
-    if not profile.in_time(stated):
-        yield fault(
-            "claim-vintage", kind=stated.kind, generated=stated.generated.first, cancelled=stated.cancelled
-        )
-    if use.country is not None and not profile.same_market(stated.country, use.country):
-        yield fault("claim-market", kind=stated.kind, country=stated.country, used=use.country)
+    for code, params in stated.unfit(use.record.facility, opened, closed, use.country):
+        yield fault(code, **params)
 
 
 def country_of(printed: Footprint | None) -> str | None:
@@ -65,8 +57,9 @@ def country_of(printed: Footprint | None) -> str | None:
 def check_certificates(reading: Reading) -> None:
     """10: claims of certificates' serials for each lot."""
     check = reading.report[10]
+    counting = [pair for pair in reading.footprints.values() if pair[1].certificates]
     if reading.chain is None:
-        if reading.cancellations:
+        if reading.cancellations or counting:
             check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
         return
     lots = {}
@@ -74,6 +67,8 @@ def check_certificates(reading: Reading) -> None:
         on_chain = reading.on_chain_by(statement, lot)
         if on_chain is not None:
             lots[on_chain.lot_id] = (statement, record)
+    for printed in counting:
+        check.findings += _counted(reading, *printed)
     told: set[str] = set()
     for claim in reading.chain.claims:
         if claim.subject in lots:
@@ -89,6 +84,23 @@ def check_certificates(reading: Reading) -> None:
             last=stated.last,
             registry=stated.registry,
         )
+
+
+def unclaimed(claims: Iterable[Claim], subject: bytes, stated: Footprint) -> Iterator[Serials]:
+    """Serials that a footprint counts although none of these claims holds the very range for the lot `subject`."""
+    held = {(c.cancellation.hex(), str(c.first), str(c.last)) for c in claims if c.subject == subject}
+    return (one for one in stated.certificates if msgspec.structs.astuple(one) not in held)
+
+
+def _counted(reading: Reading, statement: Statement, stated: Footprint) -> Iterator[Finding]:
+    """Whether the chain holds for the lot what its footprint counts: no more, and nothing of others."""
+    key, known = reading.operator(statement), reading.chain.claims if reading.chain else ()
+    standing = [claim for claim in known if claim.rejected is None]
+    missing = set(unclaimed(standing, lot_id(key.operator, stated.of) if key else b"", stated))
+    for one in stated.certificates:
+        params = {"first": one.first, "last": one.last, "profile": stated.profile.id}
+        status, code = (Status.FAIL, "claim-lacking") if one in missing else (Status.PASS, "claim-counted")
+        yield Finding(status, code, str(stated.of), params)
 
 
 def _of_claim(reading: Reading, claim: Claim, statement: Statement, record: BatchRecord) -> Iterator[Finding]:

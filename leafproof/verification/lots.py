@@ -189,7 +189,8 @@ def _recompute_footprint(reading: Reading, stated: Footprint, record: Signed) ->
     statement, facts = record
     if stated.period is not None and reading.maker_of(stated.period) not in (None, reading.maker(statement)):
         check.add(Status.FAIL, "period-foreign", lot)
-    hidden = stated.period is not None and reading.withheld(stated.period)
+    named = [*([stated.period] if stated.period else []), *(one.cancellation for one in stated.certificates)]
+    hidden = any(map(reading.withheld, named))
     if hidden or None in (stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity):
         _agrees_with_itself(reading, stated)
         check.add(Status.NOT_CHECKED, "withheld", lot)

@@ -79,10 +79,7 @@ MESSAGES = {
     "witnessed": "size {size}: cosigned by {names}",
     "unwitnessed": "size {size}: cosigned by {count} of the witnesses whom you trust, you demand {required}",
     # 6 current
-    "footprint-newest": (
-        "the footprint by {profile} is the newest that was handed over; only a replay of the log tells whether"
-        " there is a newer"
-    ),
+    "footprint-newest": "the newest footprint by {profile} that was handed over; only a replay tells of a newer",
     "current": "version {version} on the chain is this record",
     "superseded": "the chain points to version {version}, another record",
     "lot-missing": "the chain knows no such lot of operator {operator}",
@@ -92,7 +89,7 @@ MESSAGES = {
     "profile-outdated": "the bundle has no footprint by {profile} of its current batch record",
     "footprint-foreign": "the footprint is not by the operator of the batch record",
     "footprint-fork": "a second footprint beside {other}, and neither supersedes the other",
-    "supersedes-elsewhere": "what it says it supersedes is another maker's, or about something else",
+    "supersedes-elsewhere": "it supersedes what is another maker's, or about something else",
     "declared-elsewhere": "the declared footprint is of another product, plant or period than this lot's",
     "declared-foreign": "the declared footprint is not by the operator of the batch record",
     "declared-fork": "its period overlaps that of {other}, and neither supersedes the other",
@@ -156,11 +153,10 @@ MESSAGES = {
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
     "period-foreign": "the energy period is not by the operator of the batch record",
     "factors-published": "factors by {publisher}, whom you trust for that",
-    "factors-unknown": "factors by {publisher}, whom your trust file does not name as a publisher",
+    "factors-unknown": "factors by {publisher}, no publisher whom your trust file names",
     "not-computable": "{reason}",
     "declared-recomputed": (
-        "{value} kg CO2e per tonne is the mean of the {count} lots that it names; only a replay of the log tells"
-        " whether it names all"
+        "{value} kg CO2e per tonne is the mean of its {count} lots; only a replay tells whether it names all"
     ),
     "declared-differs": "{part}: the declared footprint says {stated}, its lots give {computed}",
     "declared-size": "it speaks for the first {size} entries of the log and stands at entry {index}",
@@ -203,7 +199,7 @@ MESSAGES = {
     "no-inputs": "no inputs",
     "input-lot-corrected": "{what} corrected by {by}: {reason}",
     "input-changed": (
-        "{lot}: its footprint went from {before} to {after} kg CO2e per tonne since, which is {delta} on a tonne"
+        "{lot}: its footprint went from {before} to {after} kg CO2e per tonne since: {delta} on a tonne"
         " of this lot"
     ),
     "custody-mass-balance": "chain of custody by mass balance: the material itself may be from elsewhere",
@@ -235,19 +231,18 @@ MESSAGES = {
     "opinion-modified": "{verifier} ({issuer}) has reservations: {reason}",
     "opinion-unknown": "{verifier} ({issuer}) is no verifier whom your trust file names",
     "opinion-against": "{verifier} ({issuer}) does not stand by the declared footprint, {conclusion}: {reason}",
-    "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, which was superseded since",
+    "opinion-outdated": "{verifier} ({issuer}) verified an earlier declared footprint, superseded since",
     "opinion-beside": "what was verified is the mean by {method}, not by the method of the number shown",
     "opinion-own": "the opinion is by the operator who declared the footprint",
     "opinion-differs": "{part}: the opinion is not on what the declared footprint says",
     "opinion-elsewhere": "the opinion is on a declared footprint that the bundle does not hold",
     "opinion-fork": "a second opinion of one verifier beside {other}, and neither supersedes the other",
-    "claimed": (
-        "{kind} {first} to {last} of {registry}, {wh} Wh of {source} in {country}: claimed once, for this lot;"
-        " its footprint counts the grid as before"
-    ),
+    "claimed": "{kind} {first} to {last} of {registry}, {wh} Wh of {source} in {country}: claimed for this lot",
+    "claim-counted": "serials {first} to {last}: counted by {profile}",
+    "claim-lacking": "{profile} counts {first} to {last}, not claimed for this lot",
     "claim-attested": "registrar {registrar} says that {registry} cancelled them for the maker",
     "claim-not-exclusive": "not exclusive: no registrar whom you trust says that {registry} cancelled them",
-    "claim-missing": "serials {first} to {last} of {registry}: no claim of them for this lot is on the chain",
+    "claim-missing": "serials {first} to {last} of {registry}: not claimed for this lot on the chain",
     "claim-unstated": "serials {first} to {last} are claimed, and no statement of their cancellation is here",
     "claim-rejected": "the registry rejected the claim of serials {first} to {last}",
     "claim-serials": "the claim of serials {first} to {last} is not within the cancellation that it names",

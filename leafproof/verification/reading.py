@@ -191,7 +191,7 @@ class Reading:
 
     def sources(self) -> Sources:
         """Where a calculation finds what a footprint names."""
-        return Sources(self.factor, self.footprint, self.period)
+        return Sources(self.factor, self.footprint, self.period, self.certificate)
 
     def withheld(self, statement_id: str) -> bool:
         """Whether the statement is here without its body."""
@@ -214,6 +214,12 @@ class Reading:
         if found is None:
             raise InvalidInput("period", "the energy period that the footprint names is missing")
         return found
+
+    def certificate(self, statement_id: str) -> Cancellation:
+        """The cancellation named; raises `InvalidInput` where it is not here."""
+        if statement_id not in self.cancellations:
+            raise InvalidInput("certificates", "the cancellation that the footprint names is missing")
+        return self.cancellations[statement_id][1]
 
     def factor(self, ref: FactorRef) -> Factor:
         """The factor named; raises `InvalidInput` where its set is not here."""

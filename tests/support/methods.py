@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
 from leafproof import calculation, profile
+from leafproof.certificate import Cancellation
 from leafproof.factors import Factor
-from leafproof.footprint import Allocation, Choices, Exempted, FactorRef, Footprint, ProductFacts
+from leafproof.footprint import Allocation, Choices, Exempted, FactorRef, Footprint, ProductFacts, Serials
 from leafproof.period import EnergyPeriod
 from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source
 
 DECLARED = Source("declared")
 SET, RECORD = "aa" * 32, "bb" * 32
-PROFILES = ("cbam-steel", "eu-battery-2023", "gbt-24067-2024", "iso-14067-2018", "leafproof-partial", "pact-3")
+MARKET = "iso-14067-2018-market"
+PROFILES = (
+    "cbam-steel", "eu-battery-2023", "gbt-24067-2024", "iso-14067-2018", MARKET, "leafproof-partial", "pact-3",
+)  # fmt: skip
 CBAM = (
     "CBAM direct embedded emissions, own process and precursors; no electricity, mining, transport or fuel supply"
 )
@@ -54,6 +59,12 @@ FACTORS = {
         grid("generation", "0.45", "generation"),
         grid("supply", "0.06", "fuel-supply", subject="electricity-fuel-supply"),
         grid("old", "0.5", "generation", "transmission-losses", "fuel-supply", gwp_set="SAR"),
+        grid("losses", "0.03", "transmission-losses", subject="electricity-transmission-losses"),
+        grid(
+            "residual", "0.6", "generation", "transmission-losses", "fuel-supply", subject="electricity-residual"
+        ),
+        grid("wind", "0.012", "generation", "fuel-supply", subject="electricity-wind"),
+        grid("hydro", "0.024", "generation", "fuel-supply", subject="electricity-hydro"),
         factor("steel-slab", "2000", "kg CO2", "t"),
         factor("slab-cbam", "1900", "kg CO2", "t", subject="steel-slab", boundary=(CBAM,)),
         factor("slab-lump", "2100", "kg CO2e", "t", subject="steel-slab", boundary=(CBAM,), gwp_set="AR6"),
@@ -93,6 +104,9 @@ def run(
 
 NOT_SHARED, NOTHING_CUT = Allocation(), Exempted()
 COMPLETE = {"electricity": refs("grid", "supply"), "steel-slab": refs("steel-slab")}
+CERTIFIED = {
+    **COMPLETE, "electricity-wind": refs("wind", "losses"), "electricity-hydro": refs("hydro", "losses"),
+}  # fmt: skip
 
 
 def calculate(
@@ -104,14 +118,17 @@ def calculate(
     product: ProductFacts | None = None,
     period: EnergyPeriod | None = None,
     parent: Footprint | None = None,
+    certificates: tuple[Serials, ...] = (),
+    cancelled: Mapping[str, Cancellation] = {},
 ) -> Footprint:
     """The footprint by the newest version of a profile."""
     chosen = COMPLETE if factors is None else factors
-    choices = Choices("KR", chosen, {}, allocation, exempted, product, "dd" * 32 if period else None)
+    choices = Choices("KR", chosen, {}, allocation, exempted, product, "dd" * 32 if period else None, certificates)
     sources = calculation.Sources(
         lambda ref: FACTORS[ref.id],
         lambda _: parent or pytest.fail("no parent"),
         lambda _: period or pytest.fail("no period"),
+        lambda statement: cancelled[statement],
     )
     return calculation.calculate(facts, RECORD, profile.newest(by), choices, sources)
 

@@ -26,6 +26,8 @@ FLAGS = (
     "of another region",
     "CO2e by another set of GWPs",
     "CO2e by a set of GWPs that is not stated",
+    "no residual mix known: grid mix",
+    "certificates of more electricity than was used: the surplus is not counted",
     "burden shared with co-products by mass",
     "burden shared with co-products by value",
     "some metering points serve one output alone",

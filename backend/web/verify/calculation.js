@@ -6,6 +6,7 @@ import { Malformed } from './encoding.js'
 import { flagsOf, OUTSIDE } from './flagged.js'
 import { choicesOf, lotOf, PLACES, SHARE_PLACES } from './footprint.js'
 import { looped } from './looped.js'
+import { certified, checkSources, cover, SOURCES } from './market.js'
 import { CATEGORIES, namedProfile, refuse } from './profile.js'
 import * as quality from './quality.js'
 import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
@@ -27,7 +28,9 @@ export function calculate(record, stated, sources) {
   checkProduct(profile.product, choices.product)
   checkCutOff(profile['cut-off'], choices.exempted)
   const sharing = shared(record, choices.allocation, profile.allocation)
-  const parts = [...partsOf({ record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id })]
+  const wanted = certified(record, choices, profile, sources)
+  const work = { record, recordId: stated.record, profile, choices, sources, sharing, by: stated.profile.id }
+  const parts = [...energyOf(work, wanted), ...inputsOf(work)]
   const { counted } = profile.categories
   const exact = parts.map(({ carbon, perTonne }) => carbon.of(counted).times(perTonne))
   const published = apportioned(exact, PLACES)
@@ -49,12 +52,13 @@ export function calculate(record, stated, sources) {
     allocation: sharing.stated,
     exempted: choices.exempted,
     excluded: profile.boundary.excluded,
-    flags: flagsOf(record, parts, profile, choices, sharing),
+    flags: flagsOf(record, parts, profile, choices, sharing, wanted),
     status: statusOf(record, parts, profile, choices),
     quality: profile.quality.rated ? quality.weighted(ratingsOf(parts)) : null,
     product: profile.product.required.length ? choices.product : null,
     functional: functionalOf(sum(exact), profile.product, choices.product),
     period: choices.period,
+    certificates: choices.certificates,
     supersedes: stated.supersedes,
     prices: sharing.prices,
     components,
@@ -65,15 +69,23 @@ const made = (stage, line, subject, kind, footprint = null) => ({
   stage, name: line.name, subject, kind, quantity: line.quantity, unit: line.unit, emissions: '', factors: [], footprint, overhead: false,
 })
 
-function* partsOf(work) {
+// Metered carriers, then energy outside runs; electricity is cut into what certificates cover and the rest.
+function energyOf(work, wanted) {
+  const lines = [...linesOf(work)]
+  const cut = cover(lines.map(([line]) => line), wanted)
+  return lines.flatMap(([, perTonne], place) => cut[place].map((one) => byFactors(work, one, ONE, perTonne)))
+}
+
+// What is counted of energy, and how much of its burden each tonne of product carries.
+function* linesOf(work) {
   const { record, profile, choices, sources, sharing } = work
-  const counts = (carrier) => carrier !== ELECTRICITY || profile.boundary.electricity
+  const counts = (carrier) => carrierOf(carrier).category !== ELECTRICITY || profile.boundary.electricity
   for (const activity of record.activity.filter(({ carrier }) => counts(carrier))) {
     if (activity.basis === 'gross') {
       throw new Malformed(`factor: ${activity.point}: energy by gross calorific value, factors of fuels are for the net one`)
     }
     const component = made('production', { ...activity, name: activity.point }, activity.carrier, 'primary')
-    yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
+    yield [component, sharing.ofProduct(activity.point)]
   }
   if (choices.period !== null) {
     if (!profile.overhead.counted) refuse(profile.overhead, 'energy outside runs is not part of it')
@@ -82,9 +94,13 @@ function* partsOf(work) {
     isOf(period, work.recordId, record, counts)
     for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
       const component = made('production', { ...balance, name: OUTSIDE }, balance.carrier, 'primary')
-      yield byFactors(work, { ...component, overhead: true }, ONE, sharing.ofProduct(null))
+      yield [{ ...component, overhead: true }, sharing.ofProduct(null)]
     }
   }
+}
+
+function* inputsOf(work) {
+  const { record, sharing } = work
   const closed = looped(record)
   for (const line of record.inputs) {
     const material = secondary(work, line)
@@ -158,9 +174,13 @@ function ofLot({ profile, choices, sources, sharing, by }, line) {
 
 const words = (names) => [...names].map((name) => name.replaceAll('-', ' ')).join(', ')
 
-function checkFactors({ electricity, boundary }, subject, used, metered) {
+const categoryOf = (subject) => (SOURCES.includes(subject) ? ELECTRICITY : carrierOf(subject).category)
+
+function checkFactors(profile, subject, used, metered) {
+  const { electricity, boundary } = profile
   const counted = new Set()
-  const category = metered ? carrierOf(subject).category : 'material'
+  const category = metered ? categoryOf(subject) : 'material'
+  if (category === ELECTRICITY) checkSources(profile, subject, used)
   for (const one of used) {
     if (metered ? one.category !== category : one.category === ELECTRICITY) {
       throw new Malformed(`factor: ${one.id} is a factor of ${one.category}, not of ${subject}`)
@@ -177,7 +197,7 @@ function checkFactors({ electricity, boundary }, subject, used, metered) {
   }
   checkGases(subject, category, used)
   const missing = electricity.required.filter((part) => !counted.has(part))
-  if (subject === ELECTRICITY && electricity.incomplete === 'refuse' && missing.length) {
+  if (category === ELECTRICITY && electricity.incomplete === 'refuse' && missing.length) {
     const ids = used.map(({ id }) => id).join(' + ')
     refuse(electricity, `${ids}: ${words(missing)} not included, and no factor adds it`)
   }

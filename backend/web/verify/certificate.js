@@ -20,12 +20,13 @@ const PROFILES = {
   'I-REC': { market: null, months: null, wholeMonths: false },
 }
 
+export const SOURCES = ['solar', 'wind', 'hydro', 'biomass', 'geothermal', 'marine', 'nuclear', 'other']
 const days = struct({ first: text, last: text })
 const shape = struct(
   {
     kind: oneOf('GEC', 'GO', 'I-REC'), registry: text, first: text, last: text, wh_per_serial: whole, beneficiary: text,
     facility: text, period: days, plant: text,
-    source: oneOf('solar', 'wind', 'hydro', 'biomass', 'geothermal', 'marine', 'nuclear', 'other'),
+    source: oneOf(...SOURCES),
     country: text, generated: days, cancelled: text,
   },
   { document: orNull(text) },
@@ -52,13 +53,25 @@ export function readCancellation(body) {
   return { ...found, serials, registryId: hex(keccak_256(utf8(found.registry))) }
 }
 
-export function sameMarket({ kind, country }, used) {
+// Why it does not count for what was made at a facility between two local days, with a country's electricity (null: not
+// known): codes of check 10, and what fills their sentences.
+export function unfit(stated, { facility, opened, closed, used }) {
+  const found = []
+  if (stated.facility !== facility) found.push(['claim-facility', { stated: stated.facility, facility }])
+  const { kind, country, cancelled, generated, period: { first: start, last: end } } = stated
+  if (!(start <= opened && opened <= closed && closed <= end)) found.push(['claim-period', { opened, closed, start, end }])
+  if (!inTime(stated)) found.push(['claim-vintage', { kind, generated: generated.first, cancelled }])
+  if (used !== null && !sameMarket(stated, used)) found.push(['claim-market', { kind, country, used }])
+  return found
+}
+
+function sameMarket({ kind, country }, used) {
   const { market } = PROFILES[kind]
   return market ? market.includes(country) && market.includes(used) : country === used
 }
 
 // Does the vintage count for the period of consumption?
-export function inTime({ kind, generated, period, cancelled }) {
+function inTime({ kind, generated, period, cancelled }) {
   const { months, wholeMonths } = PROFILES[kind]
   if (months === null) {
     return new Set([generated.first, generated.last, period.first, period.last].map((one) => one.slice(0, 4))).size === 1
@@ -82,7 +95,7 @@ function day(value, field) {
   throw new Malformed(`${field}: '${value.slice(0, 40)}' is not a day such as 2026-11-23`)
 }
 
-function serial(value, field) {
+export function serial(value, field) {
   const found = /^[1-9][0-9]{0,38}$/.test(value) ? BigInt(value) : 0n
   if (found >= 1n && found <= MAX_SERIAL) return found
   throw new Malformed(`${field}: '${value.slice(0, 40)}' is not a whole number from 1 to 2^128 - 1 without leading zeros`)

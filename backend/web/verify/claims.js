@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 10, as far as it is about certificates, by the rules of leafproof/verification/certificates.py.
-import { inTime, sameMarket } from './certificate.js'
+import { unfit } from './certificate.js'
+import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
 import { localDate, speaksFor } from './values.js'
@@ -8,8 +9,9 @@ import { localDate, speaksFor } from './values.js'
 // 10: claims of certificates' serials for each lot.
 export function checkClaims(reading) {
   const check = reading.report[10]
+  const counting = [...reading.footprints.values()].filter(({ content }) => content.certificates.length)
   if (!reading.chain) {
-    if (reading.cancellations.size) check.add(NOT_CHECKED, 'withheld-chain', '', { reason: reading.noChain })
+    if (reading.cancellations.size || counting.length) check.add(NOT_CHECKED, 'withheld-chain', '', { reason: reading.noChain })
     return
   }
   const lots = new Map()
@@ -17,6 +19,7 @@ export function checkClaims(reading) {
     const onChain = reading.onChain(record)
     if (onChain) lots.set(onChain.id, record)
   }
+  for (const printed of counting) counted(reading, printed)
   const told = new Set()
   for (const claim of reading.chain.claims) {
     if (!lots.has(claim.subject)) continue
@@ -26,6 +29,18 @@ export function checkClaims(reading) {
   for (const id of [...reading.cancellations.keys()].filter((one) => !told.has(one)).sort()) {
     const { label, content } = reading.cancellations.get(id)
     check.add(WARNING, 'claim-missing', label, { first: content.first, last: content.last, registry: content.registry })
+  }
+}
+
+// Whether the chain holds for the lot what its footprint counts: no more, and nothing of others.
+function counted(reading, printed) {
+  const [{ operator } = {}, of] = [reading.key(printed) ?? {}, lotOf(printed.content)]
+  const subject = operator ? lotId(operator, of) : null
+  const standing = reading.chain.claims.filter((one) => one.subject === subject && !one.rejected)
+  for (const { cancellation, first, last } of printed.content.certificates) {
+    const held = standing.some((one) => one.cancellation === cancellation && `${one.first} ${one.last}` === `${first} ${last}`)
+    const params = { first, last, profile: printed.content.profile.id }
+    reading.report[10].add(held ? PASS : FAIL, held ? 'claim-counted' : 'claim-lacking', of, params)
   }
 }
 
@@ -66,13 +81,8 @@ function judge(check, claim, stated, signer, { maker, identifier, record, used }
   if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
     fault('claim-beneficiary', { beneficiary: stated.beneficiary, maker: identifier })
   }
-  if (stated.facility !== facility) fault('claim-facility', { stated: stated.facility, facility })
   const [opened, closed] = window.map((moment) => localDate(moment, zone))
-  const { first: start, last: end } = stated.period
-  if (!(start <= opened && opened <= closed && closed <= end)) fault('claim-period', { opened, closed, start, end })
-  const { kind, country, cancelled, generated } = stated
-  if (!inTime(stated)) fault('claim-vintage', { kind, generated: generated.first, cancelled })
-  if (used !== null && !sameMarket(stated, used)) fault('claim-market', { kind, country, used })
+  for (const [code, params] of unfit(stated, { facility, opened, closed, used })) fault(code, params)
 }
 
 // The lot's newest footprint in the bundle, by the maker of its record and the profile of the one that the claim names;

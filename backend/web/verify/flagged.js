@@ -2,16 +2,18 @@
 // What a footprint's reader must know, as leafproof/flagged.py says it.
 import { isLump } from './carbon.js'
 import { ELECTRICITY } from './carriers.js'
+import { RESIDUAL, SOURCES, surplus } from './market.js'
 import { covers } from './quality.js'
 
 export const OUTSIDE = 'energy outside runs'
 const SUPPLEMENTS = ['transmission-losses', 'fuel-supply']
 
-export function flagsOf(record, parts, profile, choices, sharing) {
+export function flagsOf(record, parts, profile, choices, sharing, wanted) {
   const found = parts.flatMap(({ component, factors }) => [
     ...(component.kind === 'secondary' ? [`${component.name}: no evidence from upstream, counted by a secondary factor`] : []),
     ...ofFactors(component.subject, factors, profile, choices.region),
   ])
+  found.push(...ofContracts(parts, profile, wanted))
   if (sharing.stated.method === 'mass') found.push('burden shared with co-products by mass')
   if (sharing.stated.method === 'economic') found.push('burden shared with co-products by value')
   if (sharing.stated.subdivided.length) found.push('some metering points serve one output alone')
@@ -29,11 +31,25 @@ export function flagsOf(record, parts, profile, choices, sharing) {
   return [...new Set(found)]
 }
 
+function ofContracts(parts, profile, wanted) {
+  const found = []
+  const rest = parts.filter(({ component }) => component.subject === ELECTRICITY)
+  if (profile.instruments && rest.some(({ factors }) => factors.every(({ subject }) => subject !== RESIDUAL))) {
+    found.push('no residual mix known: grid mix')
+  }
+  if (surplus(wanted, parts.map(({ component }) => component))) {
+    found.push('certificates of more electricity than was used: the surplus is not counted')
+  }
+  return found
+}
+
 // Of one component.
 function ofFactors(subject, used, profile, region) {
   if (!used.length) return []
   const found = []
-  const own = [subject, ...SUPPLEMENTS.map((part) => `${subject}-${part}`)]
+  const base = SOURCES.includes(subject) ? ELECTRICITY : subject
+  const own = [subject, ...SUPPLEMENTS.map((part) => `${base}-${part}`)]
+  if (profile.instruments && subject === ELECTRICITY) own.push(RESIDUAL)
   for (const one of used) {
     if (!own.includes(one.subject)) found.push(`${one.id}: a factor of ${one.subject}, used for ${subject}`)
     if (one.category === ELECTRICITY && !covers(one.region, region)) found.push(`${one.id}: of another region`)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The footprint statement, as leafproof/footprint.py reads and checks it.
+import { serial } from './certificate.js'
 import { Malformed } from './encoding.js'
 import { CATEGORIES } from './profile.js'
 import { decimal, exactText, Fraction, sum, ZERO } from './rational.js'
@@ -7,6 +8,7 @@ import { convert, flag, list, oneOf, orElse, orNull, struct, text } from './shap
 import { checkPrintable } from './texts.js'
 import { digest, lot } from './values.js'
 
+const MAX_CERTIFICATES = 1000 // ranges of serials
 const ONE = new Fraction(1n)
 export const WITHHELD = ['components', 'prices']
 export const JWT_TYPE = 'leafproof-footprint+sd-jwt'
@@ -45,7 +47,8 @@ const shape = struct(
   },
   {
     quality: orNull(struct({ technological: text, geographical: text, temporal: text })), product: orNull(product),
-    functional: orNull(struct({ unit: text, emissions: text })), period: orNull(text), supersedes: orNull(text),
+    functional: orNull(struct({ unit: text, emissions: text })), period: orNull(text),
+    certificates: orElse(list(struct({ cancellation: text, first: text, last: text })), []), supersedes: orNull(text),
     prices: orNull(list(price)), components: orNull(list(component)),
   },
 )
@@ -55,7 +58,7 @@ export const SHARE_PLACES = 4 // of primary data
 export const MEMBERS = [
   'gtin', 'lot', 'facility', 'region', 'record', 'profile', 'per_tonne', 'stages', 'categories', 'masses',
   'primary_data_share', 'allocation', 'exempted', 'excluded', 'flags', 'status', 'quality', 'product', 'functional',
-  'period', 'supersedes', 'prices', 'components',
+  'period', 'certificates', 'supersedes', 'prices', 'components',
 ]
 
 export const lotOf = (footprint) => lot(footprint.gtin, footprint.lot)
@@ -76,6 +79,12 @@ export function readFootprint(members) {
   for (const rating of Object.values(footprint.quality ?? {})) decimal(rating, 'quality')
   for (const { emissions } of footprint.components ?? []) decimal(emissions, 'components.emissions')
   if (footprint.period !== null) digest(footprint.period, 'period')
+  if (footprint.certificates.length > MAX_CERTIFICATES) throw new Malformed(`certificates: more than ${MAX_CERTIFICATES}`)
+  for (const { cancellation, first, last } of footprint.certificates) {
+    digest(cancellation, 'certificates.cancellation')
+    serial(first, 'certificates.first')
+    serial(last, 'certificates.last')
+  }
   return footprint
 }
 
@@ -108,7 +117,8 @@ export function choicesOf(footprint) {
     }
     if (one.footprint) parents.set(one.subject, one.footprint)
   }
-  const { region, exempted: cut, product: facts, period, prices } = footprint
+  const { region, exempted: cut, product: facts, period, certificates, prices } = footprint
   const { method, reason, subdivided } = footprint.allocation
-  return { region, factors, parents, allocation: { method, reason, prices: prices ?? [], subdivided }, exempted: cut, product: facts, period }
+  const allocated = { method, reason, prices: prices ?? [], subdivided }
+  return { region, factors, parents, allocation: allocated, exempted: cut, product: facts, period, certificates }
 }

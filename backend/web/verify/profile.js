@@ -6,6 +6,7 @@ import gwp from '../../../leafproof/gwp/ipcc-gwp100.json'
 import cbamSteel from '../../../leafproof/profiles/cbam-steel.1.json'
 import euBattery from '../../../leafproof/profiles/eu-battery-2023.1.json'
 import gbt24067 from '../../../leafproof/profiles/gbt-24067-2024.1.json'
+import isoMarket from '../../../leafproof/profiles/iso-14067-2018-market.1.json'
 import iso14067 from '../../../leafproof/profiles/iso-14067-2018.1.json'
 import partial from '../../../leafproof/profiles/leafproof-partial.2.json'
 import pact3 from '../../../leafproof/profiles/pact-3.1.json'
@@ -13,7 +14,7 @@ import { hex, Malformed, utf8 } from './encoding.js'
 import { decimal } from './rational.js'
 
 const digest = (text) => hex(sha256(utf8(text)))
-const SHIPPED = new Map([cbamSteel, euBattery, gbt24067, iso14067, partial, pact3].map((text) => [digest(text), JSON.parse(text)]))
+const SHIPPED = new Map([cbamSteel, euBattery, gbt24067, isoMarket, iso14067, partial, pact3].map((text) => [digest(text), JSON.parse(text)]))
 const TABLE = digest(gwp)
 const SETS = JSON.parse(gwp).sets
 export const CATEGORIES = ['fossil', 'biogenic', 'biogenic uptake', 'land use', 'aircraft']

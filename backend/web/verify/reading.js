@@ -176,6 +176,12 @@ export class Reading {
     return found.content.get(ref.id)
   }
 
+  certificate(id) {
+    const found = this.cancellations.get(id)
+    if (!found) throw new Malformed('certificates: the cancellation that the footprint names is missing')
+    return found.content
+  }
+
   footprint(id) {
     const found = this.footprints.get(id)
     if (!found) throw new Malformed('inputs: the footprint of an input lot is missing')

@@ -40,7 +40,8 @@ function recompute(reading, stated, record) {
   const [check, lot, facts] = [reading.report[8], lotOf(stated), record.content]
   const period = stated.period === null ? null : reading.makerOf(stated.period)
   if (period !== null && period !== reading.maker(record)) check.add(FAIL, 'period-foreign', lot)
-  const hidden = stated.period !== null && reading.withheld(stated.period)
+  const named = [stated.period, ...stated.certificates.map(({ cancellation }) => cancellation)]
+  const hidden = named.some((id) => reading.withheld(id))
   if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check.attempt('not-computable', lot, () => namedProfile(stated.profile))
     for (const [part, given, computed] of contradictions(stated)) check.add(FAIL, 'footprint-differs', lot, { part, stated: given, computed })

@@ -37,4 +37,4 @@ def test_a_second_call_does_nothing(tmp_path: Path) -> None:
             )
     engine.dispose()
     assert counts[0] == counts[1]
-    assert counts[0] == [5, 1]  # admitted, issuer key, log opened, anchor appointed, log key; the factor set
+    assert counts[0] == [5, 2]  # admitted, issuer key, log opened, anchor appointed, log key; the factor sets

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,26 @@ from backend.context import Context
 from backend.database import reading, transaction
 from backend.embedded.node import EmbeddedNode
 from backend.errors import Conflict, NotFound
+from backend.footprints import methods
+from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
+from backend.footprints.reissue import reissue
 from backend.log.keys import create_key
 from backend.production import lots
+from backend.production import service as production
 from backend.production.service import signer_of
 from backend.settings import Settings
 from leafproof.certificate import Cancellation, Days
 from leafproof.chain.view import lot_id
 from leafproof.errors import InvalidInput
+from leafproof.footprint import Footprint, Serials
 from leafproof.values import Lot
 from tests.integration.anchor.ledger import ACME, make_ledger
 from tests.integration.production.test_chain import Group, failures, feed
 from tests.integration.production.test_http import key
 from tests.integration.production.works import (
     FABRICATOR,
+    PLANT,
     START,
     STEEL,
     STEWARD,
@@ -49,6 +57,7 @@ from tests.support.server import serving
 from tests.support.storage import LOG_KEY
 
 HOUR = 3600
+LOCATION, MARKET = "leafproof-partial", "iso-14067-2018-market"
 REGISTRY = HONEST.registry
 STATED = cancelled(
     first="501",
@@ -188,6 +197,121 @@ class TestClaims:
             group.claim(b"\x09" * 32, coil("A"), "505", "506")
 
 
+SOURCES = "electricity-wind-offshore-glo-2014", "electricity-kr-2018-transmission-losses"
+
+
+def by_market(group: Certified) -> None:
+    """The plant has a location-based and a market-based profile from now on."""
+    works = group.works
+    with transaction(group.ledger.engine) as connection:
+        content = factor_sets.shipped_set(factor_sets.SOURCES_SET)
+        factor_sets.use_set(connection, works.desk, works.log, STEWARD, content)
+        place = production.facility(connection, PLANT)
+        grid = "electricity-kr-2018-consumption", "electricity-fuel-supply-coal-glo-2014"
+        footprints.set_factor(connection, works.desk, works.log, place, "electricity", *grid)
+        footprints.set_factor(connection, works.desk, works.log, place, "electricity-wind", *SOURCES)
+        methods.set_profiles(connection, str(PLANT), [LOCATION, MARKET])
+
+
+def again(group: Certified, lot: Lot) -> dict[str, Footprint]:
+    """The lot's footprints, issued anew with what the chain holds by now; by profile."""
+    group.ledger.follow()
+    with transaction(group.ledger.engine) as connection:
+        reissue(connection, group.works.desk, lot)
+        rows = footprints.current_by_profile(connection, lot)
+        return {
+            r["profile"]: footprints.read(connection, group.works.desk, bytes(r["statement_id"])) for r in rows
+        }
+
+
+class TestAMarketBasedFootprint:
+    def test_counts_what_the_chain_holds_for_the_lot_and_the_other_one_does_not(self, group: Certified) -> None:
+        by_market(group)
+        before = again(group, coil("A"))
+        assert before[MARKET].per_tonne == before[LOCATION].per_tonne
+        assert before[MARKET].certificates == ()
+        statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
+        group.claim(statement, coil("A"), "505", "507")
+        assert again(group, coil("A")) == before  # nothing is final yet
+        group.settle()
+        found = again(group, coil("A"))
+        assert found[LOCATION] == before[LOCATION]
+        assert found[MARKET].certificates == (Serials(statement.hex(), "505", "507"),)
+        energy = {c.subject: Decimal(c.quantity) for c in found[MARKET].components or () if c.unit == "kWh"}
+        used = sum(Decimal(c.quantity) for c in before[MARKET].components or () if c.unit == "kWh")
+        assert energy == {"electricity-wind": Decimal(3), "electricity": used - 3}
+        # 3 kWh x (0.4781 + 0.060 - 0.012 - 0.0347), over 10 t; both numbers are rounded
+        saved = Decimal(before[MARKET].per_tonne) - Decimal(found[MARKET].per_tonne)
+        assert abs(saved - Decimal("0.14742")) < Decimal("0.001")
+        assert group.codes(coil("A")) >= {"claimed", "claim-counted", "claim-not-exclusive"}
+        assert again(group, coil("A")) == found
+
+    def test_counts_no_more_what_the_registry_rejects(self, group: Certified) -> None:
+        by_market(group)
+        before = again(group, coil("A"))
+        statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
+        for first, last in (("505", "506"), ("510", "510")):
+            group.claim(statement, coil("A"), first, last)
+        group.settle()
+        assert [one.first for one in again(group, coil("A"))[MARKET].certificates] == ["505", "510"]
+        rejected = [STATED.registry_id, 505, b"\x07" * 32, 0]
+        group.ledger.done("anchor", "CertificateClaims", "reject", rejected, "reject")
+        assert [one.first for one in again(group, coil("A"))[MARKET].certificates] == ["510"]
+        assert again(group, coil("A"))[LOCATION] == before[LOCATION]
+
+    def test_counts_what_its_maker_claimed_elsewhere_and_its_bundle_has_the_cancellation(
+        self, group: Certified
+    ) -> None:
+        by_market(group)
+        main = again(group, coil("A"))[LOCATION]
+        statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
+        with reading(group.ledger.engine) as connection:
+            row = footprints.current(connection, coil("A"), LOCATION)
+        assert row is not None
+        subject = lot_id(group.works.addresses[STEEL], coil("A"))
+        taken = [STATED.registry_id, 505, 506, statement, subject, bytes(row["statement_id"]), 0]
+        group.ledger.done(signer_of(STEEL), "CertificateClaims", "claim", taken, "elsewhere")
+        found = again(group, coil("A"))
+        assert found[MARKET].certificates == (Serials(statement.hex(), "505", "506"),)
+        assert found[LOCATION] == main
+        assert "claim-counted" in group.codes(coil("A"))
+
+    def test_counts_nothing_that_a_stranger_claims_or_whose_source_has_no_factor(self, group: Certified) -> None:
+        by_market(group)
+        statement = group.state(msgspec.structs.replace(STATED, wh_per_serial=1000))
+        subject = lot_id(group.works.addresses[STEEL], coil("A"))
+        taken = [STATED.registry_id, 505, 506, statement, subject, b"\x02" * 32, 0]
+        group.ledger.done(signer_of(FABRICATOR), "CertificateClaims", "claim", taken, "elsewhere")
+        other = msgspec.structs.replace(STATED, first="601", last="610", source="biomass")
+        group.claim(group.state(other), coil("A"), "601", "602")
+        group.settle()
+        assert again(group, coil("A"))[MARKET].certificates == ()
+
+    @pytest.mark.parametrize(
+        ("subject", "factors", "said"),
+        [
+            ("electricity-hydro", SOURCES, "is a factor of electricity-wind, not of electricity-hydro"),
+            ("electricity", SOURCES, "is a factor of electricity-wind, not of electricity"),
+            ("electricity-wind", ("electricity-kr-2018-generation",), "not of electricity-wind"),
+            ("electricity-wind", ("steel-slab-kr-cbam-2026",), "electricity-wind is electricity"),
+            (
+                "electricity-wind",
+                (SOURCES[0], "electricity-cn-east-2023-transmission-losses"),
+                "is of region CN-East",
+            ),
+            ("electricity-wind", ("moon",), "is not in leafproof-starter"),
+        ],
+    )
+    def test_takes_factors_of_the_very_source_alone(
+        self, group: Certified, subject: str, factors: tuple[str, ...], said: str
+    ) -> None:
+        by_market(group)
+        works = group.works
+        with transaction(group.ledger.engine) as connection, pytest.raises(InvalidInput, match=said):
+            place = production.facility(connection, PLANT)
+            footprints.set_factor(connection, works.desk, works.log, place, subject, *factors)
+
+
 class TestStating:
     def test_the_same_again_is_the_first_and_another_content_is_refused(self, group: Certified) -> None:
         assert group.state() == group.state()
@@ -277,6 +401,8 @@ class TestOnTheCommandLine:
         group.settle()
         ledger.follow()
         assert "505 to 506: claimed by 0x" in run("show", statement)[1]
+        code, told = run("count", *lot)
+        assert (code, told.startswith("leafproof-partial: ")) == (0, True), told
         other = ("--gtin", str(coil("B").gtin), "--lot", "B")
         code, said = run("claim", statement, *other, "--first", "506", "--last", "506")
         assert code == 2

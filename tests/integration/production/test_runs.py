@@ -10,6 +10,7 @@ import pytest
 from backend.database import transaction
 from backend.errors import Conflict, NotFound
 from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.footprints.reissue import reissue
 from backend.production import lots, repository, runs, service
 from leafproof import units
@@ -324,7 +325,7 @@ class TestCorrections:
         works.run(coil("A"), START, START + HOUR, [product("10")], [slab("11")])
         works.recorder().step()
         before = works.footprint(coil("A"))
-        shipped = footprints.shipped_set()
+        shipped = factor_sets.shipped_set()
         doubled = tuple(
             msgspec.structs.replace(f, value="4640") if f.id == "steel-slab-bf-bof-glo-2023" else f
             for f in shipped.factors
@@ -332,7 +333,7 @@ class TestCorrections:
         with transaction(works.engine) as connection:
             assert reissue(connection, works.desk, coil("A")) is None
             newer = msgspec.structs.replace(shipped, version="test", factors=doubled)
-            footprints.use_set(connection, works.desk, works.log, STEWARD, newer)
+            factor_sets.use_set(connection, works.desk, works.log, STEWARD, newer)
             assert reissue(connection, works.desk, coil("A")) is not None
         after = works.footprint(coil("A"))
         assert after.record == before.record
@@ -340,6 +341,6 @@ class TestCorrections:
         assert after.supersedes is not None
 
     def test_a_set_that_was_logged_cannot_change_under_its_version(self, works: Works) -> None:
-        other = msgspec.structs.replace(footprints.shipped_set(), title="Other")
+        other = msgspec.structs.replace(factor_sets.shipped_set(), title="Other")
         with pytest.raises(LeafproofError, match="another content"), transaction(works.engine) as connection:
-            footprints.use_set(connection, works.desk, works.log, STEWARD, other)
+            factor_sets.use_set(connection, works.desk, works.log, STEWARD, other)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from backend.database import reading, transaction
 from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.ingest.metrics import IngestMetrics
 from backend.ingest.plans import LoggedPlans
 from backend.ingest.schemas import Kind
@@ -140,7 +141,7 @@ class Works:
     def found(self, plan: MeteringPlan | None = None, only: Gln | None = None, steward: Gln = STEWARD) -> Works:
         """Both companies, or one of them, with plan and factors."""
         with transaction(self.engine) as connection:
-            footprints.use_set(connection, self.desk, self.log, steward, footprints.shipped_set())
+            factor_sets.use_set(connection, self.desk, self.log, steward, factor_sets.shipped_set())
             for party, place, name, zone, region, gateway, made in (
                 (STEEL, PLANT, "Steel", "Asia/Seoul", "KR", self.mill, COIL),
                 (FABRICATOR, WORKSHOP, "Fabricator", "Asia/Shanghai", "CN-East", self.shop, SECTION),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from backend import database, kept
 from backend.database import transaction
-from backend.footprints import service as footprints
+from backend.footprints import sets as factor_sets
 from backend.footprints.reissue import reissue
 from backend.production import lots
 from backend.production.tables import companies
@@ -147,13 +147,13 @@ class TestNeverStale:
 
     def test_a_superseding_footprint_shows_at_once(self, own: Street, http: httpx.Client) -> None:
         before = get(http, COIL).json()
-        shipped, works = footprints.shipped_set(), own.works
+        shipped, works = factor_sets.shipped_set(), own.works
         dearer = tuple(
             msgspec.structs.replace(f, value="4640") if f.subject == "steel-slab" else f for f in shipped.factors
         )
         newer = msgspec.structs.replace(shipped, version="test", factors=dearer)
         with transaction(works.engine) as connection:
-            footprints.use_set(connection, works.desk, works.log, STEWARD, newer)
+            factor_sets.use_set(connection, works.desk, works.log, STEWARD, newer)
             assert reissue(connection, works.desk, coil("C-1")) is not None
         after = get(http, COIL).json()
         (said,), now = before["versions"][0]["per_tonne"], after["versions"][0]["per_tonne"]
