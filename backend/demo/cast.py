@@ -115,6 +115,9 @@ FABRICATOR = Company(
 MAIN, FURNACE, SCALE = "main", "furnace", "scale"  # the metering points
 # The main one first. CBAM takes its own default for the slab, and counts no electricity.
 PROFILES = ("iso-14067-2018", "cbam-steel")
+# By this one the steel plant counts what it claimed certificates for, once it did.
+BY_MARKET = "iso-14067-2018-market"
+WIND_FACTORS = ("electricity-wind-onshore-glo-2014", "electricity-kr-2018-transmission-losses")
 CBAM_SLAB = "steel-slab-kr-cbam-2026"
 GAS_FACTORS = ("fuel-natural-gas-co2-ipcc2006", "fuel-natural-gas-ch4-ipcc2006", "fuel-natural-gas-n2o-ipcc2006")
 TOWER_LOT = "T-0001"

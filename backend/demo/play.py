@@ -72,9 +72,13 @@ def _play(stage: Stage, door: FrontDoor, period: Period, narrator: Narrator) -> 
     played = story.play()
     first, second = played.coils[:2]
     twice = Twice(stage, door, story)
-    with narrator.act("Green certificates are cancelled, and claimed for one coil"):
+    with narrator.act("Green certificates are cancelled, and one claimed for a coil, whose footprint counts it"):
         certificate = twice.certificate(first)
-    with narrator.act("The same certificates for another coil, and a coil sold twice"):
+    by_place, _, by_market = certificate["footprints"].values()
+    narrator.say(
+        f"      {by_place} kg CO2e per tonne by the grid's electricity, {by_market} with the wind's", "yellow"
+    )
+    with narrator.act("The same certificate for another coil, and a coil sold twice"):
         claim = twice.double_claim(certificate["statement"], second)
         sale = twice.double_sale(first, cast.steel_orders(period)[0].output)
     narrator.say(f"      {claim}", "yellow")

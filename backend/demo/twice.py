@@ -13,7 +13,7 @@ import msgspec
 
 from backend.anchor.chain import Reverted, address_of, connect
 from backend.anchor.signers import Signers
-from backend.demo.cast import FABRICATOR, FIRST_DAY, STEEL, STEWARD
+from backend.demo.cast import BY_MARKET, FABRICATOR, FIRST_DAY, PROFILES, STEEL, STEWARD, WIND_FACTORS
 from backend.demo.front_door import FrontDoor
 from backend.demo.stage import DemoFailed, Stage, wait_for
 from backend.demo.story import CHAIN_SECONDS, Story
@@ -51,7 +51,8 @@ class Twice:
     story: Story
 
     def certificate(self, coil: Lot) -> dict[str, Any]:
-        """Cancel certificates for the steel plant, and claim two of them for a coil; who holds which serials."""
+        """Cancel certificates for the steel plant, and claim one of them for a coil; who holds which serials, and
+        what the coil's footprint is with them."""
         keys = self.stage.command("backend", "certificates", "admit", REGISTRY).split("\n")
         self.story.await_transactions([key for key in keys if key])
         stated = self.door.post("/v1/certificates", **msgspec.to_builtins(CANCELLED))
@@ -62,18 +63,30 @@ class Twice:
         return {
             "statement": stated["statement_id"],
             "registry": REGISTRY,
-            "serials": [self._first, self._last],
-            "wh": CANCELLED.energy(int(self._first), int(self._last)),
+            "serials": [CANCELLED.first, CANCELLED.first],
+            "wh": CANCELLED.wh_per_serial,
             "claimed_by": "0x" + self._account(STEEL.gln).hex(),
             "lot": str(coil),
+            "footprints": self._counted(coil),
         }
+
+    def _counted(self, coil: Lot) -> dict[str, str]:
+        """From now on the plant counts its electricity by market too, this coil's at once; kg CO2e per tonne by
+        profile."""
+        plant, (wind, *added) = f"/v1/facilities/{STEEL.facility}", WIND_FACTORS
+        self.door.put(f"{plant}/factors", subject="electricity-wind", factor=wind, added=added)
+        self.door.put(f"{plant}/profiles", profiles=[*PROFILES, BY_MARKET])
+        self.door.post(f"/v1/lots/{coil.gtin}/{coil.code}/footprints")
+        found = self.door.get(f"/v1/verify/footprints/{coil.gtin}/{coil.code}")
+        return {one["profile"]["id"]: one["per_tonne"] for one in (found["footprint"], *found["beside"])}
 
     def double_claim(self, statement: str, coil: Lot) -> str:
         """The same serials, for another coil; what the server says, and what the contract does."""
         said = self.door.refused(f"/v1/certificates/{statement}/claims", **self._serials(coil))
         some = bytes([1]) * 32
         subject = lot_id(self._account(FABRICATOR.gln), coil)
-        args = [CANCELLED.registry_id, int(self._first), int(self._last), some, subject, some, 0]
+        serial = int(CANCELLED.first)
+        args = [CANCELLED.registry_id, serial, serial, some, subject, some, 0]
         return f"refused: {self._revert('CertificateClaims', 'claim', args, FABRICATOR.gln)}; the server: {said}"
 
     def double_sale(self, coil: Lot, tonnes: Decimal) -> str:
@@ -84,16 +97,8 @@ class Twice:
         args = [seller, self._account(STEWARD), int.from_bytes(token, "big"), SHARES, b""]
         return f"refused: {self._revert('LotRegistry', 'safeTransferFrom', args, STEEL.gln)}; the server: {said}"
 
-    @property
-    def _first(self) -> str:
-        return CANCELLED.first
-
-    @property
-    def _last(self) -> str:
-        return str(int(CANCELLED.first) + 1)
-
     def _serials(self, coil: Lot) -> dict[str, str]:
-        return {"gtin": str(coil.gtin), "lot": str(coil.code), "first": self._first, "last": self._last}
+        return {"gtin": str(coil.gtin), "lot": str(coil.code), "first": CANCELLED.first, "last": CANCELLED.first}
 
     def _account(self, party: object) -> bytes:
         return address_of(Signers(self.stage.folder / "keys").get(signer_of(str(party))))

@@ -155,6 +155,8 @@ class TestTheLine:
         (claim,) = view.claims
         assert [str(claim.first), str(claim.last)] == result["certificate"]["serials"]
         assert "0x" + claim.operator.hex() == result["certificate"]["claimed_by"]
+        counted = {by: Decimal(value) for by, value in result["certificate"]["footprints"].items()}
+        assert counted["iso-14067-2018-market"] < counted["iso-14067-2018"]
         named = (
             f"refused: SerialsClaimed(0x{claim.registry.hex()}, {claim.first}, {claim.last}); the server: serials"
         )
