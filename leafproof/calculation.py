@@ -1,7 +1,8 @@
 """A lot's footprint by a method profile: batch record x factors + what its inputs bring, per tonne of product.
 
 1. electricity and other metered carriers: activity data x the sum of the factors chosen for the carrier, *primary*
-   components, unless the profile does not count them; then the lot's share of a period's energy outside runs;
+   components, unless the profile does not count them; what is estimated of one follows it, as a *secondary*
+   component; then the lot's share of a period's energy outside runs;
 2. each input lot: its quantity x its own footprint by the same profile;
 3. each input material, and each lot of a material that has no footprint by the profile: its quantity x the factors
    chosen for the material, *secondary* components, flagged: what has no evidence is never nothing. Home scrap
@@ -139,6 +140,10 @@ class _Work:
                 "production", activity.point, activity.carrier, activity.quantity, activity.unit
             )
             yield self._by_factors(component, Fraction(1), self.shared.of_product(activity.point))
+            if activity.estimated is not None:
+                told = {"kind": "secondary", "quantity": activity.estimated.quantity, "estimated": True}
+                component = msgspec.structs.replace(component, **told)
+                yield self._by_factors(component, Fraction(0), self.shared.of_product(activity.point))
 
     def overhead(self) -> Iterable[Part]:
         if self.choices.period is None:
@@ -155,7 +160,7 @@ class _Work:
                 continue
             component = _component("production", flagged.OUTSIDE, balance.carrier, quantity, balance.unit)
             component = msgspec.structs.replace(component, overhead=True)
-            yield self._by_factors(component, Fraction(1), self.shared.of_product(None))
+            yield self._by_factors(component, balance.read, self.shared.of_product(None))
 
     def _is_of(self, period: EnergyPeriod) -> None:
         """Whether the period holds the run, with the record's own tonnes, and all energy that it counts."""
@@ -202,7 +207,8 @@ class _Work:
         if not refs:
             raise InvalidInput("factor", f"none is chosen for {component.subject}")
         used = tuple(self.sources.factor(ref) for ref in refs)
-        _check_factors(self.by, component.subject, used, component.kind == "primary")
+        metered = component.kind == "primary" or component.estimated
+        _check_factors(self.by, component.subject, used, metered)
         amount = units.Quantity(units.parse_decimal(component.quantity, "quantity"), component.unit)
         whole, ratings = Carbon(), []
         end = self.record.run.window[1]

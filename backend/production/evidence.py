@@ -91,7 +91,7 @@ class FrameReader:
         return metering.amount(self._of_point(point)[0], start, end)
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """The intervals of a quality's point; all that are known near the window."""
+        """The intervals one by one; all that are known near the window."""
         return self._of_point(point)[0]
 
     def gather(
@@ -172,9 +172,10 @@ def read_frame(connection: Connection, log: TransparencyLog, index: int) -> Logg
 
 
 def missing(found: Iterable[PointEvidence]) -> str | None:
-    """In one sentence, which readings are not there (yet); None where evidence is complete."""
+    """In one sentence, which readings are not there (yet), whether they would be estimated or not; None where
+    evidence is complete."""
     for one in found:
-        if gaps := one.measured.gaps:
+        if gaps := one.measured.unread:
             said = gaps[:_MAX_GAPS_SAID]
             spans = ", ".join(f"{clock.utc_text(a)} to {clock.utc_text(b)}" for a, b in said)
             more = len(gaps) - _MAX_GAPS_SAID

@@ -24,6 +24,7 @@ from leafproof.measuring import Window, measured
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output
+from leafproof.verification import estimates
 from leafproof.verification import readings as rd
 from leafproof.verification.blocks import Block
 from leafproof.verification.readings import Readings
@@ -148,7 +149,7 @@ class MeterOf:
         return self.evidence.window(self.facility, point, start, end).amount(start, end)
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """The intervals of a quality, or of what is judged for plausibility, one by one."""
+        """The intervals of a quality, or of what is judged for plausibility or estimated, one by one."""
         return self.evidence.window(self.facility, point, start, end).intervals
 
 
@@ -183,7 +184,7 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
             for right in _told_twice(record, reader, evidence, windows):
                 yield _fail("conflict", "", point=reader.point, end=clock.utc_text(right))
         yield from suspected(record, point.point, found.suspects)
-        if not found.gaps:
+        if not found.unread:
             params = {"intervals": found.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
             yield _pass("frames-complete", point=point.point, **params)
     yield from _mode(record, plan, evidence)
@@ -249,11 +250,12 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
         windows = on_lines.get(point.line or "", [record.run.window])
         found = measured(plan, point, evidence.at(record.facility), windows)
         computed = Activity.of(point, found, activity.first_index, activity.last_index)
-        told = {"carrier": activity.carrier, "implausible": activity.implausible, "frozen": activity.frozen}
-        if msgspec.structs.replace(computed, **told) != activity:
+        yield from estimates.judge(activity, computed)
+        elsewhere = ("carrier", "implausible", "frozen", "estimated")  # judged for themselves
+        if msgspec.structs.replace(computed, **{name: getattr(activity, name) for name in elsewhere}) != activity:
             said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}
             yield _fail("activity-differs", "", point=activity.point, **said)
-        else:
+        elif computed.estimated == activity.estimated:
             params = {"quantity": computed.quantity, "unit": computed.unit}
             yield _pass("activity-recomputed", point=activity.point, **params)
 

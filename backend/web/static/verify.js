@@ -6256,6 +6256,7 @@ __export(record_exports, {
   SHARES: () => SHARES,
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
+  estimatedPercent: () => estimatedPercent,
   namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
@@ -6599,6 +6600,7 @@ var input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
 );
+var estimated = struct({ method: oneOf("neighbours"), intervals: whole, quantity: text, spans: list(pair(text)) });
 var activity = struct(
   {
     point: text,
@@ -6611,7 +6613,12 @@ var activity = struct(
     first_index: whole,
     last_index: whole
   },
-  { basis: orNull(oneOf("net", "gross")), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) }
+  {
+    basis: orNull(oneOf("net", "gross")),
+    implausible: orElse(whole, 0n),
+    frozen: orElse(whole, 0n),
+    estimated: orNull(estimated)
+  }
 );
 var segment = struct({ line: text, start: text, end: text });
 var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
@@ -6649,6 +6656,7 @@ function readRecord(members) {
   if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
     throw new Malformed("activity.implausible: fewer than none");
   }
+  for (const { estimated: estimated2 } of record.activity ?? []) if (estimated2) checkEstimated(estimated2, record.window);
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -6658,6 +6666,23 @@ function readRecord(members) {
     }
   }
   return record;
+}
+function checkEstimated(estimated2, [opened2, closed]) {
+  decimal(estimated2.quantity, "estimated.quantity");
+  const windows = estimated2.spans.map((span) => span.map((time) => utcSeconds(time, "estimated.spans")));
+  const behind = ([a, b], i) => !i || windows[i - 1][0] < a || windows[i - 1][0] === a && windows[i - 1][1] < b;
+  if (!windows.every(([a, b], i) => opened2 <= a && a < b && b <= closed && behind([a, b], i))) {
+    throw new Malformed("estimated.spans: not in order of time, or not of the run");
+  }
+  if (!windows.length || windows.length > estimated2.intervals) {
+    throw new Malformed(`estimated.intervals: ${estimated2.intervals} intervals in ${windows.length} spans`);
+  }
+  estimated2.windows = windows;
+}
+function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
+  const part = decimal(more, "activity");
+  const all = decimal(metered, "activity").plus(part);
+  return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2);
 }
 function window(run3) {
   const { opened: opened2, closed } = run3;
@@ -7887,7 +7912,12 @@ var category = oneOf(...CATEGORIES);
 var ref = struct({ set: text, id: text });
 var component = struct(
   { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
-  { factors: orElse(list(ref), []), footprint: orNull(text), overhead: orElse(flag, false) }
+  {
+    factors: orElse(list(ref), []),
+    footprint: orNull(text),
+    overhead: orElse(flag, false),
+    estimated: orElse(flag, false)
+  }
 );
 var price = struct({ output: text, value: text, currency: text, source: text });
 var allocation = struct(
@@ -8732,12 +8762,13 @@ var PLACES2 = 3;
 var MAX_LOTS2 = 1e5;
 var MAX_INVOICES = 200;
 var HUNDRED2 = new Fraction(100n);
+var ONE3 = new Fraction(1n);
 var shape9 = struct(
   {
     facility: text,
     start: text,
     end: text,
-    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text })),
+    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text }, { estimated: orNull(text) })),
     lots: list(struct({ record: text, tonnes: text, overhead: list(text) }))
   },
   {
@@ -8757,6 +8788,7 @@ function readPeriod(body) {
   const named3 = new Map(lots.map((lot2) => [lot2.record, lot2]));
   if (!lots.length || lots.length > MAX_LOTS2 || named3.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
+  for (const balance of balances) balance.read = readOf(balance);
   for (const { record } of lots) digest(record, "lots.record");
   checkReconciled(period);
   const expected2 = shareOut(balances, lots.map(tonnesOf));
@@ -8768,6 +8800,18 @@ function readPeriod(body) {
     return balances.map((balance, i) => ({ ...balance, quantity: named3.get(record).overhead[i] }));
   };
   return period;
+}
+function outsideOf({ unit, metered, in_lots: inLots }) {
+  const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
+  if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
+  return outside;
+}
+function readOf(balance) {
+  const [outside, estimated2] = [outsideOf(balance), decimal(balance.estimated ?? "0", "balances.estimated")];
+  if (estimated2.compare(ZERO) < 0 || estimated2.compare(outside) > 0) {
+    throw new Malformed("balances.estimated: more than is outside runs, or less than nothing");
+  }
+  return outside.compare(ZERO) > 0 ? ONE3.minus(estimated2.over(outside)) : ONE3;
 }
 function checkReconciled(period) {
   period.meters ??= [];
@@ -8808,10 +8852,9 @@ function tonnesOf({ tonnes: tonnes3 }) {
 }
 function shareOut(balances, tonnes3) {
   const whole3 = sum(tonnes3);
-  const columns = balances.map(({ unit, metered, in_lots: inLots }) => {
-    const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
-    if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
-    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
+  const columns = balances.map((balance) => {
+    const outside = outsideOf(balance);
+    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${balance.unit}: more than three places`);
     return apportioned(tonnes3.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
   });
   return tonnes3.map((_, i) => columns.map((column) => column[i]));
@@ -8901,6 +8944,7 @@ var conversion = struct(
 );
 var replacement = struct({ time: text, final: text, initial: text });
 var plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) });
+var estimates = struct({ method: oneOf("neighbours"), up_to_seconds: whole, source: text });
 var point = struct(
   {
     point: text,
@@ -8917,7 +8961,14 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) }
+  {
+    basis: orNull(BASIS),
+    conversions: list(conversion),
+    tolerance: orNull(text),
+    replaced: list(replacement),
+    plausible: orNull(plausible),
+    estimates: orNull(estimates)
+  }
 );
 var shape10 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -8966,6 +9017,7 @@ function checkPoint(one) {
   }
   checkReplaced(one);
   if (one.plausible) checkPlausible(one);
+  if (one.estimates) checkEstimates(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -8998,6 +9050,16 @@ function checkPlausible({ point: name2, kind: kind2, plausible: { source: source
   if (!low && !high && equal2 === null) throw new Malformed("plausible: it states neither a range nor a number of equal readings");
   if (!source2.trim()) throw new Malformed("plausible.source: by what is it known?");
   if (kind2 === "weight") throw new Malformed(`points.plausible: ${name2}: not for weighings, which are lines of a record`);
+}
+function checkEstimates({ point: name2, kind: kind2, interval_seconds: step2, estimates: { up_to_seconds: most, source: source2 } }) {
+  if (most < step2 || most > DAY2) throw new Malformed("estimates.up_to_seconds: less than one interval, or more than a day");
+  if (!source2.trim()) throw new Malformed("estimates.source: by which procedure?");
+  if (kind2 !== "interval" && kind2 !== "value") throw new Malformed(`points.estimates: ${name2}: not for registers and scales`);
+}
+function estimatesOf(plan, name2) {
+  const found = plan.points.find((one) => one.point === name2);
+  const readers = found ? [name2, ...found.conversions.map((step2) => step2.point)] : [];
+  return plan.points.filter((one) => readers.includes(one.point) && one.estimates).map((one) => one.estimates);
 }
 function checkConversion(step2) {
   const [above, below] = ratio(step2.unit);
@@ -9643,6 +9705,7 @@ async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
+    if (plan) estimates2(check2, record.content, plan);
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
@@ -9653,6 +9716,11 @@ async function checkEvidence(reading, pause) {
   }
 }
 function provenance(check2, { content, issuedAt }) {
+  for (const one of (content.activity ?? []).filter(({ estimated: estimated2 }) => estimated2)) {
+    const { intervals, quantity: quantity3 } = one.estimated;
+    const params = { point: one.point, count: String(intervals), quantity: quantity3, unit: one.unit, percent: estimatedPercent(one) };
+    check2.add(WARNING, "estimated", content.of, params);
+  }
   if (content.mode === "recorded") {
     const measured = localYear(content.window[0], content.zone);
     check2.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
@@ -9662,6 +9730,16 @@ function provenance(check2, { content, issuedAt }) {
     const params = { name: name2, quantity: quantity3, unit };
     if (source2.kind === "weighed") params.points = [...new Set(source2.weighings.map(({ point: point2 }) => point2))].join(", ");
     check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
+  }
+}
+function estimates2(check2, { of: of3, activity: activity2 }, plan) {
+  for (const { point: point2, estimated: estimated2 } of (activity2 ?? []).filter((one) => one.estimated)) {
+    const rules = estimatesOf(plan, point2).filter(({ method }) => method === estimated2.method);
+    const longest = rules.reduce((most, one) => one.up_to_seconds > most ? one.up_to_seconds : most, 0n);
+    estimated2.windows.forEach(([a, b], i) => {
+      const [start, end] = estimated2.spans[i];
+      if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of3, { point: point2, start, end });
+    });
   }
 }
 function ownPlan(reading, record, named3) {
@@ -10322,11 +10400,13 @@ function weighted(parts) {
 
 // backend/web/verify/flagged.js
 var OUTSIDE = "energy outside runs";
+var ONE4 = new Fraction(1n);
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing) {
-  const found = parts.flatMap(({ component: component2, factors }) => [
-    ...component2.kind === "secondary" ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
-    ...ofFactors(component2.subject, factors, profile, choices.region)
+  const found = parts.flatMap(({ component: component2, factors, primary }) => [
+    ...component2.kind === "secondary" && !component2.estimated ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
+    ...ofFactors(component2.subject, factors, profile, choices.region),
+    ...component2.overhead && primary.compare(ONE4) < 0 ? ["part of the energy outside runs is estimated, for want of readings"] : []
   ]);
   if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
   if (sharing.stated.method === "economic") found.push("burden shared with co-products by value");
@@ -10336,6 +10416,9 @@ function flagsOf(record, parts, profile, choices, sharing) {
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
+  for (const one of record.activity.filter(({ estimated: estimated2 }) => estimated2)) {
+    found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`);
+  }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted");
   }
@@ -10370,7 +10453,7 @@ function ofFactors(subject2, used, profile, region) {
 
 // backend/web/verify/sharing.js
 var SHARE_PLACES2 = 6;
-var ONE3 = new Fraction(1n);
+var ONE5 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes2 = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
@@ -10378,7 +10461,7 @@ function shared(record, chosen, rule) {
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes2));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE3.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE5.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -10428,7 +10511,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
     if (!roles.has(output2) || !metered.has(point2) || found.has(point2)) {
       refuse(rule, `${point2} serves ${output2}: no such point, or output, or it is said twice`);
     }
-    found.set(point2, roles.get(output2) === "product" ? ONE3 : ZERO);
+    found.set(point2, roles.get(output2) === "product" ? ONE5 : ZERO);
   }
   return found;
 }
@@ -10436,7 +10519,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 // backend/web/verify/calculation.js
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
-var ONE4 = new Fraction(1n);
+var ONE6 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
   const profile = namedProfile(stated.profile);
@@ -10487,7 +10570,8 @@ var made = (stage2, line4, subject2, kind2, footprint = null) => ({
   emissions: "",
   factors: [],
   footprint,
-  overhead: false
+  overhead: false,
+  estimated: false
 });
 function* partsOf(work) {
   const { record, profile, choices, sources, sharing } = work;
@@ -10497,7 +10581,11 @@ function* partsOf(work) {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
     }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
-    yield byFactors(work, component2, ONE4, sharing.ofProduct(activity2.point));
+    yield byFactors(work, component2, ONE6, sharing.ofProduct(activity2.point));
+    if (activity2.estimated) {
+      const { quantity: more } = activity2.estimated;
+      yield byFactors(work, { ...component2, kind: "secondary", quantity: more, estimated: true }, ZERO, sharing.ofProduct(activity2.point));
+    }
   }
   if (choices.period !== null) {
     if (!profile.overhead.counted) refuse(profile.overhead, "energy outside runs is not part of it");
@@ -10506,7 +10594,7 @@ function* partsOf(work) {
     isOf(period, work.recordId, record, counts2);
     for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
-      yield byFactors(work, { ...component2, overhead: true }, ONE4, sharing.ofProduct(null));
+      yield byFactors(work, { ...component2, overhead: true }, balance.read, sharing.ofProduct(null));
     }
   }
   const closed = looped(record);
@@ -10539,7 +10627,7 @@ var brought = (component2, perTonne) => ({
   component: component2,
   carbon: new Carbon(),
   perTonne,
-  primary: ONE4,
+  primary: ONE6,
   ratings: [],
   factors: [],
   upstream: null
@@ -10548,12 +10636,12 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);
   const factors = refs.map((ref2) => sources.factor(ref2));
-  checkFactors(profile, component2.subject, factors, component2.kind === "primary");
+  checkFactors(profile, component2.subject, factors, component2.kind === "primary" || component2.estimated);
   const amount = quantity2(component2.quantity, component2.unit, "quantity");
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
     const found = emitted2(one, amount, profile);
-    carbon.add(found, ONE4);
+    carbon.add(found, ONE6);
     const rated = ofFactor(one, component2.subject, choices.region, record.window[1], profile.quality);
     return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) };
   });
@@ -10603,7 +10691,7 @@ function checkFactors({ electricity, boundary }, subject2, used, metered) {
 function checkGases(subject2, category2, used) {
   if (category2 === "gas") {
     const whole3 = sum(used.map((one) => decimal(one.value, "value").over(scale(one.per, "kg"))));
-    if (whole3.compare(ONE4) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
+    if (whole3.compare(ONE6) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
     return;
   }
   const told3 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));

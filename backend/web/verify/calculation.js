@@ -63,6 +63,7 @@ export function calculate(record, stated, sources) {
 
 const made = (stage, line, subject, kind, footprint = null) => ({
   stage, name: line.name, subject, kind, quantity: line.quantity, unit: line.unit, emissions: '', factors: [], footprint, overhead: false,
+  estimated: false,
 })
 
 function* partsOf(work) {
@@ -74,6 +75,10 @@ function* partsOf(work) {
     }
     const component = made('production', { ...activity, name: activity.point }, activity.carrier, 'primary')
     yield byFactors(work, component, ONE, sharing.ofProduct(activity.point))
+    if (activity.estimated) {
+      const { quantity: more } = activity.estimated
+      yield byFactors(work, { ...component, kind: 'secondary', quantity: more, estimated: true }, ZERO, sharing.ofProduct(activity.point))
+    }
   }
   if (choices.period !== null) {
     if (!profile.overhead.counted) refuse(profile.overhead, 'energy outside runs is not part of it')
@@ -82,7 +87,7 @@ function* partsOf(work) {
     isOf(period, work.recordId, record, counts)
     for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
       const component = made('production', { ...balance, name: OUTSIDE }, balance.carrier, 'primary')
-      yield byFactors(work, { ...component, overhead: true }, ONE, sharing.ofProduct(null))
+      yield byFactors(work, { ...component, overhead: true }, balance.read, sharing.ofProduct(null))
     }
   }
   const closed = looped(record)
@@ -127,7 +132,7 @@ function byFactors({ record, profile, choices, sources }, component, primary, pe
   const refs = choices.factors.get(component.subject) ?? []
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component.subject}`)
   const factors = refs.map((ref) => sources.factor(ref))
-  checkFactors(profile, component.subject, factors, component.kind === 'primary')
+  checkFactors(profile, component.subject, factors, component.kind === 'primary' || component.estimated)
   const amount = quantity(component.quantity, component.unit, 'quantity')
   const carbon = new Carbon()
   const ratings = factors.map((one) => {
