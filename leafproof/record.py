@@ -18,6 +18,7 @@ import msgspec
 
 from leafproof import clock, disclosure, numbers, units, values
 from leafproof.chain.view import SHARES
+from leafproof.envelope import MODES, Mode
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.measuring import Estimate, Measured, Window
@@ -213,7 +214,8 @@ class Estimated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one metering point metered during the run, and the range of log entries that holds its frames. `basis`
     says of fuel energy by which calorific value it was found. `implausible` and `frozen` count readings that the
-    metering plan calls so (`leafproof.plausible`); they are in the quantity. `estimated` is not: it is added."""
+    metering plan calls so (`leafproof.plausible`); they are in the quantity. `estimated` is not: it is added.
+    `mode` is the weakest one of its own frames, where the record tells it."""
 
     point: str
     carrier: str
@@ -228,6 +230,7 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     implausible: int = 0
     frozen: int = 0
     estimated: Estimated | None = None
+    mode: Mode | None = None
 
     @property
     def whole(self) -> units.Quantity:
@@ -276,7 +279,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str
     run: Run
     plan: str
-    mode: Literal["live", "recorded", "simulated"]
+    mode: Mode
     supersedes: str | None = None
     outputs: tuple[Output, ...] | None = None
     inputs: tuple[Input, ...] | None = None
@@ -299,6 +302,8 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("activity", "one metering point is given twice")
         if any(min(a.implausible, a.frozen) < 0 for a in self.activity or ()):
             raise InvalidInput("activity.implausible", "fewer than none")
+        if any(MODES.index(a.mode) > MODES.index(self.mode) for a in self.activity or () if a.mode):
+            raise InvalidInput("mode", f"{self.mode}, and a metering point's is weaker")
         for estimated in (a.estimated for a in self.activity or () if a.estimated):
             estimated.check(self.run.window)
         for lines in (self.outputs or (), self.inputs or ()):
@@ -316,6 +321,14 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for line in self.inputs or ():
             if line.named is None and line.material is None:
                 raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """The carriers whose readings are simulated. None are named where the record does not tell all modes: then
+        whatever it counts may be simulated, if its own mode says so."""
+        activity = self.activity or ()
+        told = self.mode == "simulated" and all(a.mode for a in activity)
+        return tuple(dict.fromkeys(a.carrier for a in activity if a.mode == "simulated")) if told else ()
 
     def weighed(self) -> tuple[Output | Input, ...]:
         """The lines whose quantity a scale states, as far as they are disclosed."""

@@ -287,6 +287,7 @@ _METERED = frozenset(
         "estimate-differs",
         "conflict",
         "mode-differs",
+        "point-mode-differs",
         "point-missing",
         "activity-recomputed",
         "carrier-differs",

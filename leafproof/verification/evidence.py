@@ -206,15 +206,22 @@ def _told_twice(
 
 
 def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
-    """A record is live only if all that it counts is; `MODES` has the strongest first."""
-    found = {
-        mode
-        for point, windows in points_of(record, plan)
-        for reader in plan.readers(point)
-        for start, end in windows
-        for mode in evidence.modes(record.facility, reader, start, end)
-    }
-    weakest = max(found, key=MODES.index, default=record.mode)
+    """A record is live only if all that it counts is, and so is an activity; `MODES` has the strongest first."""
+    told = {a.point: a.mode for a in record.activity or () if a.mode}
+    every: set[str] = set()
+    for point, windows in points_of(record, plan):
+        found = {
+            mode
+            for reader in plan.readers(point)
+            for start, end in windows
+            for mode in evidence.modes(record.facility, reader, start, end)
+        }
+        every |= found
+        stated = told.get(point.point)
+        weakest = max(found, key=MODES.index, default=stated)
+        if stated is not None and stated != weakest:
+            yield _fail("point-mode-differs", "", point=point.point, stated=stated, found=weakest)
+    weakest = max(every, key=MODES.index, default=record.mode)
     if weakest != record.mode:
         yield _fail("mode-differs", "", stated=record.mode, found=weakest)
 
@@ -226,7 +233,9 @@ def provenance(record: BatchRecord, entered: int, seen: bool) -> Iterator[Findin
         measured = clock.local_date(record.run.window[0], record.zone)[:4]
         params = {"measured": measured, "entered": clock.local_date(entered, record.zone)[:4]}
         yield Finding(Status.WARNING, "recorded", "", params)
-    if record.mode == "simulated":
+    for carrier in record.simulated:
+        yield Finding(Status.WARNING, "simulated-carrier", "", {"carrier": carrier})
+    if record.mode == "simulated" and not record.simulated:
         yield Finding(Status.WARNING, "simulated")
     lines: list[Output | Input] = [*(record.outputs or ()), *(record.inputs or ())]
     for line in lines:
@@ -251,7 +260,7 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
         found = measured(plan, point, evidence.at(record.facility), windows)
         computed = Activity.of(point, found, activity.first_index, activity.last_index)
         yield from estimates.judge(activity, computed)
-        elsewhere = ("carrier", "implausible", "frozen", "estimated")  # judged for themselves
+        elsewhere = ("carrier", "implausible", "frozen", "estimated", "mode")  # judged for themselves
         if msgspec.structs.replace(computed, **{name: getattr(activity, name) for name in elsewhere}) != activity:
             said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}
             yield _fail("activity-differs", "", point=activity.point, **said)

@@ -128,6 +128,7 @@ MESSAGES = {
     "estimate-unplanned": "{point}: the metering plan has no estimate of {start} to {end}",
     "conflict": "{point}: two readings of the interval ending {end} differ",
     "mode-differs": "the record calls its readings {stated}, their frames say {found}",
+    "point-mode-differs": "{point}: the record calls its readings {stated}, their frames say {found}",
     "point-missing": "{point}: on the line by the metering plan, not in the record",
     "quantity-declared": "{name} {quantity} {unit}: declared, unverified",
     "quantity-document": "{name} {quantity} {unit}: by a document that is not part of this bundle",
@@ -135,6 +136,7 @@ MESSAGES = {
     "quantity-unseen": "{name} {quantity} {unit}: said to be weighed at {points}; the readings were not looked at",
     "recorded": "recorded data: measured {measured}, entered {entered}",
     "simulated": "the readings are simulated",
+    "simulated-carrier": "the readings of {carrier} are simulated",
     "reconciled": (
         "{point} metered {metered} {unit}, its sub-meters {parts}: {difference} apart, within {tolerance} %"
     ),

@@ -79,10 +79,10 @@ def hour_of(number: int) -> list[Reading]:
     ]
 
 
-def log_readings(world: World, sequence: int, readings: list[Reading]) -> int:
+def log_readings(world: World, sequence: int, readings: list[Reading], mode: str = "recorded") -> int:
     """One more frame of the plant's gateway."""
     content = FrameContent(str(PLANT), frame.group(readings), [], None)
-    return w.log_frame(world, world.steel, sequence, frame.encode_body(PLANT, content))
+    return w.log_frame(world, world.steel, sequence, frame.encode_body(PLANT, content), mode)
 
 
 @dataclass
@@ -142,10 +142,11 @@ def plant(
     planned: Callable[[Party], MeteringPlan] = plan_of,
     more: Callable[[World], None] = lambda world: None,
     said: Callable[[int], list[Reading]] = hour_of,
+    simulated: tuple[str, ...] = (),
 ) -> Plant:
     """One coil, everything anchored and minted. `lie` is what the owner makes of the record, `planned` the metering
     plan; `more` logs further frames, from sequence 6 on, before the record; `said` is what meters say of an
-    hour."""
+    hour, those `simulated` in a frame of their own behind it."""
     world = World(Party(w.STEEL, PLANT, b"\xa1" * 20), Party(w.FABRICATOR, w.WORKSHOP, b"\xb2" * 20))
     for party in (world.steel, world.fabricator):
         world.register(party, party.key, Role.ISSUER, party.uri)
@@ -154,7 +155,10 @@ def plant(
     plan = planned(world.steel)
     plan_index = w.log_plan(world, world.steel, plan)
     for number in range(HOURS):
-        log_readings(world, number, said(number))
+        real = [one for one in said(number) if one.point not in simulated]
+        log_readings(world, number * 2 if simulated else number, real)
+        if made_up := [one for one in said(number) if one.point in simulated]:
+            log_readings(world, number * 2 + 1, made_up, "simulated")
     more(world)
     world.anchor()
     record = lie(record_of(world, plan, plan_index))

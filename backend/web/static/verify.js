@@ -6253,6 +6253,7 @@ var SCHEME_EVENTS = [
 var record_exports = {};
 __export(record_exports, {
   JWT_TYPE: () => JWT_TYPE,
+  MODES: () => MODES,
   SHARES: () => SHARES,
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
@@ -6261,7 +6262,8 @@ __export(record_exports, {
   parentOf: () => parentOf,
   productMass: () => productMass,
   readRecord: () => readRecord,
-  sharesFor: () => sharesFor
+  sharesFor: () => sharesFor,
+  simulatedOf: () => simulatedOf
 });
 
 // backend/web/verify/rational.js
@@ -6600,6 +6602,8 @@ var input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
 );
+var MODES = ["live", "recorded", "simulated"];
+var mode = oneOf(...MODES);
 var estimated = struct({ method: oneOf("neighbours"), intervals: whole, quantity: text, spans: list(pair(text)) });
 var activity = struct(
   {
@@ -6617,7 +6621,8 @@ var activity = struct(
     basis: orNull(oneOf("net", "gross")),
     implausible: orElse(whole, 0n),
     frozen: orElse(whole, 0n),
-    estimated: orNull(estimated)
+    estimated: orNull(estimated),
+    mode: orNull(mode)
   }
 );
 var segment = struct({ line: text, start: text, end: text });
@@ -6631,7 +6636,7 @@ var shape = struct(
     zone: text,
     run,
     plan: text,
-    mode: oneOf("live", "recorded", "simulated")
+    mode
   },
   {
     supersedes: orNull(text),
@@ -6656,6 +6661,9 @@ function readRecord(members) {
   if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
     throw new Malformed("activity.implausible: fewer than none");
   }
+  if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
+    throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`);
+  }
   for (const { estimated: estimated2 } of record.activity ?? []) if (estimated2) checkEstimated(estimated2, record.window);
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
@@ -6678,6 +6686,11 @@ function checkEstimated(estimated2, [opened2, closed]) {
     throw new Malformed(`estimated.intervals: ${estimated2.intervals} intervals in ${windows.length} spans`);
   }
   estimated2.windows = windows;
+}
+function simulatedOf(record) {
+  const activity2 = record.activity ?? [];
+  if (record.mode !== "simulated" || activity2.some((one) => one.mode === null)) return [];
+  return [...new Set(activity2.filter((one) => one.mode === "simulated").map(({ carrier: carrier2 }) => carrier2))];
 }
 function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
   const part = decimal(more, "activity");
@@ -9234,7 +9247,6 @@ var KINDS = new Map([
   ]),
   ...["living-list", "remark", "classified"].map((name2, i) => [`application/vnd.leafproof.${name2}+cbor`, OTHERS[i]])
 ]);
-var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
 function readStatement(item) {
   const raw = item.envelope;
@@ -9292,13 +9304,13 @@ function name(value, field) {
 }
 function readPlace(value) {
   if (!Array.isArray(value) || value.length !== 5) throw new Malformed("frame: not [epoch, sequence, previous, beacon, mode]");
-  const [epoch, sequence, previous, beacon, mode] = value;
+  const [epoch, sequence, previous, beacon, mode2] = value;
   if (!isCount(epoch) || !isCount(sequence)) throw new Malformed("frame: epoch and sequence are not unsigned integers below 2^63");
   if (previous !== null && !isBytes(previous, 32)) throw new Malformed("frame: previous is not a hash of 32 bytes");
   if (beacon !== null && !(Array.isArray(beacon) && beacon.length === 2 && isCount(beacon[0]) && isBytes(beacon[1], 32))) {
     throw new Malformed("frame: beacon is not [block number, block hash]");
   }
-  if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
+  if (!MODES.includes(mode2)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
   return { epoch, sequence };
 }
 var signatureVerifies = (statement, key2) => key2.algorithm === statement.algorithm && verifies(key2, statement.signature, statement.signed);
@@ -9725,7 +9737,9 @@ function provenance(check2, { content, issuedAt }) {
     const measured = localYear(content.window[0], content.zone);
     check2.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
   }
-  if (content.mode === "simulated") check2.add(WARNING, "simulated", content.of);
+  const simulated = simulatedOf(content);
+  for (const carrier2 of simulated) check2.add(WARNING, "simulated-carrier", content.of, { carrier: carrier2 });
+  if (content.mode === "simulated" && !simulated.length) check2.add(WARNING, "simulated", content.of);
   for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
     const params = { name: name2, quantity: quantity3, unit };
     if (source2.kind === "weighed") params.points = [...new Set(source2.weighings.map(({ point: point2 }) => point2))].join(", ");

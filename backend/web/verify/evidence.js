@@ -4,7 +4,7 @@
 import { FAIL, NOT_CHECKED, WARNING } from './report.js'
 import { estimatesOf } from './plan.js'
 import { reconciled } from './reconciled.js'
-import { estimatedPercent } from './record.js'
+import { estimatedPercent, simulatedOf } from './record.js'
 import { localYear } from './values.js'
 
 // 7: what is recorded or simulated, what rests on a declaration, and whether the metering plan may be named.
@@ -40,7 +40,9 @@ function provenance(check, { content, issuedAt }) {
     const measured = localYear(content.window[0], content.zone)
     check.add(WARNING, 'recorded', content.of, { measured, entered: localYear(Number(issuedAt), content.zone) })
   }
-  if (content.mode === 'simulated') check.add(WARNING, 'simulated', content.of)
+  const simulated = simulatedOf(content)
+  for (const carrier of simulated) check.add(WARNING, 'simulated-carrier', content.of, { carrier })
+  if (content.mode === 'simulated' && !simulated.length) check.add(WARNING, 'simulated', content.of)
   for (const { name, quantity, unit, source } of [...(content.outputs ?? []), ...(content.inputs ?? [])]) {
     const params = { name, quantity, unit }
     if (source.kind === 'weighed') params.points = [...new Set(source.weighings.map(({ point }) => point))].join(', ')

@@ -27,6 +27,8 @@ const input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) },
 )
+export const MODES = ['live', 'recorded', 'simulated'] // the strongest first
+const mode = oneOf(...MODES)
 const estimated = struct({ method: oneOf('neighbours'), intervals: whole, quantity: text, spans: list(pair(text)) })
 const activity = struct(
   {
@@ -35,15 +37,14 @@ const activity = struct(
   },
   {
     basis: orNull(oneOf('net', 'gross')), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n),
-    estimated: orNull(estimated),
+    estimated: orNull(estimated), mode: orNull(mode),
   },
 )
 const segment = struct({ line: text, start: text, end: text })
 const run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) })
 const shape = struct(
   {
-    gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text,
-    mode: oneOf('live', 'recorded', 'simulated'),
+    gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text, mode,
   },
   {
     supersedes: orNull(text), outputs: orNull(list(output)), inputs: orNull(list(input)),
@@ -74,6 +75,9 @@ export function readRecord(members) {
   if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
     throw new Malformed('activity.implausible: fewer than none')
   }
+  if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
+    throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`)
+  }
   for (const { estimated } of record.activity ?? []) if (estimated) checkEstimated(estimated, record.window)
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
   checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
@@ -98,6 +102,13 @@ function checkEstimated(estimated, [opened, closed]) {
     throw new Malformed(`estimated.intervals: ${estimated.intervals} intervals in ${windows.length} spans`)
   }
   estimated.windows = windows
+}
+
+// The carriers whose readings are simulated; none where the record does not tell all of them.
+export function simulatedOf(record) {
+  const activity = record.activity ?? []
+  if (record.mode !== 'simulated' || activity.some((one) => one.mode === null)) return []
+  return [...new Set(activity.filter((one) => one.mode === 'simulated').map(({ carrier }) => carrier))]
 }
 
 // How many percent of what is counted is estimated.

@@ -46,6 +46,7 @@ from tests.support.world_chain import WorldChain, trust_of
 from tests.unit import test_estimating as estimating
 from tests.unit import test_plausible as suspected
 from tests.unit import test_reconciled as reconciled
+from tests.unit import test_simulated as simulated
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -778,6 +779,8 @@ PLANTS: dict[str, Callable[[], wp.Plant]] = {
     "neither a range nor a number": implausible(),
     "a range by nobody": implausible(maximum="6", source=" "),
     "suspect readings, fewer than none": miscounted(frozen=-1),
+    "a point called worse than the record": miscounted(mode="simulated"),
+    "a point of no known mode": miscounted(mode="guessed"),
     "estimates of more than a day": estimated(up_to_seconds=86401),
     "estimates of less than an interval": estimated(up_to_seconds=899),
     "estimates by no procedure": estimated(source=" "),
@@ -861,6 +864,21 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, case(made.world, COIL), made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[8][0] == "fail") == unflagged
+
+    @pytest.mark.parametrize(
+        "modes",
+        [
+            {"gas": "simulated", "rolling": "recorded"},
+            {"gas": "simulated", "rolling": "simulated"},
+            {"gas": "simulated", "rolling": None},
+            {"gas": "recorded", "rolling": "recorded"},
+        ],
+    )
+    def test_says_what_is_simulated(self, phone: Phone, modes: dict[str, Any]) -> None:
+        made = wp.plant(simulated.modes(**modes), simulated=("gas", "gc"))
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert any(code.startswith("simulated") for code, _ in page[7][1])
 
     @pytest.mark.parametrize(
         "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much"]
