@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leafproof import period
+from leafproof import body, period
 from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.frame import Reading
@@ -197,6 +197,13 @@ class TestThePlan:
         with pytest.raises(InvalidInput) as told:
             meter(**changes).check()
         assert told.value.field == field
+
+    def test_of_before_there_were_estimates_reads_as_before(self) -> None:
+        by = c.plan(meter(estimates=None))
+        older = msgspec.to_builtins(by)
+        for one in older["points"]:
+            del one["estimates"]
+        assert MeteringPlan.decode_body(body.encode(older)) == by
 
     def test_knows_one_method(self) -> None:
         one = meter(estimates=msgspec.structs.replace(RULE, method="guess"))  # type: ignore[arg-type]

@@ -65,6 +65,7 @@ class TestSharingOut:
             ),
             ({"balances": (Balance("electricity", "kWh", "1000.0001", "900"),)}, "more than three places"),
             ({"balances": (Balance("electricity", "kWh", "1001", "900"),)}, "lots.overhead"),
+            ({"balances": (Balance("electricity", "kWh", "1000", "900", "100.001"),)}, "balances.estimated"),
         ],
     )
     def test_a_period_that_does_not_add_up_is_not_read(self, changes: dict[str, object], says: str) -> None:
