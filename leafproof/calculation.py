@@ -1,8 +1,9 @@
 """A lot's footprint by a method profile: batch record x factors + what its inputs bring, per tonne of product.
 
 1. electricity and other metered carriers: activity data x the sum of the factors chosen for the carrier, *primary*
-   components, unless the profile does not count them; then the lot's share of a period's energy outside runs.
-   Electricity that certificates cover counts by its source, where the profile allows it (`leafproof.market`);
+   components, unless the profile does not count them; what is estimated of one follows it, as a *secondary*
+   component; then the lot's share of a period's energy outside runs. Electricity that certificates cover counts by
+   its source, where the profile allows it (`leafproof.market`);
 2. each input lot: its quantity x its own footprint by the same profile;
 3. each input material, and each lot of a material that has no footprint by the profile: its quantity x the factors
    chosen for the material, *secondary* components, flagged: what has no evidence is never nothing. Home scrap
@@ -128,7 +129,8 @@ def calculate(
     )
 
 
-_Line = tuple[Component, Fraction]  # what is counted, and how much of its burden each tonne of product carries
+# What is counted, which part of it was metered, and how much of its burden each tonne of product carries.
+_Line = tuple[Component, Fraction, Fraction]
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,10 @@ class _Work:
 
     def energy(self, certified: market.Certified) -> Iterable[Part]:
         lines = [*self._metered(), *self._overhead()]
-        cut = market.cover([line for line, _ in lines], certified)
-        for (_, per_tonne), parts in zip(lines, cut, strict=True):
+        cut = market.cover([line for line, _, _ in lines], certified)
+        for (_, primary, per_tonne), parts in zip(lines, cut, strict=True):
             for one in parts:
-                yield self._by_factors(one, Fraction(1), per_tonne)
+                yield self._by_factors(one, primary, per_tonne)
 
     def _metered(self) -> Iterable[_Line]:
         for activity in self.record.activity or ():
@@ -158,7 +160,11 @@ class _Work:
             component = _component(
                 "production", activity.point, activity.carrier, activity.quantity, activity.unit
             )
-            yield component, self.shared.of_product(activity.point)
+            yield component, Fraction(1), self.shared.of_product(activity.point)
+            if activity.estimated is not None:
+                told = {"kind": "secondary", "quantity": activity.estimated.quantity, "estimated": True}
+                component = msgspec.structs.replace(component, **told)
+                yield component, Fraction(0), self.shared.of_product(activity.point)
 
     def _overhead(self) -> Iterable[_Line]:
         if self.choices.period is None:
@@ -174,7 +180,8 @@ class _Work:
             if not self._counts(balance.carrier):
                 continue
             component = _component("production", flagged.OUTSIDE, balance.carrier, quantity, balance.unit)
-            yield msgspec.structs.replace(component, overhead=True), self.shared.of_product(None)
+            component = msgspec.structs.replace(component, overhead=True)
+            yield component, balance.read, self.shared.of_product(None)
 
     def _is_of(self, period: EnergyPeriod) -> None:
         """Whether the period holds the run, with the record's own tonnes, and all energy that it counts."""
@@ -221,7 +228,8 @@ class _Work:
         if not refs:
             raise InvalidInput("factor", f"none is chosen for {component.subject}")
         used = tuple(self.sources.factor(ref) for ref in refs)
-        _check_factors(self.by, component.subject, used, component.kind == "primary")
+        metered = component.kind == "primary" or component.estimated
+        _check_factors(self.by, component.subject, used, metered)
         amount = units.Quantity(units.parse_decimal(component.quantity, "quantity"), component.unit)
         whole, ratings = Carbon(), []
         end = self.record.run.window[1]

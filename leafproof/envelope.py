@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from leafproof import cbor, clock
 from leafproof.errors import Malformed, SignatureInvalid
@@ -37,7 +37,8 @@ _CLAIMS = frozenset((1, 2, 6))
 _MEMBERS = frozenset((1, 4, 15, 258, 259, "log"))
 _FRAMES_MEMBERS = _MEMBERS | {"frame"}
 _OTHER_MEMBERS = "not exactly the members of a Leafproof statement"
-MODES = ("live", "recorded", "simulated")
+Mode = Literal["live", "recorded", "simulated"]
+MODES: tuple[Mode, ...] = get_args(Mode)  # the strongest first
 
 
 @dataclass(frozen=True, slots=True, order=True)

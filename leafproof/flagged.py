@@ -30,9 +30,11 @@ def flags(
     found: list[str] = []
     resting = False
     for part in parts:
-        if part.component.kind == "secondary":
+        if part.component.kind == "secondary" and not part.component.estimated:
             found.append(f"{part.component.name}: no evidence from upstream, counted by a secondary factor")
         found += _of_factors(part.component.subject, part.factors, by, choices.region)
+        if part.component.overhead and part.primary < 1:
+            found.append("part of the energy outside runs is estimated, for want of readings")
         resting |= part.upstream is not None and part.upstream.status == "provisional"
     found += _of_contracts(parts, by, certified)
     if shared.stated.method == "mass":
@@ -43,14 +45,7 @@ def flags(
         found.append("some metering points serve one output alone")
     if by.rule(profile.Sharing).value_ratio and shared.stated.method == "mass" and not shared.prices:
         found.append("prices of the co-products are not stated: whether mass is allowed was not tested")
-    if any(a.split for a in record.activity or ()):
-        found.append("metering intervals cut by the run's bounds were split pro rata")
-    if any(a.gaps for a in record.activity or ()):
-        found.append("metering gaps: energy not metered is not counted")
-    if any(a.implausible for a in record.activity or ()):
-        found.append("readings outside the metering plan's plausible range are counted")
-    if any(a.frozen for a in record.activity or ()):
-        found.append("readings of a meter that repeated itself are counted")
+    found += _of_readings(record)
     if by.rule(profile.Overhead).required and choices.period is None:
         found.append("energy outside runs is not shared out yet")
     if resting:
@@ -64,6 +59,22 @@ def _of_contracts(parts: Sequence[Part], by: Profile, certified: market.Certifie
         yield "no residual mix known: grid mix"
     if market.surplus(certified, [p.component for p in parts]):
         yield "certificates of more electricity than was used: the surplus is not counted"
+
+
+def _of_readings(record: BatchRecord) -> Iterable[str]:
+    """Of what was metered, and what was not."""
+    activity = record.activity or ()
+    if any(a.split for a in activity):
+        yield "metering intervals cut by the run's bounds were split pro rata"
+    if any(a.gaps for a in activity):
+        yield "metering gaps: energy not metered is not counted"
+    for one in activity:
+        if one.estimated is not None:
+            yield f"{one.point} {one.estimated_percent} %: estimated, for want of readings"
+    if any(a.implausible for a in activity):
+        yield "readings outside the metering plan's plausible range are counted"
+    if any(a.frozen for a in activity):
+        yield "readings of a meter that repeated itself are counted"
 
 
 def _of_factors(subject: str, used: Sequence[Factor], by: Profile, region: str) -> Iterable[str]:

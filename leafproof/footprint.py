@@ -166,7 +166,8 @@ class Serials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One part of the footprint: `subject` is the carrier, the material or the input lot; `emissions` in kg CO2e
     per tonne; `factors`, whose sum multiplied the quantity, or `footprint`, the input lot's own statement by the
-    same profile. `overhead` marks a share of a period's energy outside runs."""
+    same profile. `overhead` marks a share of a period's energy outside runs, `estimated` what a point did not
+    meter and its metering plan's method estimates."""
 
     stage: Stage
     name: str
@@ -178,6 +179,7 @@ class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factors: tuple[FactorRef, ...] = ()
     footprint: str | None = None
     overhead: bool = False
+    estimated: bool = False
 
 
 class Footprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

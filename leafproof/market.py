@@ -102,7 +102,7 @@ def cover(lines: Sequence[Component], wanted: Certified) -> list[list[Component]
 
 def surplus(wanted: Certified, cut: Sequence[Component]) -> bool:
     """Whether more is certified than was used."""
-    covered = [one for one in cut if one.kind == "primary" and one.subject in wanted]
+    covered = [one for one in cut if (one.kind == "primary" or one.estimated) and one.subject in wanted]
     counted = sum((Fraction(Decimal(one.quantity)) for one in covered), Fraction(0))
     return counted < sum(wanted.values(), Fraction(0))
 

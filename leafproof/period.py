@@ -6,6 +6,10 @@ out by the tonnes of product and co-products of the period's lots, by largest re
 that nothing remains and nothing is counted twice: for each carrier, `metered` = `in_lots` + sum of the lots'
 overhead.
 
+Estimates of what was not read count alike (`leafproof.estimating`): `metered` and `in_lots` have them, each in the
+windows of the runs and of the time between them. How much of what is outside runs is estimated, at most
+all of it, is `estimated`.
+
 Beside it stands how far meters agree: of each point for which the plan states a tolerance, what it metered and
 what its sub-meters did (`meters`), and what was invoiced, by a document (`invoices`). Neither changes what is
 shared out.
@@ -17,7 +21,7 @@ all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Self
@@ -26,7 +30,7 @@ import msgspec
 
 from leafproof import body, clock, numbers, units, values
 from leafproof.errors import InvalidInput
-from leafproof.measuring import QUANTUM
+from leafproof.measuring import QUANTUM, Total, Window, apart
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.structs import convert
@@ -37,12 +41,14 @@ MAX_INVOICES = 200
 
 
 class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One carrier's energy in the period: what came in, and what the lots' records count of it."""
+    """One carrier's energy in the period: what came in, and what the lots' records count of it. `estimated` says
+    how much of what is outside runs was not read; None where the plan estimates nothing."""
 
     carrier: str
     unit: str
     metered: str
     in_lots: str
+    estimated: str | None = None
 
     @property
     def outside(self) -> Decimal:
@@ -52,6 +58,16 @@ class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if rest < 0:
             raise InvalidInput("in_lots", f"lots count {self.in_lots} {self.unit}, {self.metered} came in")
         return rest
+
+    @property
+    def read(self) -> Fraction:
+        """Which part of what is outside runs was read, from 0 to 1. Raises `InvalidInput` where more than that, or
+        less than nothing, is estimated."""
+        outside = Fraction(self.outside)
+        estimated = Fraction(units.parse_decimal(self.estimated or "0", "balances.estimated"))
+        if not 0 <= estimated <= outside:
+            raise InvalidInput("balances.estimated", "more than is outside runs, or less than nothing")
+        return 1 - estimated / outside if outside else Fraction(1)
 
 
 class Reconciled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +164,7 @@ class EnergyPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("lots", f"not 1 to {MAX_LOTS}, each once")
         if len({b.carrier for b in self.balances}) != len(self.balances):
             raise InvalidInput("balances", "one carrier is given twice")
+        _ = [balance.read for balance in self.balances]
         for lot in self.lots:
             values.digest(lot.record, "lots.record")
         self._check_reconciled()
@@ -220,6 +237,31 @@ def share_out(balances: Sequence[Balance], tonnes: Sequence[Fraction]) -> list[t
     return [tuple(column[i] for column in columns) for i in range(len(tonnes))]
 
 
+def metered(
+    plan: MeteringPlan,
+    point: MeteringPoint,
+    records: Iterable[BatchRecord],
+    span: Window,
+    amount: Callable[[MeteringPoint, list[Window]], Total],
+) -> tuple[Fraction, Fraction]:
+    """What a point metered in `span`, with what is estimated, and how much of what is outside runs is estimated.
+    `amount` is asked for it in the windows of the runs on the point's line, and in those between them; where the
+    plan estimates nothing, in one, for then it makes no difference."""
+    runs = (w for record in records for w in record.run.on_lines.get(point.line or "", ()))
+    inside, outside = apart(*span, runs if plan.estimates(point) else ())
+    rest = amount(point, outside)
+    return amount(point, inside).whole + rest.whole, rest.estimated
+
+
+def with_estimated(plan: MeteringPlan, balance: Balance, estimated: Fraction) -> Balance:
+    """The balance with what main meters' estimates outside runs come to: at 0.001, and no more than what is
+    outside."""
+    if not any(p.carrier == balance.carrier and plan.estimates(p) for p in plan.main_points()):
+        return balance
+    told = max(Decimal("0.000"), min(numbers.rounded(estimated, QUANTUM), balance.outside))
+    return msgspec.structs.replace(balance, estimated=f"{told:f}")
+
+
 def counted(records: Sequence[BatchRecord], carrier: str, unit: str) -> Decimal:
     """What records count of a carrier, at 0.001. Raises `InvalidInput` for activity data that are withheld, or in
     a unit of another thing."""
@@ -229,8 +271,7 @@ def counted(records: Sequence[BatchRecord], carrier: str, unit: str) -> Decimal:
             raise InvalidInput("activity", f"lot {record.of}: withheld")
         for one in record.activity:
             if one.carrier == carrier:
-                quantity = units.Quantity(units.parse_decimal(one.quantity, "activity"), one.unit)
-                total += quantity.to(unit)
+                total += one.whole.to(unit)
     return numbers.rounded(total, QUANTUM)
 
 

@@ -35,6 +35,7 @@ MAX_REPLACED = 50  # meters of one place: a century's
 MIN_EQUAL, MAX_EQUAL = 2, 10_000  # readings that make a meter frozen: at most a week of minutes
 MAX_CONVERSIONS = 4  # l -> kg -> GJ gross -> GJ net is three
 Basis = Literal["net", "gross"]
+Method = Literal["neighbours"]
 # What each conversion's ratio is of: dimensions above, and below the slash.
 _RATIOS = {
     "calorific value": (("energy",), ("gas volume", "volume", "mass")),
@@ -132,6 +133,22 @@ class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("plausible.source", "by what is it known?")
 
 
+class Estimates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How intervals without readings are estimated: by which method, in gaps of at most so many seconds; `source`
+    names the procedure that lays it down. See `leafproof.estimating`."""
+
+    method: Method
+    up_to_seconds: int
+    source: str
+
+    def check(self, interval_seconds: int) -> None:
+        """Raises `InvalidInput` naming the field that breaks a rule."""
+        if not interval_seconds <= self.up_to_seconds <= _DAY:
+            raise InvalidInput("estimates.up_to_seconds", "less than one interval, or more than a day")
+        if not self.source.strip():
+            raise InvalidInput("estimates.source", "by which procedure?")
+
+
 class Published(msgspec.Struct, frozen=True):
     """What a point's activity data come in: the unit in which the chain of conversions ends, the one that is
     published, and of fuels' energy the basis."""
@@ -144,9 +161,9 @@ class Published(msgspec.Struct, frozen=True):
 class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place where something is metered; it outlives its meters. `parent` is null for the facility's main meter.
     `basis` is that of fuel energy as the meter itself counts it; `conversions` lead to what is published;
-    `replaced` says when its meter was exchanged, `plausible` what its readings can be. `tolerance`, of one with
-    sub-meters: by how many percent of its amount their sum may differ from it, for losses, for what has no
-    sub-meter, for the meters' accuracy."""
+    `replaced` says when its meter was exchanged, `plausible` what its readings can be, `estimates` how gaps
+    between them are filled, if they are. `tolerance`, of one with sub-meters: by how many percent of its amount
+    their sum may differ from it, for losses, for what has no sub-meter, for the meters' accuracy."""
 
     point: str
     line: str | None
@@ -166,6 +183,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance: str | None = None
     replaced: tuple[Replacement, ...] = ()
     plausible: Plausible | None = None
+    estimates: Estimates | None = None
 
     @property
     def counts(self) -> bool:
@@ -205,6 +223,7 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("points.tolerance", f"{self.tolerance} is not a percentage from 0 to 100")
         self._check_replaced()
         self._check_plausible()
+        self._check_estimates()
         if self.kind == "weight" and (self.interval_seconds, self.names) != (1, "end"):
             raise InvalidInput(
                 "points.interval_seconds", f"{self.point}: a weighing is 1 second, named by its end"
@@ -231,6 +250,14 @@ class MeteringPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self.plausible.check()
         if self.kind == "weight":
             raise InvalidInput("points.plausible", f"{self.point}: not for weighings, which are lines of a record")
+
+    def _check_estimates(self) -> None:
+        if self.estimates is None:
+            return
+        self.estimates.check(self.interval_seconds)
+        # A register's next state has all that ran meanwhile, and nothing need be between two weighings.
+        if self.kind not in ("interval", "value"):
+            raise InvalidInput("points.estimates", f"{self.point}: not for registers and scales")
 
 
 class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -337,3 +364,7 @@ class MeteringPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def readers(self, point: MeteringPoint) -> tuple[MeteringPoint, ...]:
         """The points whose readings the point's activity data rest on: itself, and those of its conversions."""
         return (point, *(self.point(step.point) for step in point.conversions if step.point is not None))
+
+    def estimates(self, point: MeteringPoint) -> tuple[Estimates, ...]:
+        """The estimates that the point's activity data may hold; none of most points."""
+        return tuple(one.estimates for one in self.readers(point) if one.estimates is not None)

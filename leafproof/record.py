@@ -10,17 +10,19 @@ footprint statements, so that the record stays when a factor changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, Self
 
 import msgspec
 
-from leafproof import clock, disclosure, units, values
+from leafproof import clock, disclosure, numbers, units, values
 from leafproof.chain.view import SHARES
+from leafproof.envelope import MODES, Mode
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
-from leafproof.measuring import Measured, Window
-from leafproof.plan import Basis, MeteringPoint
+from leafproof.measuring import Estimate, Measured, Window
+from leafproof.plan import Basis, MeteringPoint, Method
 from leafproof.structs import convert
 from leafproof.texts import check_printable
 
@@ -177,10 +179,43 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
 
+class Estimated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was not metered, and is estimated by the metering plan's `method` (`leafproof.estimating`): `quantity`
+    in the activity's unit, for so many `intervals` in `spans` of time."""
+
+    method: Method
+    intervals: int
+    quantity: str
+    spans: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, found: Estimate) -> Self | None:
+        """As a record states it; None where nothing is estimated."""
+        return cls(found.method, found.count, found.quantity, found.spans_as_text) if found.method else None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The spans in Unix seconds; raises `InvalidInput`."""
+        return tuple(
+            (clock.utc_seconds(a, "estimated.spans"), clock.utc_seconds(b, "estimated.spans"))
+            for a, b in self.spans
+        )
+
+    def check(self, within: Window) -> None:
+        """Raises `InvalidInput` unless each span lies in the run's time, behind the one before."""
+        units.parse_decimal(self.quantity, "estimated.quantity")
+        found = self.windows
+        if list(found) != sorted(set(found)) or any(not within[0] <= a < b <= within[1] for a, b in found):
+            raise InvalidInput("estimated.spans", "not in order of time, or not of the run")
+        if not 1 <= len(found) <= self.intervals:
+            raise InvalidInput("estimated.intervals", f"{self.intervals} intervals in {len(found)} spans")
+
+
 class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one metering point metered during the run, and the range of log entries that holds its frames. `basis`
     says of fuel energy by which calorific value it was found. `implausible` and `frozen` count readings that the
-    metering plan calls so (`leafproof.plausible`); they are in the quantity."""
+    metering plan calls so (`leafproof.plausible`); they are in the quantity. `estimated` is not: it is added.
+    `mode` is the weakest one of its own frames, where the record tells it."""
 
     point: str
     carrier: str
@@ -194,10 +229,29 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     basis: Basis | None = None
     implausible: int = 0
     frozen: int = 0
+    estimated: Estimated | None = None
+    mode: Mode | None = None
+
+    @property
+    def whole(self) -> units.Quantity:
+        """What was metered, and what is estimated; raises `InvalidInput`."""
+        metered = units.parse_decimal(self.quantity, "activity")
+        more = units.parse_decimal(self.estimated.quantity, "activity") if self.estimated else Decimal(0)
+        return units.Quantity(numbers.total((metered, more)), self.unit)
+
+    @property
+    def estimated_percent(self) -> str | None:
+        """How much of the whole is estimated, at 0.01 %; None where nothing is, 0 of a whole of nothing."""
+        if self.estimated is None:
+            return None
+        whole = Fraction(self.whole.value)
+        share = Fraction(Decimal(self.estimated.quantity)) / whole if whole > 0 else Fraction(0)
+        return f"{numbers.rounded(100 * share, Decimal('0.01')):f}"
 
     @classmethod
     def of(cls, point: MeteringPoint, found: Measured, first: int, last: int) -> Self:
-        """What was measured at a point, in frames of the log's entries from `first` to `last`."""
+        """What was measured at a point, in frames of the log's entries from `first` to `last`; and what is
+        estimated."""
         return cls(
             point=point.point,
             carrier=point.carrier,
@@ -211,6 +265,7 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             basis=found.basis,
             implausible=found.suspects.implausible,
             frozen=found.suspects.frozen,
+            estimated=Estimated.of(found.estimate),
         )
 
 
@@ -224,7 +279,7 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str
     run: Run
     plan: str
-    mode: Literal["live", "recorded", "simulated"]
+    mode: Mode
     supersedes: str | None = None
     outputs: tuple[Output, ...] | None = None
     inputs: tuple[Input, ...] | None = None
@@ -247,6 +302,10 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("activity", "one metering point is given twice")
         if any(min(a.implausible, a.frozen) < 0 for a in self.activity or ()):
             raise InvalidInput("activity.implausible", "fewer than none")
+        if any(MODES.index(a.mode) > MODES.index(self.mode) for a in self.activity or () if a.mode):
+            raise InvalidInput("mode", f"{self.mode}, and a metering point's is weaker")
+        for estimated in (a.estimated for a in self.activity or () if a.estimated):
+            estimated.check(self.run.window)
         for lines in (self.outputs or (), self.inputs or ()):
             if len(lines) > MAX_LINES:
                 raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")
@@ -262,6 +321,14 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for line in self.inputs or ():
             if line.named is None and line.material is None:
                 raise InvalidInput("inputs", f"{line.name}: either a lot (gtin, lot) or a material is needed")
+
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """The carriers whose readings are simulated. None are named where the record does not tell all modes: then
+        whatever it counts may be simulated, if its own mode says so."""
+        activity = self.activity or ()
+        told = self.mode == "simulated" and all(a.mode for a in activity)
+        return tuple(dict.fromkeys(a.carrier for a in activity if a.mode == "simulated")) if told else ()
 
     def weighed(self) -> tuple[Output | Input, ...]:
         """The lines whose quantity a scale states, as far as they are disclosed."""

@@ -23,22 +23,25 @@ from backend.production.service import PlanInForce
 from backend.production.statements import Desk, Logged
 from leafproof import body, clock, numbers, units
 from leafproof.errors import InvalidInput
-from leafproof.measuring import QUANTUM, measured
+from leafproof.measuring import QUANTUM, Total, Window, measured
 from leafproof.period import (
     Balance,
     EnergyPeriod,
     Invoice,
     PeriodLot,
     counted,
+    metered,
     reconcile,
     share_out,
     tonnes_of,
+    with_estimated,
 )
-from leafproof.plan import MeteringPlan
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.values import Gln
 
 MAX_SPAN = 400 * 86400  # seconds: a year, with room
+_Made = list[tuple[str, BatchRecord]]  # statement id, and what it says
 
 
 def close_period(
@@ -78,7 +81,7 @@ def _close(
     made = _records(connection, desk, facility, start, end)
     plan = _plan(connection, desk, facility, start, end)
     reader = FrameReader(connection, desk.log(plan.log), str(facility), start, end)
-    balances = _balances(plan.plan, reader, start, end, [record for _, record in made])
+    balances = _balances(plan.plan, reader, (start, end), made)
     tonnes = [record.product_mass() for _, record in made]
     shares = share_out(balances, tonnes)
     period = EnergyPeriod(
@@ -87,7 +90,7 @@ def _close(
         end=clock.utc_text(end),
         balances=tuple(balances),
         lots=tuple(PeriodLot(i, tonnes_of(r), s) for (i, r), s in zip(made, shares, strict=True)),
-        meters=reconcile(plan.plan, lambda p: measured(plan.plan, p, reader, [(start, end)]).exact),
+        meters=reconcile(plan.plan, lambda p: _metered(plan.plan, p, reader, (start, end), made)[0]),
         invoices=_invoices(connection, desk, before) if invoices is None else invoices,
         supersedes=before,
     )
@@ -120,9 +123,7 @@ def _before(connection: Connection, facility: Gln, start: int, end: int) -> str 
     return newest
 
 
-def _records(
-    connection: Connection, desk: Desk, facility: Gln, start: int, end: int
-) -> list[tuple[str, BatchRecord]]:
+def _records(connection: Connection, desk: Desk, facility: Gln, start: int, end: int) -> _Made:
     """Each run's newest record, with its statement id, in the order in which they opened."""
     still_open = runs.open_before(connection, str(facility), end)
     if still_open is not None:
@@ -157,21 +158,31 @@ def _plan(connection: Connection, desk: Desk, facility: Gln, start: int, end: in
     return plan
 
 
-def _balances(
-    plan: MeteringPlan, reader: FrameReader, start: int, end: int, records: list[BatchRecord]
-) -> list[Balance]:
+def _balances(plan: MeteringPlan, reader: FrameReader, span: Window, made: _Made) -> list[Balance]:
     """What the main meters metered, by carrier, and what the records count of it."""
-    metered: dict[str, Fraction] = defaultdict(Fraction)
+    whole: dict[str, Fraction] = defaultdict(Fraction)
+    estimated: dict[str, Fraction] = defaultdict(Fraction)
     unit: dict[str, str] = {}
     for point in plan.main_points():
-        found = measured(plan, point, reader, [(start, end)])
-        metered[point.carrier] += found.exact * units.scale(found.unit, unit.setdefault(point.carrier, found.unit))
-    return [
-        Balance(
-            carrier,
-            unit[carrier],
-            f"{numbers.rounded(amount, QUANTUM):f}",
-            f"{counted(records, carrier, unit[carrier]):f}",
-        )
-        for carrier, amount in metered.items()
-    ]
+        scale = units.scale(point.published.unit, unit.setdefault(point.carrier, point.published.unit))
+        found = _metered(plan, point, reader, span, made)
+        whole[point.carrier] += found[0] * scale
+        estimated[point.carrier] += found[1] * scale
+    records = [record for _, record in made]
+    balances = (
+        Balance(carrier, of, f"{numbers.rounded(whole[carrier], QUANTUM):f}", f"{counted(records, carrier, of):f}")
+        for carrier, of in unit.items()
+    )
+    return [with_estimated(plan, balance, estimated[balance.carrier]) for balance in balances]
+
+
+def _metered(
+    plan: MeteringPlan, point: MeteringPoint, reader: FrameReader, span: Window, made: _Made
+) -> tuple[Fraction, Fraction]:
+    """What a point metered in the period; see `leafproof.period.metered`."""
+
+    def amount(one: MeteringPoint, windows: list[Window]) -> Total:
+        found = measured(plan, one, reader, windows)
+        return Total(found.exact, found.estimate.exact)
+
+    return metered(plan, point, [record for _, record in made], span, amount)

@@ -23,7 +23,7 @@ from leafproof.notice import Acknowledgement
 AHEAD = 300
 # And this far behind: a gateway's outage, or a slow clock. A day is where the difference is worth a look.
 BEHIND = 86_400
-_MODE = {mode: position for position, mode in enumerate(MODES)}
+_MODE: dict[str, int] = {mode: position for position, mode in enumerate(MODES)}
 
 
 @dataclass(slots=True)

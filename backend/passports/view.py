@@ -212,7 +212,7 @@ def verdict(passport: Passport, of: Language) -> tuple[Status, str, str]:
 
 def energy_of_run(footprint: Footprint) -> str | None:
     """kWh metered in the run, by the footprint's production components."""
-    own = (c for c in footprint.components or () if not c.overhead)
+    own = (c for c in footprint.components or () if not c.overhead and not c.estimated)
     found = [c for c in own if c.stage == "production" and c.unit == "kWh"]
     return f"{sum((Decimal(c.quantity) for c in found), Decimal(0)):f}" if found else None
 
@@ -282,12 +282,17 @@ _METERED = frozenset(
         "readings-implausible",
         "readings-frozen",
         "suspects-differ",
+        "estimate-gap",
+        "estimate-read",
+        "estimate-differs",
         "conflict",
         "mode-differs",
+        "point-mode-differs",
         "point-missing",
         "activity-recomputed",
         "carrier-differs",
         "activity-differs",
+        "quantity-weighed",
         "weighed-differs",
         "weighing-foreign",
         "weighing-missing",

@@ -2,11 +2,12 @@
 
 Everything is computed from frames by the kernel, never from rollups. Lots are counted as their records publish
 them (cut down at 0.001 of the carrier's unit); what is outside runs is the total minus the lots, so that they add
-up.
+up. Estimates by the metering plan's method are in both, each in the windows of the runs and between them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,8 +21,8 @@ from backend.production.repository import Row
 from backend.production.statements import Archive
 from leafproof import carriers, clock, numbers, units
 from leafproof.errors import InvalidInput, PrecisionLost
-from leafproof.measuring import QUANTUM, measured
-from leafproof.plan import MeteringPoint
+from leafproof.measuring import QUANTUM, Window, apart, measured
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.values import Gln, Lot
 
 MAX_SPAN = 400 * 86400  # seconds: a year, with room; a longer one would hold its frames in memory
@@ -41,8 +42,9 @@ class LotEnergy:
 
 @dataclass(frozen=True, slots=True)
 class EnergyBalance:
-    """All in `unit`: total = lots + idle, exactly. `expected` and `present` count intervals of the main points by
-    the metering plan; where they differ, what was not metered is in none of the numbers."""
+    """All in `unit`: total = lots + idle, exactly, and `estimated` is the part of the total that was not metered.
+    `expected` and `present` count intervals of the main points by the metering plan; where they differ, what was
+    neither metered nor estimated is in none of the numbers."""
 
     facility: Gln
     carrier: str
@@ -50,6 +52,7 @@ class EnergyBalance:
     start: int
     end: int
     total: Decimal
+    estimated: Decimal
     lots: Decimal
     idle: Decimal
     per_lot: tuple[LotEnergy, ...]
@@ -79,15 +82,16 @@ def energy_balance(
     main = [point for point in plan.plan.main_points() if point.carrier == carrier]
     if not main:
         raise InvalidInput("carrier", f"no main meter of {facility} meters {carrier[:40]!r}")
+    closed = repository.closed_between(connection, place["gln"], start, end)
     found = [measured(plan.plan, point, reader, [(start, end)]) for point in main]
-    total = _published(sum((one.exact for one in found), Fraction(0)))
-    per_lot = tuple(
-        _lot_energy(connection, archive, reader, run, carrier, start, end)
-        for run in repository.closed_between(connection, place["gln"], start, end)
+    estimates = sum(
+        (_estimated(connection, plan.plan, p, reader, closed, (start, end)) for p in main), Fraction(0)
     )
+    total = _published(sum((one.exact for one in found), estimates))
+    per_lot = tuple(_lot_energy(connection, archive, reader, run, carrier, start, end) for run in closed)
     lots = sum((one.energy for one in per_lot), Decimal(0))
     present = sum(one.count for one in found)
-    gaps = sum(_intervals(point, *gap) for point, one in zip(main, found, strict=True) for gap in one.gaps)
+    gaps = sum(_intervals(point, *gap) for point, one in zip(main, found, strict=True) for gap in one.unread)
     return EnergyBalance(
         facility=facility,
         carrier=carrier,
@@ -95,6 +99,7 @@ def energy_balance(
         start=start,
         end=end,
         total=total,
+        estimated=_published(estimates),
         lots=lots,
         idle=total - lots,
         per_lot=per_lot,
@@ -112,8 +117,25 @@ def _lot_energy(
     for line, windows in runs.on_lines(connection, run).items():
         cut = [(max(a, start), min(b, end)) for a, b in windows if a < end and b > start]
         points = [point for point in plan.of_line(line) if point.carrier == carrier]
-        energy += sum((Decimal(measured(plan, p, reader, cut).quantity) for p in points), Decimal(0))
+        for found in (measured(plan, point, reader, cut) for point in points):
+            energy += Decimal(found.quantity) + Decimal(found.estimate.quantity)
     return LotEnergy(Lot.parse(run["gtin"], run["lot"]), run["id"], run["line"], left, right, energy)
+
+
+def _estimated(
+    connection: Connection,
+    plan: MeteringPlan,
+    point: MeteringPoint,
+    reader: FrameReader,
+    closed: Sequence[Row],
+    span: Window,
+) -> Fraction:
+    """What is estimated of a point, in the windows of the runs on its line and in those between them."""
+    if not plan.estimates(point):
+        return Fraction(0)
+    windows = (w for run in closed for w in runs.on_lines(connection, run).get(point.line or "", ()))
+    inside, outside = apart(*span, windows)
+    return measured(plan, point, reader, [*inside, *outside]).estimate.exact
 
 
 def _published(total: Fraction) -> Decimal:
@@ -137,6 +159,7 @@ def as_text(balance: EnergyBalance) -> dict[str, object]:
         "carrier": balance.carrier,
         "unit": balance.unit,
         "total": f"{balance.total:f}",
+        "estimated": f"{balance.estimated:f}",
         "lots": f"{balance.lots:f}",
         "idle": f"{balance.idle:f}",
         "expected_intervals": balance.expected,

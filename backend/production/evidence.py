@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
 
+import msgspec
 from sqlalchemy import Connection
 
 from backend.errors import LogDamaged, NotFound
@@ -20,6 +20,7 @@ from backend.log.service import TransparencyLog
 from backend.production import repository
 from leafproof import body as bodies
 from leafproof import clock, envelope, frame, measuring, metering
+from leafproof.envelope import MODES, Mode
 from leafproof.errors import InvalidInput
 from leafproof.frame import FrameContent
 from leafproof.measuring import Measured, Window
@@ -29,9 +30,6 @@ from leafproof.record import Activity
 
 MARGIN = 86400  # seconds around a window: no interval is longer, see leafproof.metering
 _MAX_GAPS_SAID = 3
-
-Mode = Literal["live", "recorded", "simulated"]
-_WEAKEST_FIRST: tuple[Mode, ...] = ("simulated", "recorded", "live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,15 @@ class PointEvidence:
         """As a batch record says it; `nothing` is the index named where no frame carries anything."""
         first = nothing if self.first is None else self.first
         last = nothing if self.last is None else self.last
-        return Activity.of(self.point, self.measured, first, last)
+        return msgspec.structs.replace(
+            Activity.of(self.point, self.measured, first, last), mode=weakest(self.modes)
+        )
 
 
 def weakest(modes: Iterable[str]) -> Mode | None:
     """simulated before recorded before live; None of none."""
     found = set(modes)
-    return next((mode for mode in _WEAKEST_FIRST if mode in found), None)
+    return next((mode for mode in reversed(MODES) if mode in found), None)
 
 
 class FrameReader:
@@ -91,7 +91,7 @@ class FrameReader:
         return metering.amount(self._of_point(point)[0], start, end)
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """The intervals of a quality's point; all that are known near the window."""
+        """The intervals one by one; all that are known near the window."""
         return self._of_point(point)[0]
 
     def gather(
@@ -172,9 +172,10 @@ def read_frame(connection: Connection, log: TransparencyLog, index: int) -> Logg
 
 
 def missing(found: Iterable[PointEvidence]) -> str | None:
-    """In one sentence, which readings are not there (yet); None where evidence is complete."""
+    """In one sentence, which readings are not there (yet), whether they would be estimated or not; None where
+    evidence is complete."""
     for one in found:
-        if gaps := one.measured.gaps:
+        if gaps := one.measured.unread:
             said = gaps[:_MAX_GAPS_SAID]
             spans = ", ".join(f"{clock.utc_text(a)} to {clock.utc_text(b)}" for a, b in said)
             more = len(gaps) - _MAX_GAPS_SAID

@@ -142,7 +142,7 @@ def issue(
     tiers, subject = production.tiers_of(connection, statement.of.gtin, DISCLOSED_FROM), statement.of.urn
     logged = desk.put(connection, log, issuer, subject, body.BATCH_RECORD, content, disclosures, tiers)
     _insert(connection, run, logged, before["version"] + 1 if before else 1, desk.now())
-    if any(a.gaps for a in statement.activity or ()):
+    if any(a.gaps or a.estimated for a in statement.activity or ()):  # readings may come after all
         correction_rows.put_gaps(connection, run["id"], logged.index)
     else:
         correction_rows.drop_gaps(connection, run["id"])

@@ -2,7 +2,7 @@
 
 For each carrier by itself, fuels and emitted gases too. The rest was used outside production runs, or lies between
 a run's published amount and the meter's. It is shown and accuses nobody: sub-meters of lines may differ from the
-main meter within their tolerance.
+main meter within their tolerance. Estimates by the metering plan's method are in both.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from leafproof import clock, numbers, units
-from leafproof.measuring import QUANTUM, total
-from leafproof.plan import MeteringPlan
+from leafproof import clock, numbers, period
+from leafproof.measuring import QUANTUM, Total, Window, total
+from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.verification.evidence import Evidence
 
@@ -62,18 +62,29 @@ def balance(
     metered: _Sums = defaultdict(Fraction)
     for place, (start, plan) in enumerate(plans):
         end = plans[place + 1][0] if place + 1 < len(plans) else clock.LATEST
-        _within(metered, evidence, facility, plan, start, end)
+        _within(metered, evidence, facility, plan, counted, (start, end))
     lots: _Sums = defaultdict(Fraction)
     for activity in (a for record in counted for a in record.activity or ()):
-        lots[activity.carrier, activity.unit] += Fraction(units.parse_decimal(activity.quantity, "activity"))
+        lots[activity.carrier, activity.unit] += Fraction(activity.whole.value)
     return [
         Energy(facility, *place, numbers.rounded(metered[place], QUANTUM), numbers.rounded(lots[place], QUANTUM))
         for place in sorted(metered | lots)
     ]
 
 
-def _within(sums: _Sums, evidence: Evidence, facility: str, plan: MeteringPlan, start: int, end: int) -> None:
-    """Add what the main meters have within [start, end), portion by portion."""
+def _within(
+    sums: _Sums,
+    evidence: Evidence,
+    facility: str,
+    plan: MeteringPlan,
+    records: Sequence[BatchRecord],
+    span: Window,
+) -> None:
+    """Add what the main meters have within `span`, portion by portion."""
+    meter = evidence.at(facility)
+
+    def amount(point: MeteringPoint, windows: list[Window]) -> Total:
+        return total(plan, point, meter, windows, evidence.readings(facility, point).portions)
+
     for point in plan.main_points():
-        portions = evidence.readings(facility, point).portions(start, end)
-        sums[point.carrier, point.published.unit] += total(plan, point, evidence.at(facility), portions)
+        sums[point.carrier, point.published.unit] += period.metered(plan, point, records, span, amount)[0]

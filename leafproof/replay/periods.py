@@ -3,7 +3,8 @@
 When a period is taken, by all that stands in the log before it:
 
 1. its bounds cut no run of the facility, and its lots are all whose runs lie within, by their newest records;
-2. what the main meters metered, and what those records count of it, is what the period says, carrier by carrier;
+2. what the main meters metered, with estimates by the metering plan's method, and what those records count of it,
+   is what the period says, carrier by carrier;
 3. the points for which the plan states a tolerance, and their sub-meters, have what the period says; those that
    differ by more are reported, and so are invoices;
 4. each lot carries by the tonnes of its record (that the shares add up is checked where a period is read);
@@ -15,13 +16,15 @@ At the end of the log, no run may lie within a period that does not have it: its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+
+import msgspec
 
 from leafproof import numbers, units
 from leafproof.errors import InvalidInput, LeafproofError
-from leafproof.measuring import QUANTUM, total
-from leafproof.period import EnergyPeriod, counted, reconcile, tonnes_of
+from leafproof.measuring import QUANTUM, Total, Window, total
+from leafproof.period import EnergyPeriod, counted, metered, reconcile, tonnes_of, with_estimated
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
@@ -119,29 +122,47 @@ class Periods:
             raise InvalidInput("balances", "no one metering plan was in force during the whole period")
         if self._evidence.lacks(first) or any(r.activity is None for r in within.values()):
             return
-        self._reconciled(period, first, index)
-        metered: dict[str, Fraction] = defaultdict(Fraction)
+        records = list(within.values())
+        self._reconciled(period, first, records, index)
+        whole: dict[str, Fraction] = defaultdict(Fraction)
+        estimated: dict[str, Fraction] = defaultdict(Fraction)
         stated = {b.carrier: b for b in period.balances}
         for point in first.main_points():
             if point.carrier not in stated:
                 raise InvalidInput("balances", f"{point.carrier} is left out")
-            amount = self._amount(period, first, point)
-            metered[point.carrier] += amount * units.scale(point.published.unit, stated[point.carrier].unit)
+            found, rest = self._amount(period, first, point, records)
+            scale = units.scale(point.published.unit, stated[point.carrier].unit)
+            whole[point.carrier] += found * scale
+            estimated[point.carrier] += rest * scale
         for carrier, balance in stated.items():
-            found = numbers.rounded(metered[carrier], QUANTUM)
-            lots = counted(list(within.values()), carrier, balance.unit)
-            for name, given, expected in (("metered", balance.metered, found), ("in_lots", balance.in_lots, lots)):
+            sums = numbers.rounded(whole[carrier], QUANTUM), counted(records, carrier, balance.unit)
+            for name, given, expected in (
+                ("metered", balance.metered, sums[0]),
+                ("in_lots", balance.in_lots, sums[1]),
+            ):
                 if given != f"{expected:f}":
                     raise InvalidInput(f"{carrier} {name}", f"stated {given}, recomputed {expected:f}")
+            told = with_estimated(first, msgspec.structs.replace(balance, estimated=None), estimated[carrier])
+            if told != balance:
+                reason = f"stated {balance.estimated}, recomputed {told.estimated}"
+                raise InvalidInput(f"{carrier} estimated", reason)
 
-    def _amount(self, period: EnergyPeriod, plan: MeteringPlan, point: MeteringPoint) -> Fraction:
-        """What a point metered in the period, in the published unit."""
-        portions = self._evidence.readings(period.facility, point).portions(*period.window)
-        return total(plan, point, self._evidence.at(period.facility), portions)
+    def _amount(
+        self, period: EnergyPeriod, plan: MeteringPlan, point: MeteringPoint, records: Sequence[BatchRecord]
+    ) -> tuple[Fraction, Fraction]:
+        """What a point metered in the period, in the published unit; see `leafproof.period.metered`."""
+        meter = self._evidence.at(period.facility)
 
-    def _reconciled(self, period: EnergyPeriod, plan: MeteringPlan, index: int) -> None:
+        def amount(one: MeteringPoint, windows: list[Window]) -> Total:
+            return total(plan, one, meter, windows, self._evidence.readings(period.facility, one).portions)
+
+        return metered(plan, point, records, period.window, amount)
+
+    def _reconciled(
+        self, period: EnergyPeriod, plan: MeteringPlan, records: Sequence[BatchRecord], index: int
+    ) -> None:
         """That main meter, sub-meters and invoices agree, and that the period says how far they do."""
-        found = reconcile(plan, lambda point: self._amount(period, plan, point))
+        found = reconcile(plan, lambda point: self._amount(period, plan, point, records)[0])
         if found != period.meters:
             raise InvalidInput("meters", "what it says of sub-meters is not what the readings give")
         for finding in reconciled.judge(period, plan):

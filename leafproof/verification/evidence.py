@@ -24,6 +24,7 @@ from leafproof.measuring import Window, measured
 from leafproof.metering import Intervals, Metered
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output
+from leafproof.verification import estimates
 from leafproof.verification import readings as rd
 from leafproof.verification.blocks import Block
 from leafproof.verification.readings import Readings
@@ -148,7 +149,7 @@ class MeterOf:
         return self.evidence.window(self.facility, point, start, end).amount(start, end)
 
     def values(self, point: MeteringPoint, start: int, end: int) -> Intervals:
-        """The intervals of a quality, or of what is judged for plausibility, one by one."""
+        """The intervals of a quality, or of what is judged for plausibility or estimated, one by one."""
         return self.evidence.window(self.facility, point, start, end).intervals
 
 
@@ -183,7 +184,7 @@ def complete(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Ite
             for right in _told_twice(record, reader, evidence, windows):
                 yield _fail("conflict", "", point=reader.point, end=clock.utc_text(right))
         yield from suspected(record, point.point, found.suspects)
-        if not found.gaps:
+        if not found.unread:
             params = {"intervals": found.count, "frames": evidence.frames[bytes.fromhex(point.gateway)]}
             yield _pass("frames-complete", point=point.point, **params)
     yield from _mode(record, plan, evidence)
@@ -205,15 +206,22 @@ def _told_twice(
 
 
 def _mode(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> Iterator[Finding]:
-    """A record is live only if all that it counts is; `MODES` has the strongest first."""
-    found = {
-        mode
-        for point, windows in points_of(record, plan)
-        for reader in plan.readers(point)
-        for start, end in windows
-        for mode in evidence.modes(record.facility, reader, start, end)
-    }
-    weakest = max(found, key=MODES.index, default=record.mode)
+    """A record is live only if all that it counts is, and so is an activity; `MODES` has the strongest first."""
+    told = {a.point: a.mode for a in record.activity or () if a.mode}
+    every: set[str] = set()
+    for point, windows in points_of(record, plan):
+        found = {
+            mode
+            for reader in plan.readers(point)
+            for start, end in windows
+            for mode in evidence.modes(record.facility, reader, start, end)
+        }
+        every |= found
+        stated = told.get(point.point)
+        weakest = max(found, key=MODES.index, default=stated)
+        if stated is not None and stated != weakest:
+            yield _fail("point-mode-differs", "", point=point.point, stated=stated, found=weakest)
+    weakest = max(every, key=MODES.index, default=record.mode)
     if weakest != record.mode:
         yield _fail("mode-differs", "", stated=record.mode, found=weakest)
 
@@ -225,7 +233,9 @@ def provenance(record: BatchRecord, entered: int, seen: bool) -> Iterator[Findin
         measured = clock.local_date(record.run.window[0], record.zone)[:4]
         params = {"measured": measured, "entered": clock.local_date(entered, record.zone)[:4]}
         yield Finding(Status.WARNING, "recorded", "", params)
-    if record.mode == "simulated":
+    for carrier in record.simulated:
+        yield Finding(Status.WARNING, "simulated-carrier", "", {"carrier": carrier})
+    if record.mode == "simulated" and not record.simulated:
         yield Finding(Status.WARNING, "simulated")
     lines: list[Output | Input] = [*(record.outputs or ()), *(record.inputs or ())]
     for line in lines:
@@ -249,11 +259,12 @@ def recomputed(record: BatchRecord, plan: MeteringPlan, evidence: Evidence) -> I
         windows = on_lines.get(point.line or "", [record.run.window])
         found = measured(plan, point, evidence.at(record.facility), windows)
         computed = Activity.of(point, found, activity.first_index, activity.last_index)
-        told = {"carrier": activity.carrier, "implausible": activity.implausible, "frozen": activity.frozen}
-        if msgspec.structs.replace(computed, **told) != activity:
+        yield from estimates.judge(activity, computed)
+        elsewhere = ("carrier", "implausible", "frozen", "estimated", "mode")  # judged for themselves
+        if msgspec.structs.replace(computed, **{name: getattr(activity, name) for name in elsewhere}) != activity:
             said = {"stated": activity.quantity, "unit": activity.unit, "computed": computed.quantity}
             yield _fail("activity-differs", "", point=activity.point, **said)
-        else:
+        elif computed.estimated == activity.estimated:
             params = {"quantity": computed.quantity, "unit": computed.unit}
             yield _pass("activity-recomputed", point=activity.point, **params)
 

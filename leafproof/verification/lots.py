@@ -20,7 +20,17 @@ from leafproof.plan import MeteringPlan
 from leafproof.record import BatchRecord, Input, shares_for
 from leafproof.structs import differences
 from leafproof.values import Lot
-from leafproof.verification import corrections, declared, grading, reconciled, stages, supply, timing, weighing
+from leafproof.verification import (
+    corrections,
+    declared,
+    estimates,
+    grading,
+    reconciled,
+    stages,
+    supply,
+    timing,
+    weighing,
+)
 from leafproof.verification import evidence as ev
 from leafproof.verification.reading import Reading, Signed
 from leafproof.verification.report import Finding, Status
@@ -33,7 +43,8 @@ def check_evidence(reading: Reading) -> None:
     for lot, statement, record in reading.used():
         reading.tick()
         seen = _weighings(reading, statement, record) is not None
-        for finding in ev.provenance(record, statement.envelope.header.issued_at, seen):
+        issued_at = statement.envelope.header.issued_at
+        for finding in [*ev.provenance(record, issued_at, seen), *estimates.said(record)]:
             check.add(finding.status, finding.code, str(lot), **finding.params)
         plan = _plan(reading, statement, record)
         if plan is None and reading.plan(record) is not None:
@@ -58,6 +69,7 @@ def check_evidence(reading: Reading) -> None:
 def _planned(reading: Reading, signed: Statement, record: BatchRecord, plan: MeteringPlan) -> Iterable[Finding]:
     """What the plan says by itself, and of the energy periods that were closed by it."""
     yield from ev.plan_in_force(record, plan)
+    yield from estimates.by_plan(record, plan)
     for period in _periods(reading, signed):
         yield from reconciled.judge(period, plan)
     if foreign := ev.foreign_gateways(reading.chain, reading.operator(signed), plan):

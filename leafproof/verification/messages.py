@@ -121,8 +121,11 @@ MESSAGES = {
         "{point}: the record states {implausible} implausible and {frozen} frozen readings; there are"
         " {found_implausible} and {found_frozen}"
     ),
+    "estimated": "{point}: {quantity} {unit} ({percent} %) estimated, in {count} intervals",
+    "estimate-unplanned": "{point}: the metering plan has no estimate of {start} to {end}",
     "conflict": "{point}: two readings of the interval ending {end} differ",
     "mode-differs": "the record calls its readings {stated}, their frames say {found}",
+    "point-mode-differs": "{point}: the record calls its readings {stated}, their frames say {found}",
     "point-missing": "{point}: on the line by the metering plan, not in the record",
     "quantity-declared": "{name} {quantity} {unit}: declared, unverified",
     "quantity-document": "{name} {quantity} {unit}: by a document that is not part of this bundle",
@@ -130,6 +133,7 @@ MESSAGES = {
     "quantity-unseen": "{name} {quantity} {unit}: said to be weighed at {points}; the readings were not looked at",
     "recorded": "recorded data: measured {measured}, entered {entered}",
     "simulated": "the readings are simulated",
+    "simulated-carrier": "the readings of {carrier} are simulated",
     "reconciled": (
         "{point} metered {metered} {unit}, its sub-meters {parts}: {difference} apart, within {tolerance} %"
     ),
@@ -149,6 +153,9 @@ MESSAGES = {
     "weighing-missing": "{name}: {point} has no reading of {time}",
     "carrier-differs": "{point}: the record says {stated}, the metering plan {planned}",
     "activity-differs": "{point}: the record says {stated} {unit}, the readings give {computed}",
+    "estimate-gap": "{point}: {start} to {end} is estimated, and stays a gap by the metering plan's method",
+    "estimate-read": "{point}: {start} to {end} is estimated, and there are readings",
+    "estimate-differs": "{point}: the record estimates {stated}, the metering plan's method gives {computed}",
     "footprint-recomputed": "{value} kg CO2e per tonne by {profile}, the same digits",
     "footprint-differs": "{part}: the footprint says {stated}, recomputed {computed}",
     "period-foreign": "the energy period is not by the operator of the batch record",

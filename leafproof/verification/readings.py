@@ -62,7 +62,8 @@ class Readings:
             return self._states(point, start, end)
         rows: list[tuple[int, list[Row]]] = []
         whole: list[Whole] = []
-        single = point.kind == "value" or point.plausible is not None  # each is looked at for itself
+        single = point.kind == "value" or (point.plausible, point.estimates) != (None, None)
+        # Of a single one each interval is looked at for itself.
         near = point.interval_seconds  # no reading that is further away names an interval of the window
         for group in self.groups.between(start - near, end + near):
             if not single and len(group) == 1 and group[0].plain and _countable(point, group[0]):

@@ -38,6 +38,8 @@ FLAGS = (
     "metering gaps: energy not metered is not counted",
     "readings outside the metering plan's plausible range are counted",
     "readings of a meter that repeated itself are counted",
+    "estimated, for want of readings",
+    "part of the energy outside runs is estimated, for want of readings",
 )
 
 

@@ -274,10 +274,10 @@ def frames_of(world: World, party: Party, first: int, count: int, usage: Decimal
         log_frame(world, party, sequence, frame.encode_body(party.facility, content))
 
 
-def log_frame(world: World, party: Party, sequence: int, data: bytes) -> int:
+def log_frame(world: World, party: Party, sequence: int, data: bytes, mode: str = "recorded") -> int:
     """Sign and log one frame behind the gateway's last one."""
     ids = [world.entries[i].parsed.statement_id for i in frames_by(world, party)]
-    place = FrameHeader(1, sequence, ids[-1] if ids else None, None, "recorded")
+    place = FrameHeader(1, sequence, ids[-1] if ids else None, None, mode)
     key, facility = party.gateway, party.facility
     envelope = frame.sign_frame(key, party.gateway_uri, facility, world.ref, place, data, START + 80000)
     return world.log(Entry(envelope, data))

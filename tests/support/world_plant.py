@@ -18,9 +18,20 @@ from leafproof.chain.view import Role
 from leafproof.factors import FactorSet
 from leafproof.footprint import Choices, FactorRef, Footprint
 from leafproof.frame import FrameContent, Reading
-from leafproof.measuring import QUANTUM, measured
+from leafproof.measuring import QUANTUM, Total, Window, measured
 from leafproof.numbers import rounded
-from leafproof.period import Balance, EnergyPeriod, Invoice, PeriodLot, counted, reconcile, share_out, tonnes_of
+from leafproof.period import (
+    Balance,
+    EnergyPeriod,
+    Invoice,
+    PeriodLot,
+    counted,
+    metered,
+    reconcile,
+    share_out,
+    tonnes_of,
+    with_estimated,
+)
 from leafproof.plan import Conversion, MeteringPlan, MeteringPoint
 from leafproof.record import BatchRecord, Input, Output, Run
 from tests.support import methods as m
@@ -68,10 +79,10 @@ def hour_of(number: int) -> list[Reading]:
     ]
 
 
-def log_readings(world: World, sequence: int, readings: list[Reading]) -> int:
+def log_readings(world: World, sequence: int, readings: list[Reading], mode: str = "recorded") -> int:
     """One more frame of the plant's gateway."""
     content = FrameContent(str(PLANT), frame.group(readings), [], None)
-    return w.log_frame(world, world.steel, sequence, frame.encode_body(PLANT, content))
+    return w.log_frame(world, world.steel, sequence, frame.encode_body(PLANT, content), mode)
 
 
 @dataclass
@@ -130,9 +141,12 @@ def plant(
     lie: Callable[[BatchRecord], BatchRecord] = lambda record: record,
     planned: Callable[[Party], MeteringPlan] = plan_of,
     more: Callable[[World], None] = lambda world: None,
+    said: Callable[[int], list[Reading]] = hour_of,
+    simulated: tuple[str, ...] = (),
 ) -> Plant:
     """One coil, everything anchored and minted. `lie` is what the owner makes of the record, `planned` the metering
-    plan; `more` logs further frames, from sequence 6 on, before the record."""
+    plan; `more` logs further frames, from sequence 6 on, before the record; `said` is what meters say of an
+    hour, those `simulated` in a frame of their own behind it."""
     world = World(Party(w.STEEL, PLANT, b"\xa1" * 20), Party(w.FABRICATOR, w.WORKSHOP, b"\xb2" * 20))
     for party in (world.steel, world.fabricator):
         world.register(party, party.key, Role.ISSUER, party.uri)
@@ -141,7 +155,10 @@ def plant(
     plan = planned(world.steel)
     plan_index = w.log_plan(world, world.steel, plan)
     for number in range(HOURS):
-        log_readings(world, number, hour_of(number))
+        real = [one for one in said(number) if one.point not in simulated]
+        log_readings(world, number * 2 if simulated else number, real)
+        if made_up := [one for one in said(number) if one.point in simulated]:
+            log_readings(world, number * 2 + 1, made_up, "simulated")
     more(world)
     world.anchor()
     record = lie(record_of(world, plan, plan_index))
@@ -169,21 +186,25 @@ def close(made: Plant, *invoices: Invoice, **lie: object) -> EnergyPeriod:
     world, end = made.world, START + HOURS * HOUR
     meter = w.evidence_of(world, world.steel).at(str(PLANT))
 
-    def exact(one: MeteringPoint) -> Fraction:
-        return measured(made.plan, one, meter, [(START, end)]).exact
+    def amount(one: MeteringPoint, windows: list[Window]) -> Total:
+        found = measured(made.plan, one, meter, windows)
+        return Total(found.exact, found.estimate.exact)
+
+    def exact(one: MeteringPoint) -> tuple[Fraction, Fraction]:
+        return metered(made.plan, one, [made.record], (START, end), amount)
 
     balances = tuple(
-        Balance(
-            p.carrier, p.published.unit, f"{rounded(exact(p), QUANTUM):f}",
+        with_estimated(made.plan, Balance(
+            p.carrier, p.published.unit, f"{rounded(exact(p)[0], QUANTUM):f}",
             f"{counted([made.record], p.carrier, p.published.unit):f}",
-        )
+        ), exact(p)[1])
         for p in made.plan.main_points()
     )  # fmt: skip
     (overhead,) = share_out(balances, [made.record.product_mass()])
     true = EnergyPeriod(
         str(PLANT), clock.utc_text(START), clock.utc_text(end), balances,
         (PeriodLot(world.id(made.index), tonnes_of(made.record), overhead),),
-        reconcile(made.plan, exact), invoices,
+        reconcile(made.plan, lambda one: exact(one)[0]), invoices,
     )  # fmt: skip
     period = msgspec.structs.replace(true, **lie)
     index = world.state(world.steel, "urn:period", body.ENERGY_PERIOD, period.encode_body())

@@ -158,7 +158,8 @@ class TestConversions:
         whole = Fraction(sum(amount * value for amount, value in rows), 1000)
         assert measured(by, one, meter, [(T0, end)]).exact == whole
         assert sum(measured(by, one, meter, [(a, b)]).exact for a, b in pairwise(cuts) if a < b) == whole
-        assert total(by, one, meter, [(a, b) for a, b in pairwise(cuts) if a < b]) == whole
+        portions = [(a, b) for a, b in pairwise(cuts) if a < b]
+        assert total(by, one, meter, [(T0, end)], lambda *_: portions).measured == whole
 
 
 class TestThePlan:

@@ -65,6 +65,7 @@ class TestSharingOut:
             ),
             ({"balances": (Balance("electricity", "kWh", "1000.0001", "900"),)}, "more than three places"),
             ({"balances": (Balance("electricity", "kWh", "1001", "900"),)}, "lots.overhead"),
+            ({"balances": (Balance("electricity", "kWh", "1000", "900", "100.001"),)}, "balances.estimated"),
         ],
     )
     def test_a_period_that_does_not_add_up_is_not_read(self, changes: dict[str, object], says: str) -> None:
@@ -109,6 +110,27 @@ class TestAFootprintCarriesItsShare:
             excluded, counted = by.rule(Boundary).excluded, by.rule(Overhead).counted
             assert counted is ("energy outside production runs" not in excluded)
             assert "fuels burnt and process emissions on site that no point meters" in excluded
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"start": "2026-03-02T06:00:01Z"}, "the run is not within the energy period"),
+            ({"end": "2026-03-02T09:59:59Z"}, "the run is not within the energy period"),
+            ({"lots": (PeriodLot(m.RECORD, "9", ("100.000",)),)}, "has 9 t of the lot, its record another mass"),
+            (
+                {"balances": (Balance("natural-gas", "GJ", "1100", "1000"),)},
+                "the energy period has no electricity",
+            ),
+        ],
+    )
+    def test_of_a_period_that_is_not_the_runs_it_is_refused(self, changes: dict[str, object], says: str) -> None:
+        own = EnergyPeriod(
+            m.run().facility, START, END, (Balance("electricity", "kWh", "1100", "1000"),),
+            (PeriodLot(m.RECORD, "10", ("100.000",)),),
+        )  # fmt: skip
+        assert m.calculate(m.run(), period=own).status == "final"
+        with pytest.raises(InvalidInput, match=says):
+            m.calculate(m.run(), period=msgspec.structs.replace(own, **changes))
 
     def test_of_another_plants_period_it_is_refused(self) -> None:
         with pytest.raises(InvalidInput, match="another facility's"):

@@ -6253,14 +6253,17 @@ var SCHEME_EVENTS = [
 var record_exports = {};
 __export(record_exports, {
   JWT_TYPE: () => JWT_TYPE,
+  MODES: () => MODES,
   SHARES: () => SHARES,
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
+  estimatedPercent: () => estimatedPercent,
   namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
   readRecord: () => readRecord,
-  sharesFor: () => sharesFor
+  sharesFor: () => sharesFor,
+  simulatedOf: () => simulatedOf
 });
 
 // backend/web/verify/rational.js
@@ -6599,6 +6602,9 @@ var input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) }
 );
+var MODES = ["live", "recorded", "simulated"];
+var mode = oneOf(...MODES);
+var estimated = struct({ method: oneOf("neighbours"), intervals: whole, quantity: text, spans: list(pair(text)) });
 var activity = struct(
   {
     point: text,
@@ -6611,7 +6617,13 @@ var activity = struct(
     first_index: whole,
     last_index: whole
   },
-  { basis: orNull(oneOf("net", "gross")), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) }
+  {
+    basis: orNull(oneOf("net", "gross")),
+    implausible: orElse(whole, 0n),
+    frozen: orElse(whole, 0n),
+    estimated: orNull(estimated),
+    mode: orNull(mode)
+  }
 );
 var segment = struct({ line: text, start: text, end: text });
 var run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) });
@@ -6624,7 +6636,7 @@ var shape = struct(
     zone: text,
     run,
     plan: text,
-    mode: oneOf("live", "recorded", "simulated")
+    mode
   },
   {
     supersedes: orNull(text),
@@ -6649,6 +6661,10 @@ function readRecord(members) {
   if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
     throw new Malformed("activity.implausible: fewer than none");
   }
+  if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
+    throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`);
+  }
+  for (const { estimated: estimated2 } of record.activity ?? []) if (estimated2) checkEstimated(estimated2, record.window);
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -6658,6 +6674,28 @@ function readRecord(members) {
     }
   }
   return record;
+}
+function checkEstimated(estimated2, [opened2, closed]) {
+  decimal(estimated2.quantity, "estimated.quantity");
+  const windows = estimated2.spans.map((span) => span.map((time) => utcSeconds(time, "estimated.spans")));
+  const behind = ([a, b], i) => !i || windows[i - 1][0] < a || windows[i - 1][0] === a && windows[i - 1][1] < b;
+  if (!windows.every(([a, b], i) => opened2 <= a && a < b && b <= closed && behind([a, b], i))) {
+    throw new Malformed("estimated.spans: not in order of time, or not of the run");
+  }
+  if (!windows.length || windows.length > estimated2.intervals) {
+    throw new Malformed(`estimated.intervals: ${estimated2.intervals} intervals in ${windows.length} spans`);
+  }
+  estimated2.windows = windows;
+}
+function simulatedOf(record) {
+  const activity2 = record.activity ?? [];
+  if (record.mode !== "simulated" || activity2.some((one) => one.mode === null)) return [];
+  return [...new Set(activity2.filter((one) => one.mode === "simulated").map(({ carrier: carrier2 }) => carrier2))];
+}
+function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
+  const part = decimal(more, "activity");
+  const all = decimal(metered, "activity").plus(part);
+  return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2);
 }
 function window(run3) {
   const { opened: opened2, closed } = run3;
@@ -8043,7 +8081,12 @@ var category = oneOf(...CATEGORIES);
 var ref = struct({ set: text, id: text });
 var component = struct(
   { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
-  { factors: orElse(list(ref), []), footprint: orNull(text), overhead: orElse(flag, false) }
+  {
+    factors: orElse(list(ref), []),
+    footprint: orNull(text),
+    overhead: orElse(flag, false),
+    estimated: orElse(flag, false)
+  }
 );
 var price = struct({ output: text, value: text, currency: text, source: text });
 var allocation = struct(
@@ -8897,12 +8940,13 @@ var PLACES2 = 3;
 var MAX_LOTS2 = 1e5;
 var MAX_INVOICES = 200;
 var HUNDRED2 = new Fraction(100n);
+var ONE3 = new Fraction(1n);
 var shape9 = struct(
   {
     facility: text,
     start: text,
     end: text,
-    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text })),
+    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text }, { estimated: orNull(text) })),
     lots: list(struct({ record: text, tonnes: text, overhead: list(text) }))
   },
   {
@@ -8922,6 +8966,7 @@ function readPeriod(body) {
   const named3 = new Map(lots.map((lot2) => [lot2.record, lot2]));
   if (!lots.length || lots.length > MAX_LOTS2 || named3.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
+  for (const balance of balances) balance.read = readOf(balance);
   for (const { record } of lots) digest(record, "lots.record");
   checkReconciled(period);
   const expected2 = shareOut(balances, lots.map(tonnesOf));
@@ -8933,6 +8978,18 @@ function readPeriod(body) {
     return balances.map((balance, i) => ({ ...balance, quantity: named3.get(record).overhead[i] }));
   };
   return period;
+}
+function outsideOf({ unit, metered, in_lots: inLots }) {
+  const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
+  if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
+  return outside;
+}
+function readOf(balance) {
+  const [outside, estimated2] = [outsideOf(balance), decimal(balance.estimated ?? "0", "balances.estimated")];
+  if (estimated2.compare(ZERO) < 0 || estimated2.compare(outside) > 0) {
+    throw new Malformed("balances.estimated: more than is outside runs, or less than nothing");
+  }
+  return outside.compare(ZERO) > 0 ? ONE3.minus(estimated2.over(outside)) : ONE3;
 }
 function checkReconciled(period) {
   period.meters ??= [];
@@ -8973,10 +9030,9 @@ function tonnesOf({ tonnes: tonnes3 }) {
 }
 function shareOut(balances, tonnes3) {
   const whole3 = sum(tonnes3);
-  const columns = balances.map(({ unit, metered, in_lots: inLots }) => {
-    const outside = decimal(metered, "metered").minus(decimal(inLots, "in_lots"));
-    if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`);
-    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`);
+  const columns = balances.map((balance) => {
+    const outside = outsideOf(balance);
+    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${balance.unit}: more than three places`);
     return apportioned(tonnes3.map((one) => outside.times(one).over(whole3)), PLACES2).parts;
   });
   return tonnes3.map((_, i) => columns.map((column) => column[i]));
@@ -9066,6 +9122,7 @@ var conversion = struct(
 );
 var replacement = struct({ time: text, final: text, initial: text });
 var plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) });
+var estimates = struct({ method: oneOf("neighbours"), up_to_seconds: whole, source: text });
 var point = struct(
   {
     point: text,
@@ -9082,7 +9139,14 @@ var point = struct(
     accuracy_class: text,
     heartbeat_seconds: whole
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) }
+  {
+    basis: orNull(BASIS),
+    conversions: list(conversion),
+    tolerance: orNull(text),
+    replaced: list(replacement),
+    plausible: orNull(plausible),
+    estimates: orNull(estimates)
+  }
 );
 var shape10 = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) });
 function readPlan(body) {
@@ -9131,6 +9195,7 @@ function checkPoint(one) {
   }
   checkReplaced(one);
   if (one.plausible) checkPlausible(one);
+  if (one.estimates) checkEstimates(one);
   if (one.kind === "weight" && (Number(one.interval_seconds) !== 1 || one.names !== "end")) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`);
   }
@@ -9163,6 +9228,16 @@ function checkPlausible({ point: name2, kind: kind2, plausible: { source: source
   if (!low && !high && equal2 === null) throw new Malformed("plausible: it states neither a range nor a number of equal readings");
   if (!source2.trim()) throw new Malformed("plausible.source: by what is it known?");
   if (kind2 === "weight") throw new Malformed(`points.plausible: ${name2}: not for weighings, which are lines of a record`);
+}
+function checkEstimates({ point: name2, kind: kind2, interval_seconds: step2, estimates: { up_to_seconds: most, source: source2 } }) {
+  if (most < step2 || most > DAY2) throw new Malformed("estimates.up_to_seconds: less than one interval, or more than a day");
+  if (!source2.trim()) throw new Malformed("estimates.source: by which procedure?");
+  if (kind2 !== "interval" && kind2 !== "value") throw new Malformed(`points.estimates: ${name2}: not for registers and scales`);
+}
+function estimatesOf(plan, name2) {
+  const found = plan.points.find((one) => one.point === name2);
+  const readers = found ? [name2, ...found.conversions.map((step2) => step2.point)] : [];
+  return plan.points.filter((one) => readers.includes(one.point) && one.estimates).map((one) => one.estimates);
 }
 function checkConversion(step2) {
   const [above, below] = ratio(step2.unit);
@@ -9337,7 +9412,6 @@ var KINDS = new Map([
   ]),
   ...["living-list", "remark", "classified"].map((name2, i) => [`application/vnd.leafproof.${name2}+cbor`, OTHERS[i]])
 ]);
-var MODES = ["live", "recorded", "simulated"];
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
 function readStatement(item) {
   const raw = item.envelope;
@@ -9395,13 +9469,13 @@ function name(value, field) {
 }
 function readPlace(value) {
   if (!Array.isArray(value) || value.length !== 5) throw new Malformed("frame: not [epoch, sequence, previous, beacon, mode]");
-  const [epoch, sequence, previous, beacon, mode] = value;
+  const [epoch, sequence, previous, beacon, mode2] = value;
   if (!isCount(epoch) || !isCount(sequence)) throw new Malformed("frame: epoch and sequence are not unsigned integers below 2^63");
   if (previous !== null && !isBytes(previous, 32)) throw new Malformed("frame: previous is not a hash of 32 bytes");
   if (beacon !== null && !(Array.isArray(beacon) && beacon.length === 2 && isCount(beacon[0]) && isBytes(beacon[1], 32))) {
     throw new Malformed("frame: beacon is not [block number, block hash]");
   }
-  if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
+  if (!MODES.includes(mode2)) throw new Malformed(`frame: mode is none of ${MODES.join(", ")}`);
   return { epoch, sequence };
 }
 var signatureVerifies = (statement, key2) => key2.algorithm === statement.algorithm && verifies(key2, statement.signature, statement.signed);
@@ -9815,6 +9889,7 @@ async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
+    if (plan) estimates2(check2, record.content, plan);
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
@@ -9825,15 +9900,32 @@ async function checkEvidence(reading, pause) {
   }
 }
 function provenance(check2, { content, issuedAt }) {
+  for (const one of (content.activity ?? []).filter(({ estimated: estimated2 }) => estimated2)) {
+    const { intervals, quantity: quantity3 } = one.estimated;
+    const params = { point: one.point, count: String(intervals), quantity: quantity3, unit: one.unit, percent: estimatedPercent(one) };
+    check2.add(WARNING, "estimated", content.of, params);
+  }
   if (content.mode === "recorded") {
     const measured = localYear(content.window[0], content.zone);
     check2.add(WARNING, "recorded", content.of, { measured, entered: localYear(Number(issuedAt), content.zone) });
   }
-  if (content.mode === "simulated") check2.add(WARNING, "simulated", content.of);
+  const simulated = simulatedOf(content);
+  for (const carrier2 of simulated) check2.add(WARNING, "simulated-carrier", content.of, { carrier: carrier2 });
+  if (content.mode === "simulated" && !simulated.length) check2.add(WARNING, "simulated", content.of);
   for (const { name: name2, quantity: quantity3, unit, source: source2 } of [...content.outputs ?? [], ...content.inputs ?? []]) {
     const params = { name: name2, quantity: quantity3, unit };
     if (source2.kind === "weighed") params.points = [...new Set(source2.weighings.map(({ point: point2 }) => point2))].join(", ");
     check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
+  }
+}
+function estimates2(check2, { of: of4, activity: activity2 }, plan) {
+  for (const { point: point2, estimated: estimated2 } of (activity2 ?? []).filter((one) => one.estimated)) {
+    const rules = estimatesOf(plan, point2).filter(({ method }) => method === estimated2.method);
+    const longest = rules.reduce((most, one) => one.up_to_seconds > most ? one.up_to_seconds : most, 0n);
+    estimated2.windows.forEach(([a, b], i) => {
+      const [start, end] = estimated2.spans[i];
+      if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of4, { point: point2, start, end });
+    });
   }
 }
 function ownPlan(reading, record, named3) {
@@ -10521,7 +10613,7 @@ function cover(lines, wanted2) {
   return cut;
 }
 function surplus(wanted2, components) {
-  const covered = components.filter(({ kind: kind2, subject: subject2 }) => kind2 === "primary" && wanted2.has(subject2));
+  const covered = components.filter(({ kind: kind2, estimated: estimated2, subject: subject2 }) => (kind2 === "primary" || estimated2) && wanted2.has(subject2));
   const counted2 = sum(covered.map((one) => decimal(one.quantity, "quantity")));
   return counted2.compare(sum([...wanted2.values()])) < 0;
 }
@@ -10574,11 +10666,13 @@ function weighted(parts) {
 
 // backend/web/verify/flagged.js
 var OUTSIDE = "energy outside runs";
+var ONE4 = new Fraction(1n);
 var SUPPLEMENTS = ["transmission-losses", "fuel-supply"];
 function flagsOf(record, parts, profile, choices, sharing, wanted2) {
-  const found = parts.flatMap(({ component: component2, factors }) => [
-    ...component2.kind === "secondary" ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
-    ...ofFactors(component2.subject, factors, profile, choices.region)
+  const found = parts.flatMap(({ component: component2, factors, primary }) => [
+    ...component2.kind === "secondary" && !component2.estimated ? [`${component2.name}: no evidence from upstream, counted by a secondary factor`] : [],
+    ...ofFactors(component2.subject, factors, profile, choices.region),
+    ...component2.overhead && primary.compare(ONE4) < 0 ? ["part of the energy outside runs is estimated, for want of readings"] : []
   ]);
   found.push(...ofContracts(parts, profile, wanted2));
   if (sharing.stated.method === "mass") found.push("burden shared with co-products by mass");
@@ -10589,6 +10683,9 @@ function flagsOf(record, parts, profile, choices, sharing, wanted2) {
   }
   if (record.activity.some(({ split: split2 }) => split2)) found.push("metering intervals cut by the run's bounds were split pro rata");
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
+  for (const one of record.activity.filter(({ estimated: estimated2 }) => estimated2)) {
+    found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`);
+  }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted");
   }
@@ -10636,7 +10733,7 @@ function ofFactors(subject2, used, profile, region) {
 
 // backend/web/verify/sharing.js
 var SHARE_PLACES2 = 6;
-var ONE3 = new Fraction(1n);
+var ONE5 = new Fraction(1n);
 var NOTHING = { method: "none", reason: "", subdivided: [], shares: [] };
 var tonnes2 = (output2) => amountOf(output2).to("t");
 function shared(record, chosen, rule) {
@@ -10644,7 +10741,7 @@ function shared(record, chosen, rule) {
   const products = outputs.filter(({ role }) => role === "product");
   const mass = sum(products.map(tonnes2));
   if (mass.compare(ZERO) <= 0) refuse(rule, "the record has no product with a mass");
-  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE3.over(mass) };
+  if (products.length === outputs.length) return { stated: NOTHING, prices: [], ofProduct: () => ONE5.over(mass) };
   if (new Set(outputs.map(({ name: name2 }) => name2)).size !== outputs.length) {
     refuse(rule, "two outputs have one name, and shares are stated by name");
   }
@@ -10694,7 +10791,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
     if (!roles.has(output2) || !metered.has(point2) || found.has(point2)) {
       refuse(rule, `${point2} serves ${output2}: no such point, or output, or it is said twice`);
     }
-    found.set(point2, roles.get(output2) === "product" ? ONE3 : ZERO);
+    found.set(point2, roles.get(output2) === "product" ? ONE5 : ZERO);
   }
   return found;
 }
@@ -10702,7 +10799,7 @@ function servesAlone(rule, record, outputs, { subdivided }) {
 // backend/web/verify/calculation.js
 var MASS_PLACES = 6;
 var UNIT_PLACES = 6;
-var ONE4 = new Fraction(1n);
+var ONE6 = new Fraction(1n);
 var UPTAKE = "biogenic uptake";
 function calculate3(record, stated, sources) {
   const profile = namedProfile(stated.profile);
@@ -10756,12 +10853,13 @@ var made = (stage2, line4, subject2, kind2, footprint = null) => ({
   emissions: "",
   factors: [],
   footprint,
-  overhead: false
+  overhead: false,
+  estimated: false
 });
 function energyOf(work, wanted2) {
   const lines = [...linesOf(work)];
   const cut = cover(lines.map(([line4]) => line4), wanted2);
-  return lines.flatMap(([, perTonne], place) => cut[place].map((one) => byFactors(work, one, ONE4, perTonne)));
+  return lines.flatMap(([, primary, perTonne], place) => cut[place].map((one) => byFactors(work, one, primary, perTonne)));
 }
 function* linesOf(work) {
   const { record, profile, choices, sources, sharing } = work;
@@ -10771,7 +10869,11 @@ function* linesOf(work) {
       throw new Malformed(`factor: ${activity2.point}: energy by gross calorific value, factors of fuels are for the net one`);
     }
     const component2 = made("production", { ...activity2, name: activity2.point }, activity2.carrier, "primary");
-    yield [component2, sharing.ofProduct(activity2.point)];
+    yield [component2, ONE6, sharing.ofProduct(activity2.point)];
+    if (activity2.estimated) {
+      const { quantity: more } = activity2.estimated;
+      yield [{ ...component2, kind: "secondary", quantity: more, estimated: true }, ZERO, sharing.ofProduct(activity2.point)];
+    }
   }
   if (choices.period !== null) {
     if (!profile.overhead.counted) refuse(profile.overhead, "energy outside runs is not part of it");
@@ -10780,7 +10882,7 @@ function* linesOf(work) {
     isOf(period, work.recordId, record, counts2);
     for (const balance of period.of(work.recordId).filter(({ carrier: carrier2 }) => counts2(carrier2))) {
       const component2 = made("production", { ...balance, name: OUTSIDE }, balance.carrier, "primary");
-      yield [{ ...component2, overhead: true }, sharing.ofProduct(null)];
+      yield [{ ...component2, overhead: true }, balance.read, sharing.ofProduct(null)];
     }
   }
 }
@@ -10816,7 +10918,7 @@ var brought = (component2, perTonne) => ({
   component: component2,
   carbon: new Carbon(),
   perTonne,
-  primary: ONE4,
+  primary: ONE6,
   ratings: [],
   factors: [],
   upstream: null
@@ -10825,12 +10927,12 @@ function byFactors({ record, profile, choices, sources }, component2, primary, p
   const refs = choices.factors.get(component2.subject) ?? [];
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component2.subject}`);
   const factors = refs.map((ref2) => sources.factor(ref2));
-  checkFactors(profile, component2.subject, factors, component2.kind === "primary");
+  checkFactors(profile, component2.subject, factors, component2.kind === "primary" || component2.estimated);
   const amount = quantity2(component2.quantity, component2.unit, "quantity");
   const carbon = new Carbon();
   const ratings = factors.map((one) => {
     const found = emitted2(one, amount, profile);
-    carbon.add(found, ONE4);
+    carbon.add(found, ONE6);
     const rated = ofFactor(one, component2.subject, choices.region, record.window[1], profile.quality);
     return { ratings: rated, amount: found.of(withoutUptake(profile.categories.counted)) };
   });
@@ -10883,7 +10985,7 @@ function checkFactors(profile, subject2, used, metered) {
 function checkGases(subject2, category2, used) {
   if (category2 === "gas") {
     const whole3 = sum(used.map((one) => decimal(one.value, "value").over(scale(one.per, "kg"))));
-    if (whole3.compare(ONE4) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
+    if (whole3.compare(ONE6) !== 0) throw new Malformed(`factor: ${subject2}: the gases chosen are not all of it, and nothing else`);
     return;
   }
   const told3 = used.map((one) => one.flow !== UPTAKE && (isLump(one) || gasOf(one) === "CO2"));

@@ -67,16 +67,17 @@ export function calculate(record, stated, sources) {
 
 const made = (stage, line, subject, kind, footprint = null) => ({
   stage, name: line.name, subject, kind, quantity: line.quantity, unit: line.unit, emissions: '', factors: [], footprint, overhead: false,
+  estimated: false,
 })
 
 // Metered carriers, then energy outside runs; electricity is cut into what certificates cover and the rest.
 function energyOf(work, wanted) {
   const lines = [...linesOf(work)]
   const cut = cover(lines.map(([line]) => line), wanted)
-  return lines.flatMap(([, perTonne], place) => cut[place].map((one) => byFactors(work, one, ONE, perTonne)))
+  return lines.flatMap(([, primary, perTonne], place) => cut[place].map((one) => byFactors(work, one, primary, perTonne)))
 }
 
-// What is counted of energy, and how much of its burden each tonne of product carries.
+// What is counted of energy, which part of it was metered, and how much of its burden each tonne of product carries.
 function* linesOf(work) {
   const { record, profile, choices, sources, sharing } = work
   const counts = (carrier) => carrierOf(carrier).category !== ELECTRICITY || profile.boundary.electricity
@@ -85,7 +86,11 @@ function* linesOf(work) {
       throw new Malformed(`factor: ${activity.point}: energy by gross calorific value, factors of fuels are for the net one`)
     }
     const component = made('production', { ...activity, name: activity.point }, activity.carrier, 'primary')
-    yield [component, sharing.ofProduct(activity.point)]
+    yield [component, ONE, sharing.ofProduct(activity.point)]
+    if (activity.estimated) {
+      const { quantity: more } = activity.estimated
+      yield [{ ...component, kind: 'secondary', quantity: more, estimated: true }, ZERO, sharing.ofProduct(activity.point)]
+    }
   }
   if (choices.period !== null) {
     if (!profile.overhead.counted) refuse(profile.overhead, 'energy outside runs is not part of it')
@@ -94,7 +99,7 @@ function* linesOf(work) {
     isOf(period, work.recordId, record, counts)
     for (const balance of period.of(work.recordId).filter(({ carrier }) => counts(carrier))) {
       const component = made('production', { ...balance, name: OUTSIDE }, balance.carrier, 'primary')
-      yield [{ ...component, overhead: true }, sharing.ofProduct(null)]
+      yield [{ ...component, overhead: true }, balance.read, sharing.ofProduct(null)]
     }
   }
 }
@@ -143,7 +148,7 @@ function byFactors({ record, profile, choices, sources }, component, primary, pe
   const refs = choices.factors.get(component.subject) ?? []
   if (!refs.length) throw new Malformed(`factor: none is chosen for ${component.subject}`)
   const factors = refs.map((ref) => sources.factor(ref))
-  checkFactors(profile, component.subject, factors, component.kind === 'primary')
+  checkFactors(profile, component.subject, factors, component.kind === 'primary' || component.estimated)
   const amount = quantity(component.quantity, component.unit, 'quantity')
   const carbon = new Carbon()
   const ratings = factors.map((one) => {

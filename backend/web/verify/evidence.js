@@ -2,7 +2,9 @@
 // Check 7, for each lot of a bundle, by the rules of leafproof/verification/lots.py and evidence.py, as far as they
 // need no metering: `leafproof verify` does that.
 import { FAIL, NOT_CHECKED, WARNING } from './report.js'
+import { estimatesOf } from './plan.js'
 import { reconciled } from './reconciled.js'
+import { estimatedPercent, simulatedOf } from './record.js'
 import { localYear } from './values.js'
 
 // 7: what is recorded or simulated, what rests on a declaration, and whether the metering plan may be named.
@@ -17,6 +19,7 @@ export async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check.add(FAIL, 'plan-later', lot, { start: plan.valid_from, opened: record.content.run.opened })
     }
+    if (plan) estimates(check, record.content, plan)
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status, code, params] of reconciled(period, plan)) check.add(status, code, lot, params)
     }
@@ -28,15 +31,34 @@ export async function checkEvidence(reading, pause) {
 }
 
 function provenance(check, { content, issuedAt }) {
+  for (const one of (content.activity ?? []).filter(({ estimated }) => estimated)) {
+    const { intervals, quantity } = one.estimated
+    const params = { point: one.point, count: String(intervals), quantity, unit: one.unit, percent: estimatedPercent(one) }
+    check.add(WARNING, 'estimated', content.of, params)
+  }
   if (content.mode === 'recorded') {
     const measured = localYear(content.window[0], content.zone)
     check.add(WARNING, 'recorded', content.of, { measured, entered: localYear(Number(issuedAt), content.zone) })
   }
-  if (content.mode === 'simulated') check.add(WARNING, 'simulated', content.of)
+  const simulated = simulatedOf(content)
+  for (const carrier of simulated) check.add(WARNING, 'simulated-carrier', content.of, { carrier })
+  if (content.mode === 'simulated' && !simulated.length) check.add(WARNING, 'simulated', content.of)
   for (const { name, quantity, unit, source } of [...(content.outputs ?? []), ...(content.inputs ?? [])]) {
     const params = { name, quantity, unit }
     if (source.kind === 'weighed') params.points = [...new Set(source.weighings.map(({ point }) => point))].join(', ')
     check.add(WARNING, source.kind === 'weighed' ? 'quantity-unseen' : `quantity-${source.kind}`, content.of, params)
+  }
+}
+
+// Whether the metering plan lets be estimated what the record estimates.
+function estimates(check, { of, activity }, plan) {
+  for (const { point, estimated } of (activity ?? []).filter((one) => one.estimated)) {
+    const rules = estimatesOf(plan, point).filter(({ method }) => method === estimated.method)
+    const longest = rules.reduce((most, one) => (one.up_to_seconds > most ? one.up_to_seconds : most), 0n)
+    estimated.windows.forEach(([a, b], i) => {
+      const [start, end] = estimated.spans[i]
+      if (b - a > longest) check.add(FAIL, 'estimate-unplanned', of, { point, start, end })
+    })
   }
 }
 

@@ -4,14 +4,18 @@ import { isLump } from './carbon.js'
 import { ELECTRICITY } from './carriers.js'
 import { RESIDUAL, SOURCES, surplus } from './market.js'
 import { covers } from './quality.js'
+import { Fraction } from './rational.js'
+import { estimatedPercent } from './record.js'
 
 export const OUTSIDE = 'energy outside runs'
+const ONE = new Fraction(1n)
 const SUPPLEMENTS = ['transmission-losses', 'fuel-supply']
 
 export function flagsOf(record, parts, profile, choices, sharing, wanted) {
-  const found = parts.flatMap(({ component, factors }) => [
-    ...(component.kind === 'secondary' ? [`${component.name}: no evidence from upstream, counted by a secondary factor`] : []),
+  const found = parts.flatMap(({ component, factors, primary }) => [
+    ...(component.kind === 'secondary' && !component.estimated ? [`${component.name}: no evidence from upstream, counted by a secondary factor`] : []),
     ...ofFactors(component.subject, factors, profile, choices.region),
+    ...(component.overhead && primary.compare(ONE) < 0 ? ['part of the energy outside runs is estimated, for want of readings'] : []),
   ])
   found.push(...ofContracts(parts, profile, wanted))
   if (sharing.stated.method === 'mass') found.push('burden shared with co-products by mass')
@@ -22,6 +26,9 @@ export function flagsOf(record, parts, profile, choices, sharing, wanted) {
   }
   if (record.activity.some(({ split }) => split)) found.push("metering intervals cut by the run's bounds were split pro rata")
   if (record.activity.some(({ gaps }) => gaps.length)) found.push('metering gaps: energy not metered is not counted')
+  for (const one of record.activity.filter(({ estimated }) => estimated)) {
+    found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`)
+  }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted")
   }

@@ -19,7 +19,8 @@ const category = oneOf(...CATEGORIES)
 const ref = struct({ set: text, id: text })
 const component = struct(
   { stage, name: text, subject: text, kind, quantity: text, unit: text, emissions: text },
-  { factors: orElse(list(ref), []), footprint: orNull(text), overhead: orElse(flag, false) },
+  { factors: orElse(list(ref), []), footprint: orNull(text), overhead: orElse(flag, false),
+    estimated: orElse(flag, false) },
 )
 const price = struct({ output: text, value: text, currency: text, source: text })
 const allocation = struct(

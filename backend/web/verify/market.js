@@ -62,7 +62,7 @@ export function cover(lines, wanted) {
 
 // Is more certified than was used?
 export function surplus(wanted, components) {
-  const covered = components.filter(({ kind, subject }) => kind === 'primary' && wanted.has(subject))
+  const covered = components.filter(({ kind, estimated, subject }) => (kind === 'primary' || estimated) && wanted.has(subject))
   const counted = sum(covered.map((one) => decimal(one.quantity, 'quantity')))
   return counted.compare(sum([...wanted.values()])) < 0
 }

@@ -12,10 +12,11 @@ const PLACES = 3
 const MAX_LOTS = 100_000
 const MAX_INVOICES = 200
 const HUNDRED = new Fraction(100n)
+const ONE = new Fraction(1n)
 const shape = struct(
   {
     facility: text, start: text, end: text,
-    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text })),
+    balances: list(struct({ carrier: text, unit: text, metered: text, in_lots: text }, { estimated: orNull(text) })),
     lots: list(struct({ record: text, tonnes: text, overhead: list(text) })),
   },
   {
@@ -37,6 +38,7 @@ export function readPeriod(body) {
   const named = new Map(lots.map((lot) => [lot.record, lot]))
   if (!lots.length || lots.length > MAX_LOTS || named.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS}, each once`)
   if (new Set(balances.map(({ carrier }) => carrier)).size !== balances.length) throw new Malformed('balances: one carrier is given twice')
+  for (const balance of balances) balance.read = readOf(balance)
   for (const { record } of lots) digest(record, 'lots.record')
   checkReconciled(period)
   const expected = shareOut(balances, lots.map(tonnesOf))
@@ -48,6 +50,21 @@ export function readPeriod(body) {
     return balances.map((balance, i) => ({ ...balance, quantity: named.get(record).overhead[i] }))
   }
   return period
+}
+
+function outsideOf({ unit, metered, in_lots: inLots }) {
+  const outside = decimal(metered, 'metered').minus(decimal(inLots, 'in_lots'))
+  if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`)
+  return outside
+}
+
+// Which part of what is outside runs was read.
+function readOf(balance) {
+  const [outside, estimated] = [outsideOf(balance), decimal(balance.estimated ?? '0', 'balances.estimated')]
+  if (estimated.compare(ZERO) < 0 || estimated.compare(outside) > 0) {
+    throw new Malformed('balances.estimated: more than is outside runs, or less than nothing')
+  }
+  return outside.compare(ZERO) > 0 ? ONE.minus(estimated.over(outside)) : ONE
 }
 
 function checkReconciled(period) {
@@ -100,10 +117,9 @@ function tonnesOf({ tonnes }) {
 // Each lot's overhead by carrier.
 function shareOut(balances, tonnes) {
   const whole = sum(tonnes)
-  const columns = balances.map(({ unit, metered, in_lots: inLots }) => {
-    const outside = decimal(metered, 'metered').minus(decimal(inLots, 'in_lots'))
-    if (outside.compare(ZERO) < 0) throw new Malformed(`in_lots: lots count ${inLots} ${unit}, ${metered} came in`)
-    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${unit}: more than three places`)
+  const columns = balances.map((balance) => {
+    const outside = outsideOf(balance)
+    if (outside.times(new Fraction(1000n)).denominator !== 1n) throw new Malformed(`metered: ${balance.unit}: more than three places`)
     return apportioned(tonnes.map((one) => outside.times(one).over(whole)), PLACES).parts
   })
   return tonnes.map((_, i) => columns.map((column) => column[i]))

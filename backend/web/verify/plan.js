@@ -32,13 +32,15 @@ const conversion = struct(
 )
 const replacement = struct({ time: text, final: text, initial: text })
 const plausible = struct({ source: text }, { minimum: orNull(text), maximum: orNull(text), frozen_after: orNull(whole) })
+const estimates = struct({ method: oneOf('neighbours'), up_to_seconds: whole, source: text })
 const point = struct(
   {
     point: text, line: orNull(text), carrier: text, kind: oneOf('interval', 'register', 'weight', 'value'),
     names: oneOf('end', 'start'), interval_seconds: whole, unit: text, resolution: text, gateway: text,
     parent: orNull(text), meter: text, accuracy_class: text, heartbeat_seconds: whole,
   },
-  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible) },
+  { basis: orNull(BASIS), conversions: list(conversion), tolerance: orNull(text), replaced: list(replacement), plausible: orNull(plausible),
+    estimates: orNull(estimates) },
 )
 const shape = struct({ facility: text, zone: text, version: whole, valid_from: text, points: list(point) })
 
@@ -92,6 +94,7 @@ function checkPoint(one) {
   }
   checkReplaced(one)
   if (one.plausible) checkPlausible(one)
+  if (one.estimates) checkEstimates(one)
   if (one.kind === 'weight' && (Number(one.interval_seconds) !== 1 || one.names !== 'end')) {
     throw new Malformed(`points.interval_seconds: ${one.point}: a weighing takes 1 second, named by its end`)
   }
@@ -126,6 +129,19 @@ function checkPlausible({ point: name, kind, plausible: { source, minimum, maxim
   if (!low && !high && equal === null) throw new Malformed('plausible: it states neither a range nor a number of equal readings')
   if (!source.trim()) throw new Malformed('plausible.source: by what is it known?')
   if (kind === 'weight') throw new Malformed(`points.plausible: ${name}: not for weighings, which are lines of a record`)
+}
+
+function checkEstimates({ point: name, kind, interval_seconds: step, estimates: { up_to_seconds: most, source } }) {
+  if (most < step || most > DAY) throw new Malformed('estimates.up_to_seconds: less than one interval, or more than a day')
+  if (!source.trim()) throw new Malformed('estimates.source: by which procedure?')
+  if (kind !== 'interval' && kind !== 'value') throw new Malformed(`points.estimates: ${name}: not for registers and scales`)
+}
+
+// The estimates that a point's activity data may hold: its own, and of the points that its conversions read.
+export function estimatesOf(plan, name) {
+  const found = plan.points.find((one) => one.point === name)
+  const readers = found ? [name, ...found.conversions.map((step) => step.point)] : []
+  return plan.points.filter((one) => readers.includes(one.point) && one.estimates).map((one) => one.estimates)
 }
 
 function checkConversion(step) {

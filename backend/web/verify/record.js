@@ -2,7 +2,7 @@
 // The batch record, as leafproof/record.py reads and checks it. `outputs`, `inputs` and `activity` are null where
 // they are withheld.
 import { Malformed } from './encoding.js'
-import { sum, ZERO } from './rational.js'
+import { decimal, Fraction, rounded, sum, ZERO } from './rational.js'
 import { convert, list, oneOf, orElse, orNull, pair, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
 import { quantity } from './units.js'
@@ -27,19 +27,24 @@ const input = struct(
   { name: text, quantity: text, unit: text, source },
   { gtin: orNull(text), lot: orNull(text), operator: orNull(text), footprint: orNull(text), material: orNull(text) },
 )
+export const MODES = ['live', 'recorded', 'simulated'] // the strongest first
+const mode = oneOf(...MODES)
+const estimated = struct({ method: oneOf('neighbours'), intervals: whole, quantity: text, spans: list(pair(text)) })
 const activity = struct(
   {
     point: text, carrier: text, quantity: text, unit: text, intervals: whole, split: whole, gaps: list(pair(text)),
     first_index: whole, last_index: whole,
   },
-  { basis: orNull(oneOf('net', 'gross')), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n) },
+  {
+    basis: orNull(oneOf('net', 'gross')), implausible: orElse(whole, 0n), frozen: orElse(whole, 0n),
+    estimated: orNull(estimated), mode: orNull(mode),
+  },
 )
 const segment = struct({ line: text, start: text, end: text })
 const run = struct({ id: text, line: text, opened: text, closed: text }, { segments: list(segment) })
 const shape = struct(
   {
-    gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text,
-    mode: oneOf('live', 'recorded', 'simulated'),
+    gtin: text, lot: text, product: text, facility: text, zone: text, run, plan: text, mode,
   },
   {
     supersedes: orNull(text), outputs: orNull(list(output)), inputs: orNull(list(input)),
@@ -70,6 +75,10 @@ export function readRecord(members) {
   if ((record.activity ?? []).some(({ implausible, frozen }) => implausible < 0 || frozen < 0)) {
     throw new Malformed('activity.implausible: fewer than none')
   }
+  if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
+    throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`)
+  }
+  for (const { estimated } of record.activity ?? []) if (estimated) checkEstimated(estimated, record.window)
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
   checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
@@ -79,6 +88,34 @@ export function readRecord(members) {
     }
   }
   return record
+}
+
+// Its spans lie in the run's time, each behind the one before.
+function checkEstimated(estimated, [opened, closed]) {
+  decimal(estimated.quantity, 'estimated.quantity')
+  const windows = estimated.spans.map((span) => span.map((time) => utcSeconds(time, 'estimated.spans')))
+  const behind = ([a, b], i) => !i || windows[i - 1][0] < a || (windows[i - 1][0] === a && windows[i - 1][1] < b)
+  if (!windows.every(([a, b], i) => opened <= a && a < b && b <= closed && behind([a, b], i))) {
+    throw new Malformed('estimated.spans: not in order of time, or not of the run')
+  }
+  if (!windows.length || windows.length > estimated.intervals) {
+    throw new Malformed(`estimated.intervals: ${estimated.intervals} intervals in ${windows.length} spans`)
+  }
+  estimated.windows = windows
+}
+
+// The carriers whose readings are simulated; none where the record does not tell all of them.
+export function simulatedOf(record) {
+  const activity = record.activity ?? []
+  if (record.mode !== 'simulated' || activity.some((one) => one.mode === null)) return []
+  return [...new Set(activity.filter((one) => one.mode === 'simulated').map(({ carrier }) => carrier))]
+}
+
+// How many percent of what is counted is estimated.
+export function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
+  const part = decimal(more, 'activity')
+  const all = decimal(metered, 'activity').plus(part)
+  return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2)
 }
 
 function window(run) {

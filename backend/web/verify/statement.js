@@ -49,7 +49,6 @@ const KINDS = new Map([
   ]),
   ...['living-list', 'remark', 'classified'].map((name, i) => [`application/vnd.leafproof.${name}+cbor`, OTHERS[i]]),
 ])
-const MODES = ['live', 'recorded', 'simulated']
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
 
 export function readStatement(item) {
@@ -122,7 +121,7 @@ function readPlace(value) {
   if (beacon !== null && !(Array.isArray(beacon) && beacon.length === 2 && isCount(beacon[0]) && isBytes(beacon[1], 32))) {
     throw new Malformed('frame: beacon is not [block number, block hash]')
   }
-  if (!MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${MODES.join(', ')}`)
+  if (!records.MODES.includes(mode)) throw new Malformed(`frame: mode is none of ${records.MODES.join(', ')}`)
   return { epoch, sequence }
 }
 

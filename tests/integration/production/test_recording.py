@@ -120,7 +120,10 @@ class TestDigits:
         for code, opened, closed in (("A", 0, 1), ("B", 1, 2), ("C", 2, 3)):
             works.run(coil(code), hours(opened), hours(closed))
         works.recorder().step()
-        assert [works.record(coil(c)).mode for c in "ABC"] == ["live", "simulated", "recorded"]
+        records = [works.record(coil(c)) for c in "ABC"]
+        assert [r.mode for r in records] == ["live", "simulated", "recorded"]
+        assert [(r.activity or ())[0].mode for r in records] == ["live", "simulated", "recorded"]
+        assert [r.simulated for r in records] == [(), ("electricity",), ()]
 
     def test_the_first_reading_of_an_interval_stands(self, works: Works) -> None:
         works.meter(works.mill, ["1"] * 4)

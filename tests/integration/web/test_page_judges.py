@@ -43,8 +43,10 @@ from tests.support.certificates import HONEST, attested, cancelled, certify, log
 from tests.support.certificates import REGISTRAR as CERTIFICATES_REGISTRAR
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
+from tests.unit import test_estimating as estimating
 from tests.unit import test_plausible as suspected
 from tests.unit import test_reconciled as reconciled
+from tests.unit import test_simulated as simulated
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -722,12 +724,12 @@ def implausible(**limits: Any) -> Callable[[], wp.Plant]:
     return replanned(conversions=(STATED,), plausible=Plausible(**{"source": "plate", **limits}))
 
 
-def miscounted(**counts: int) -> Callable[[], wp.Plant]:
-    """A second record of a coil, whose gas meter had so many suspect readings."""
+def miscounted(**counts: Any) -> Callable[[], wp.Plant]:
+    """A second record of a coil, whose meters had so many suspect readings, or estimates that cannot be."""
 
     def lie() -> wp.Plant:
         made = wp.plant()
-        activity = tuple(msgspec.structs.replace(a, **counts) for a in made.record.activity or ())  # type: ignore[arg-type]
+        activity = tuple(msgspec.structs.replace(a, **counts) for a in made.record.activity or ())
         record = msgspec.structs.replace(made.record, lot="C-7", activity=activity)
         claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
         key, uri = made.world.steel.key, made.world.steel.uri
@@ -737,6 +739,16 @@ def miscounted(**counts: int) -> Callable[[], wp.Plant]:
         return made
 
     return lie
+
+
+def estimated(**rule: Any) -> Callable[[], wp.Plant]:
+    """A plan that says how the gas meter's gaps are filled, as no plan may."""
+    return replanned(conversions=(STATED,), estimates=msgspec.structs.replace(estimating.HALF_HOUR, **rule))
+
+
+def misestimated(**changes: Any) -> Callable[[], wp.Plant]:
+    """A second record, with estimates that no record may state."""
+    return miscounted(estimated=msgspec.structs.replace(estimating.TRUE, **changes))
 
 
 AT, LATER = "2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z"
@@ -767,6 +779,19 @@ PLANTS: dict[str, Callable[[], wp.Plant]] = {
     "neither a range nor a number": implausible(),
     "a range by nobody": implausible(maximum="6", source=" "),
     "suspect readings, fewer than none": miscounted(frozen=-1),
+    "a point called worse than the record": miscounted(mode="simulated"),
+    "a point of no known mode": miscounted(mode="guessed"),
+    "estimates of more than a day": estimated(up_to_seconds=86401),
+    "estimates of less than an interval": estimated(up_to_seconds=899),
+    "estimates by no procedure": estimated(source=" "),
+    "estimates between weighings": replanned(
+        kind="weight", interval_seconds=1, conversions=(STATED,), estimates=estimating.HALF_HOUR
+    ),
+    "an estimate of nobody knows how much": misestimated(quantity="some"),
+    "an estimate of no interval": misestimated(intervals=0),
+    "an estimate of no time": misestimated(spans=()),
+    "an estimate of one time twice": misestimated(spans=(estimating.SPAN, estimating.SPAN)),
+    "an estimate before the run": misestimated(spans=(("2018-01-01T00:15:00Z", estimating.SPAN[1]),)),
     "the part of a meter of something else": replanned(conversions=(STATED,), parent="rolling"),
 }
 
@@ -839,6 +864,50 @@ class TestAPlantThatBurnsGas:
         page, kernel = compared(phone, case(made.world, COIL), made.world)
         assert agreed(page) == agreed(kernel)
         assert (page[8][0] == "fail") == unflagged
+
+    @pytest.mark.parametrize(
+        "modes",
+        [
+            {"gas": "simulated", "rolling": "recorded"},
+            {"gas": "simulated", "rolling": "simulated"},
+            {"gas": "simulated", "rolling": None},
+            {"gas": "recorded", "rolling": "recorded"},
+        ],
+    )
+    def test_says_what_is_simulated(self, phone: Phone, modes: dict[str, Any]) -> None:
+        made = wp.plant(simulated.modes(**modes), simulated=("gas", "gc"))
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert any(code.startswith("simulated") for code, _ in page[7][1])
+
+    @pytest.mark.parametrize(
+        "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much"]
+    )
+    def test_says_what_is_estimated(self, phone: Phone, lie: str) -> None:
+        points = () if lie == "unplanned" else ("rolling",)
+        stated = wp.activity("rolling", estimated=estimating.TRUE)
+        made = wp.plant(stated, estimating.estimating(*points), said=estimating.lost(5, 6, 17))
+        if lie == "unflagged":
+            restated(made, flags=lambda f: tuple(flag for flag in f.flags if "estimated" not in flag))
+        if lie == "called primary":
+            primary = {"kind": "primary", "estimated": False}
+            restated(
+                made, components=lambda f: tuple(msgspec.structs.replace(c, **primary) for c in f.components or ())
+            )
+        if lie == "of a period":
+            wp.close(made)
+        if lie == "too much":
+            closed = wp.close(made)
+            told = (msgspec.structs.replace(b, estimated=b.metered) for b in closed.balances)
+            spoilt = msgspec.structs.replace(closed, balances=tuple(told))
+            made.world.state(made.world.steel, "urn:period", body.ENERGY_PERIOD, spoilt.encode_body())
+            made.world.anchor()
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert "estimated" in {code for code, _ in page[7][1]}
+        assert ("estimate-unplanned" in {code for code, _ in page[7][1]}) == (lie == "unplanned")
+        assert (page[8][0] == "fail") == (lie in ("unflagged", "called primary"))
+        assert (page[0][0] == "fail" or page[3][0] == "fail") == (lie == "too much")
 
     @pytest.mark.parametrize("total", ["115", "120"])
     def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:
