@@ -20,6 +20,7 @@ from leafproof.footprint import MAX_CERTIFICATES, Component, Footprint, Serials,
 from leafproof.keys import SigningKey
 from leafproof.period import Balance, EnergyPeriod, PeriodLot
 from leafproof.profile import Instruments
+from leafproof.record import Estimated
 from leafproof.replay.replay import replay
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
@@ -93,6 +94,17 @@ class TestWorkedExample:
         assert [q for _, s, q in quantities(found) if s == "electricity-wind"] == ["600.000", "60.000"]
         assert SURPLUS in found.flags
         assert GRID_MIX not in found.flags
+
+    def test_what_is_estimated_is_covered_as_what_was_metered(self) -> None:
+        # 950 kWh metered, 50 estimated, 100 outside runs, all of it wind: 1,100 x 0.042 + 22,000, over 10 t
+        span = "2026-03-02T07:00:00Z", "2026-03-02T07:15:00Z"
+        told = msgspec.structs.replace(activity("950"), estimated=Estimated("neighbours", 1, "50", (span,)))
+        found = calculate(serials(WIND, 1, 1100), facts=run((told,)))
+        assert found.per_tonne == "2204.620"
+        assert [q for _, s, q in quantities(found) if s == "electricity-wind"] == ["950.000", "50.000", "100.000"]
+        assert [c.estimated for c in found.components or () if c.name == "main"] == [False, True]
+        assert not {SURPLUS, GRID_MIX} & set(found.flags)
+        assert Decimal(found.primary_data_share) < Decimal(calculate(serials(WIND, 1, 1100)).primary_data_share)
 
     def test_the_location_based_one_stands_beside_it(self) -> None:
         assert calculate(by="iso-14067-2018").per_tonne == "2261.600"
