@@ -7,7 +7,8 @@ does not guess which one a lot is; each is a candidate.
 
 * `LivingList`: by whoever proposes it; the content of a version. Classification (the contract) says which versions
   were adopted, and from when each is in force.
-* `Remark`: a comment or an objection to a proposal, by anybody who may sign.
+* `Remark`: a comment or an objection to a proposal, by anybody who may sign; or its refusal, by the authority in
+  an operator's name, whose id the contract names.
 * `Classified`: by a lot's maker: its code, the evidence for ex-outs, the version in force then, and the categories
   that follow. Another version changes nothing of it: a lot is classified anew by a newer statement, or not at all.
 """
@@ -133,7 +134,7 @@ class Remark(Stated, frozen=True, forbid_unknown_fields=True):
     CALLED: ClassVar[str] = "remark"
     CONTENT_TYPE: ClassVar[str] = body.REMARK
     proposal: str
-    kind: Literal["comment", "objection"]
+    kind: Literal["comment", "objection", "refusal"]
     text: str
 
     @property

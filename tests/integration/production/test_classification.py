@@ -18,11 +18,12 @@ from typer.testing import CliRunner
 
 from backend.access.service import ADMIN, WRITE_PRODUCTION
 from backend.app import create_app
-from backend.classification import statistics
+from backend.classification import service, statistics
 from backend.classification.cli import app as command_line
 from backend.classification.endpoints import router
 from backend.classification.statistics import Line
 from backend.context import Context
+from backend.database import reading
 from backend.embedded.node import EmbeddedNode
 from backend.log.keys import create_key
 from backend.settings import Settings
@@ -103,12 +104,43 @@ class TestAVersion:
         said = {"by": str(STEEL), "kind": "objection", "text": "Not without scrap of nickel"}
         assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 201
         shown = group.client.get(path).json()
-        assert (shown["version"], shown["remarks"][0]["kind"]) == (None, "objection")
+        assert (shown["version"], shown["state"]) == (None, "proposed")
+        assert [(one["did"], one["by"]) for one in shown["history"]] == [
+            ("proposed", str(STEEL)),
+            ("objection", str(STEEL)),
+        ]
         group.adopt(content)
         shown = group.client.get(path).json()
         assert (shown["version"], shown["content"]["title"]) == (1, shipped().title)
+        assert (shown["history"][-1]["did"], shown["history"][-1]["by"]) == ("adopted", None)
         assert [one["version"] for one in group.client.get("/v1/living-list").json()] == [1]
         assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 409
+
+    def test_is_refused_with_a_reason_that_stays_beside_what_was_said(self, group: Listed) -> None:
+        content = group.propose(shipped())
+        path = f"/v1/living-list/{content}"
+        said = {"by": str(STEEL), "kind": "comment", "text": "Towers are missing"}
+        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 201
+        why = {"by": str(STEEL), "reason": "No source for two entries"}
+        answer = group.client.post(f"{path}/refusal", json=why, headers=group.admin)
+        assert answer.status_code == 202, answer.text
+        assert group.client.get(path).json()["history"][-1]["did"] == "refusal"  # not on the chain yet
+        assert group.client.post(f"{path}/refusal", json=why, headers=group.admin).status_code == 409
+        group.ledger.settle(answer.json()["transaction"])
+        group.ledger.follow()
+        shown = group.client.get(path).json()
+        assert (shown["state"], shown["version"]) == ("refused", None)
+        steps = [(one["did"], one["text"]) for one in shown["history"]]
+        assert steps[1:] == [("comment", said["text"]), ("refused", why["reason"])]
+        registry = group.ledger.follow()
+        with reading(group.ledger.engine) as connection:
+            (refused,) = service.chain_of(connection, registry).list_refusals
+        assert refused.reason.hex() == answer.json()["statement"]["statement_id"]
+        soon = {"in_force_from": clock.utc_text(int(time.time()) + 60)}
+        for late, body in (("remarks", said), ("refusal", why), ("adoption", soon)):
+            headers = group.mine if late == "remarks" else group.admin
+            assert group.client.post(f"{path}/{late}", json=body, headers=headers).status_code == 409
+        assert [one["state"] for one in group.client.get("/v1/living-list").json()] == ["refused"]
 
     def test_what_is_wrong_is_a_problem(self, group: Listed) -> None:
         content = group.propose(shipped())
@@ -116,6 +148,7 @@ class TestAVersion:
         soon = {"in_force_from": clock.utc_text(int(time.time()) + 60)}
         body = {"edition": "HS 2022", "code": "720810"}
         said = {"by": str(STEEL), "kind": "comment", "text": "good"}
+        why = {"by": str(STEEL), "reason": "bad"}
         for status, asked in (
             (401, group.client.post(f"{path}/adoption", json=soon)),
             (403, group.client.post(f"{path}/adoption", json=soon, headers=group.mine)),
@@ -125,6 +158,11 @@ class TestAVersion:
             (422, group.client.get("/v1/living-list/ab")),
             (403, group.client.post(f"{path}/remarks", json=said, headers=group.others)),
             (400, group.client.post(f"{path}/remarks", json={**said, "kind": "praise"}, headers=group.mine)),
+            (422, group.client.post(f"{path}/remarks", json={**said, "kind": "refusal"}, headers=group.mine)),
+            (401, group.client.post(f"{path}/refusal", json=why)),
+            (403, group.client.post(f"{path}/refusal", json=why, headers=group.mine)),
+            (422, group.client.post(f"{path}/refusal", json={**why, "reason": " "}, headers=group.admin)),
+            (404, group.client.post(f"/v1/living-list/{'ab' * 32}/refusal", json=why, headers=group.admin)),
             (409, group.client.post(lot, json=body, headers=group.mine)),
             (403, group.client.post(lot, json=body, headers=group.others)),
             (404, group.client.get(lot)),
@@ -155,10 +193,8 @@ class TestALot:
 
 
 class TestOnTheCommandLine:
-    def test_a_file_of_trade_is_tagged(
-        self, group: Listed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        group.adopt(group.propose(shipped()))
+    @pytest.fixture(autouse=True)
+    def configured(self, group: Listed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ledger = group.ledger
         create_key(ledger.keys / f"log-{ledger.log_id.hex()[:16]}.pem", LOG_KEY.pem())
         for name, value in {
@@ -170,6 +206,22 @@ class TestOnTheCommandLine:
             "LOG_OWNER": "0x" + ledger.address(ACME).hex(),
         }.items():
             monkeypatch.setenv(f"LEAFPROOF_{name}", str(value))
+
+    def test_a_proposal_is_refused(self, group: Listed) -> None:
+        content = group.propose(shipped())
+        words = ["refuse", content, "--by", str(STEEL), "--reason", "No source"]
+        done = CliRunner().invoke(command_line, words)
+        assert done.exit_code == 0, done.output
+        assert CliRunner().invoke(command_line, words).exit_code == 2
+        group.ledger.settle(done.output.split()[-1])
+        group.ledger.follow()
+        told = CliRunner().invoke(command_line, ["history", content])
+        assert told.exit_code == 0, told.output
+        assert told.output.splitlines()[-1].endswith(f"refused    {STEEL}  No source")
+        assert CliRunner().invoke(command_line, ["history", "ab" * 32]).exit_code == 2
+
+    def test_a_file_of_trade_is_tagged(self, group: Listed, tmp_path: Path) -> None:
+        group.adopt(group.propose(shipped()))
         file = tmp_path / "trade.csv"
         file.write_text("classificationCode,cmdCode\nH6,850760\n")
         done = CliRunner().invoke(command_line, ["tag", str(file), "--version", "1"])
