@@ -221,6 +221,12 @@ def classified(connection: Connection, archive: Archive, row: Row) -> Classified
     return Classified.decode_body(archive.read(connection, row["log"], row["index"]).body)
 
 
+def made(connection: Connection, archive: Archive, row: Row) -> tuple[int, tuple[str, ...]]:
+    """When (Unix seconds) a classification was signed, and the categories that it states."""
+    opened = archive.read(connection, row["log"], row["index"])
+    return opened.envelope.header.issued_at, Classified.decode_body(opened.body).categories
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of a list's way: `proposed`, a remark's kind, `refused` or `adopted`; when (Unix seconds), by which

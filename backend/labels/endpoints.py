@@ -26,7 +26,7 @@ from leafproof.chain.view import LabelRecord
 from leafproof.errors import InvalidInput
 from leafproof.label import MAX_FILE
 from leafproof.values import Lot
-from leafproof.verification.labels import CHECKS, Case, Numbered
+from leafproof.verification.labels import CHECKS, UNCLASSIFIED, Case, Numbered
 from leafproof.verification.report import Check, Finding, Status
 
 MEDIA_TYPE = "application/cbor"
@@ -125,7 +125,8 @@ def verify_label(
     desk, registry = desk_of(context), Registry(trust)
     with reading(context.engine) as connection:
         record, case, found = service.judged(connection, desk, registry, wanted, market)
-    against = next((one for _, one in found if one.status is not Status.PASS), None)
+    told = (one for _, one in found if one.status is not Status.PASS and one.code != UNCLASSIFIED)
+    against = next(told, None)
     return s.VerifiedLabelOut(
         label=record.label,
         scheme=case.scheme,

@@ -19,6 +19,8 @@ from sqlalchemy import Connection
 from backend.access.service import operator_of
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
+from backend.classification import repository as classifications
+from backend.classification import service as classification
 from backend.declared import service as declared
 from backend.errors import Conflict, NotFound, Unavailable
 from backend.footprints import service as footprints
@@ -52,7 +54,7 @@ from leafproof.label import (
 )
 from leafproof.texts import printable
 from leafproof.values import Gln, Lot
-from leafproof.verification.labels import Case, Find, Numbered, Subject, judge
+from leafproof.verification.labels import UNCLASSIFIED, Case, Find, Numbered, Subject, judge
 from leafproof.verification.report import Status
 
 CONTRACT = "LabelRegistry"
@@ -257,7 +259,7 @@ def _issue(signed: _Signed, said: Label) -> _Call:
     )
     _check_named(connection, said)
     for _, finding in judge(case):
-        if finding.status in (Status.FAIL, Status.NOT_CHECKED):
+        if finding.status in (Status.FAIL, Status.NOT_CHECKED) and finding.code != UNCLASSIFIED:
             raise InvalidInput(finding.code, finding.text())
     return "issue", [scheme.scheme, statement_id, subject, *said.window]
 
@@ -322,7 +324,8 @@ def read(
 
 
 def subject_of(connection: Connection, archive: Archive, lot: Lot) -> Subject:
-    """What labels of a lot are judged by: its newest record's footprints, and the opinions that cover it.
+    """What labels of a lot are judged by: its newest record's footprints, the opinions that cover it, and how its
+    maker classified it.
 
     Raises `NotFound` for a lot without a record.
     """
@@ -341,7 +344,11 @@ def subject_of(connection: Connection, archive: Archive, lot: Lot) -> Subject:
         for one in opinion_rows.newest(connection, found["statement_id"])
     ]
     assurances = [one.said.assurance for one in given if one.said.supports and one.issuer != maker]
-    return Subject(str(lot), maker, {one.profile.id: one for one in printed}, tuple(assurances))
+    made = [
+        classification.made(connection, archive, one)
+        for one in classifications.of_lot(connection, str(lot.gtin), str(lot.code))
+    ]
+    return Subject(str(lot), maker, {one.profile.id: one for one in printed}, tuple(assurances), tuple(made))
 
 
 def judged(

@@ -1,10 +1,11 @@
-"""A lot's labels as its passport shows them: from what check 10 found, and from nothing else."""
+"""A lot's labels and categories as its passport shows them: from what check 10 found, and from nothing else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from leafproof.values import Lot
+from leafproof.verification.labels import UNCLASSIFIED
 from leafproof.verification.report import Finding, Report, Status
 
 
@@ -23,7 +24,7 @@ class ShownLabel:
     @property
     def good(self) -> bool:
         """Whether nothing speaks against it."""
-        return not self.against
+        return all(one.code == UNCLASSIFIED for one in self.against)
 
 
 def shown(report: Report, lot: Lot) -> tuple[ShownLabel, ...]:
@@ -37,3 +38,9 @@ def shown(report: Report, lot: Lot) -> tuple[ShownLabel, ...]:
             against = tuple(other for other in about if other.status is not Status.PASS)
             found.append(ShownLabel(**one.params, markets=markets, against=against))
     return tuple(found)
+
+
+def categories(report: Report, lot: Lot) -> Finding | None:
+    """How the lot is classified by its newest good classification; None where there is none."""
+    found = (one for one in reversed(report[10].findings) if one.code == "classified")
+    return next((one for one in found if one.subject == str(lot)), None)
