@@ -175,8 +175,8 @@ def _categories(found: Classified, statement: bytes, number: int, rules: LivingL
 
 @router.get("/statistics/categories", responses={200: {"content": {"text/csv": {}}}})
 def show_statistics(context: Shared, version: Number, form: Annotated[str, Query(alias="format")] = "json") -> Any:
-    """Lots and tonnes by category, origin and month, under any version; small cells are suppressed. `format=csv`
-    gives a file."""
+    """Lots and tonnes by category, origin, market and month, under any version; small cells are suppressed.
+    `format=csv` gives a file."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:
         found = statistics.lines(connection, desk, registry, version)
@@ -187,6 +187,7 @@ def show_statistics(context: Shared, version: Number, form: Annotated[str, Query
             version=one.version,
             category=one.category,
             origin=one.origin,
+            market=one.market or None,
             period=one.period,
             lots=one.lots,
             tonnes=one.tonnes,

@@ -99,11 +99,12 @@ class CategoriesOut(BaseModel):
 
 
 class CellOut(BaseModel):
-    """A cell of the statistics; null where it is suppressed."""
+    """A cell of the statistics; lots and tonnes are null where it is suppressed, `market` where none is known."""
 
     version: int
     category: str
     origin: str
+    market: str | None
     period: str
     lots: int | None
     tonnes: str | None

@@ -7,6 +7,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -244,14 +245,38 @@ class TestStatistics:
         assert answer.headers["content-type"].startswith("text/csv")
         header, row = csv.reader(io.StringIO(answer.text))
         assert header == list(statistics.HEADER)
-        assert row == ["2", "low-carbon steel", "KR", "2018-03", "", ""]  # three lots, of one company
+        assert row == ["2", "low-carbon steel", "KR", "", "2018-03", "", ""]  # three lots, of one company
         assert group.client.get("/v1/statistics/categories", params={"version": 1}).json() == []
         monkeypatch.setattr(statistics, "SMALLEST", 1)
         (cell,) = group.client.get("/v1/statistics/categories", params={"version": 2}).json()
-        assert (cell["lots"], cell["tonnes"]) == (3, "30")
+        assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 3, "30")
+
+    def test_what_was_sold_counts_in_the_market_of_its_buyer(
+        self, group: Listed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(statistics, "SMALLEST", 1)
+        group.adopt(group.propose(WIDER))
+        for name in "AB":
+            group.classify(name, shown=EVIDENCE)
+        group.transfer("4.5")
+        asked = {"version": 1}
+        (cell,) = group.client.get("/v1/statistics/categories", params=asked).json()
+        assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 2, "20")  # nothing is final yet
+        group.settle()
+        cells = group.client.get("/v1/statistics/categories", params=asked).json()
+        told = [(one["origin"], one["market"], one["lots"], one["tonnes"]) for one in cells]
+        assert told == [("KR", None, 2, "15.5"), ("KR", "CN", 1, "4.5")]
+
+    def test_a_market_with_few_buyers_is_suppressed(self) -> None:
+        lots = {coil(name) for name in "ABC"}
+        cell = statistics._Cell(lots, Fraction(30), {"a", "b", "c"}, {"x", "y"})
+        assert statistics._line(1, ("c", "KR", "", "2018-03"), cell).lots == 3
+        assert statistics._line(1, ("c", "KR", "CN", "2018-03"), cell).lots is None
+        cell.buyers.add("z")
+        assert statistics._line(1, ("c", "KR", "CN", "2018-03"), cell).tonnes == "30"
 
     def test_a_suppressed_cell_is_empty_in_a_file(self) -> None:
         told = statistics.as_csv(
-            [Line(1, "a", "KR", "2018-01", 4, "12.5"), Line(1, "b", "KR", "2018-01", None, None)]
+            [Line(1, "a", "KR", "CN", "2018-01", 4, "12.5"), Line(1, "b", "KR", "", "2018-01", None, None)]
         )
-        assert told.splitlines()[1:] == ["1,a,KR,2018-01,4,12.5", "1,b,KR,2018-01,,"]
+        assert told.splitlines()[1:] == ["1,a,KR,CN,2018-01,4,12.5", "1,b,KR,,2018-01,,"]
