@@ -56,8 +56,8 @@ class Days(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
     """See the module. `registry` is the name that CertificateClaims admits; serials are decimal, the last among
-    them; each stands for `wh_per_serial`. `beneficiary` and `facility` are GLNs; `period` are the days of
-    consumption; `document` is the SHA-256 of the registry's own paper, if there is one."""
+    them; each stands for `wh_per_serial`. `beneficiary` is a GLN or LEI, `facility` a GLN; `period` are the days
+    of consumption; `document` is the SHA-256 of the registry's own paper, if there is one."""
 
     CALLED: ClassVar[str] = "cancellation"
     kind: Kind
@@ -99,7 +99,7 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("last", "below the first serial")
         if not 1 <= self.wh_per_serial <= MAX_WH:
             raise InvalidInput("wh_per_serial", f"not 1 to {MAX_WH}")
-        values.Gln.parse(self.beneficiary, "beneficiary")
+        values.party(self.beneficiary, "beneficiary")
         values.Gln.parse(self.facility, "facility")
         if not _COUNTRY.fullmatch(self.country):
             raise InvalidInput("country", "not a code of two capital letters (ISO 3166-1)")

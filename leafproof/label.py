@@ -39,7 +39,7 @@ Change = Literal["suspended", "valid", "revoked"]
 
 
 class Scheme(Stated, frozen=True, forbid_unknown_fields=True):
-    """Scope and criteria of the scheme that LabelRegistry knows by `name`; `owner` is a GLN."""
+    """Scope and criteria of the scheme that LabelRegistry knows by `name`; `owner` is a GLN or an LEI."""
 
     CALLED: ClassVar[str] = "scheme"
     CONTENT_TYPE: ClassVar[str] = body.SCHEME
@@ -59,7 +59,7 @@ class Scheme(Stated, frozen=True, forbid_unknown_fields=True):
         """Raises `InvalidInput` naming the field that breaks a rule."""
         super().check()
         _names(name=(self.name,), categories=self.categories)
-        values.Gln.parse(self.owner, "owner")
+        values.party(self.owner, "owner")
         _texts(title=self.title)
         _count(categories=self.categories, criteria=self.criteria)
         for one in self.criteria:
@@ -69,8 +69,8 @@ class Scheme(Stated, frozen=True, forbid_unknown_fields=True):
 
 
 class Accredited(Stated, frozen=True, forbid_unknown_fields=True):
-    """A certifier (GLN) may issue labels of a scheme; no categories: all of the scheme's. `number` is that of the
-    accreditation, by `by`."""
+    """A certifier (GLN or LEI) may issue labels of a scheme; no categories: all of the scheme's. `number` is that
+    of the accreditation, by `by`."""
 
     CALLED: ClassVar[str] = "accreditation"
     CONTENT_TYPE: ClassVar[str] = body.ACCREDITATION
@@ -96,7 +96,7 @@ class Accredited(Stated, frozen=True, forbid_unknown_fields=True):
         """Raises `InvalidInput` naming the field that breaks a rule."""
         super().check()
         _names(scheme=(self.scheme,), categories=self.categories)
-        values.Gln.parse(self.certifier, "certifier")
+        values.party(self.certifier, "certifier")
         _texts(by=self.by, number=self.number)
         if len(self.categories) > MAX_PARTS:
             raise InvalidInput("categories", f"more than {MAX_PARTS}")
@@ -151,7 +151,7 @@ class Label(Stated, frozen=True, forbid_unknown_fields=True):
         super().check()
         _names(scheme=(self.scheme,), category=(self.category,), markets=self.markets)
         for field in ("certifier", "maker"):
-            values.Gln.parse(getattr(self, field), field)
+            values.party(getattr(self, field), field)
         _ = self.of
         for field, ids in (("criteria", (self.criteria,)), ("footprints", self.footprints), ("uses", self.uses)):
             for one in ids:

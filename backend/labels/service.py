@@ -53,7 +53,7 @@ from leafproof.label import (
     registered_id,
 )
 from leafproof.texts import printable
-from leafproof.values import Gln, Lot
+from leafproof.values import Gln, Lot, Party
 from leafproof.verification.labels import UNCLASSIFIED, Case, Find, Numbered, Subject, judge
 from leafproof.verification.report import Status
 
@@ -95,17 +95,17 @@ def kind_of(content_type: str) -> str:
     return content_type.removeprefix("application/vnd.leafproof.").removesuffix("+cbor")
 
 
-def admit_scheme(connection: Connection, name: str, owner: Gln) -> str:
+def admit_scheme(connection: Connection, name: str, owner: Party) -> str:
     """Have the authority admit a scheme; the transaction's key."""
     return _admit(connection, "scheme", "admitScheme", name, owner)
 
 
-def admit_market(connection: Connection, name: str, authority: Gln) -> str:
+def admit_market(connection: Connection, name: str, authority: Party) -> str:
     """Have the authority admit a market, or give it another authority; the transaction's key."""
     return _admit(connection, "market", "admitMarket", name, authority)
 
 
-def _admit(connection: Connection, what: str, function: str, name: str, party: Gln) -> str:
+def _admit(connection: Connection, what: str, function: str, name: str, party: Party) -> str:
     if not 1 <= len(name.encode("utf-8")) <= MAX_NAME or printable(name) != name:
         raise InvalidInput("name", f"not 1 to {MAX_NAME} bytes that can be shown")
     key = f"{what}:{registered_id(name).hex()}:{party}"
@@ -192,7 +192,7 @@ def _call(signed: _Signed, said: LabelStatement) -> _Call:
             return "publish", [registered_id(said.name), signed.envelope.statement_id]
         case Accredited():
             _check_owner(signed, said.scheme)
-            certifier = bytes(production.company(signed.connection, Gln(said.certifier))["address"])
+            certifier = bytes(production.company(signed.connection, values.party(said.certifier))["address"])
             args = [registered_id(said.scheme), certifier, *said.window, signed.envelope.statement_id]
             return "accredit", args
         case Label():

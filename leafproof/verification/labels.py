@@ -47,7 +47,7 @@ from leafproof.label import (
     registered_id,
 )
 from leafproof.record import BatchRecord
-from leafproof.values import Gln, Lot, party_uri
+from leafproof.values import Lot, party, party_uri
 from leafproof.verification.classified import Made, made_of, words
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
@@ -135,9 +135,9 @@ def _issued(case: Case, signer: Address | None, stated: Label) -> Iterator[Findi
         (
             name
             for name, good in (
-                ("certifier", signer == record.certifier and party_uri(Gln(stated.certifier)) == case.certifier),
+                ("certifier", signer == record.certifier and party_uri(party(stated.certifier)) == case.certifier),
                 ("lot", str(stated.of) == case.subject.lot),
-                ("maker", party_uri(Gln(stated.maker)) == case.subject.maker),
+                ("maker", party_uri(party(stated.maker)) == case.subject.maker),
                 ("scheme", registered_id(stated.scheme) == record.scheme),
                 ("criteria", stated.criteria == published[record.version - 1].hex()),
                 ("start", stated.window[0] == record.start),

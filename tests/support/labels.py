@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from leafproof import values
 from leafproof.chain.view import (
     Accreditation,
     Address,
@@ -162,17 +163,18 @@ def labelled_world(
     recognised: dict[str, Any] | None = None,
     within: tuple[World, Places] | None = None,
     classified: tuple[str, ...] | None = (GOODS,),
+    by: values.Party = CERTIFIER,
     **changes: Any,
 ) -> Labelled:
     """The honest world, or another, and a label that `changes` change; recognised in the EU. The coil is
-    `classified`, or not at all."""
+    `classified`, or not at all; the label is `by` that certifier."""
     world, at = within or w.honest_world()
-    owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, CERTIFIER, b"\xc2" * 20)
+    owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, by, b"\xc2" * 20)
     for place, (_, name) in enumerate(AUTHORITIES.items()):
         party(world, name, bytes([0xD1 + place]) * 20)
     eu = world.parties[2]
     published = log_labelling(world, owner, rules)
-    limits = Accredited(NAME, str(CERTIFIER), "DAkkS", "D-ZE-1", (GOODS,), "2018-01-01T00:00:00Z", UNTIL)
+    limits = Accredited(NAME, str(by), "DAkkS", "D-ZE-1", (GOODS,), "2018-01-01T00:00:00Z", UNTIL)
     limits = msgspec.structs.replace(limits, **accredited or {})
     allowed = log_labelling(world, owner, limits)
     agreement = Agreement("EU", NAME, GOODS, ("verification", "certificate"), "2018-01-01T00:00:00Z", UNTIL)
@@ -205,7 +207,7 @@ def labelled_world(
     }
     if classified is not None:
         classify(world, world.steel, coil_as(adopt(world), *classified))
-    record = issue(world, certifier, stated(world, at, published, **changes))
+    record = issue(world, certifier, stated(world, at, published, **{"certifier": str(by), **changes}))
     return Labelled(world, at, owner, certifier, record)
 
 

@@ -12,7 +12,7 @@ from leafproof.criteria import Criterion, Evidence, evaluate
 from leafproof.errors import InvalidInput
 from leafproof.label import Accredited, Attested, Label, LabelChange, Recognition, Scheme, accepted_words
 from leafproof.replay.replay import replay
-from leafproof.values import party_uri
+from leafproof.values import Lei, party_uri
 from leafproof.verification.labels import Case, Subject, judge
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
@@ -175,6 +175,13 @@ class TestCheckTen:
         assert found(made, Status.FAIL) == set()
         made.put("labels", issued=w.moment(4000))  # an hour later: both classifications were there
         assert found(made, Status.FAIL) >= {"label-category"}
+
+    def test_a_certifier_may_be_named_by_his_lei(self) -> None:
+        made = labelled_world(by=Lei.parse("5493001KJTIIGC8Y1R12"))
+        assert found(made, Status.FAIL) == set()
+        (issued,) = [f for f in checked(made)[10].findings if f.code == "label-issued"]
+        assert issued.params["certifier"] == "urn:lei:5493001KJTIIGC8Y1R12"
+        assert replayed(made) == set()
 
     def test_without_a_chain_it_is_not_checked(self) -> None:
         world = labelled_world().world

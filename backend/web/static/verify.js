@@ -5532,6 +5532,7 @@ ${text2}`);
 // backend/web/verify/values.js
 var LOT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 var POINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+var LEI = /^[0-9A-Z]{18}[0-9]{2}$/;
 var PARTY = "https://id.gs1.org/417/";
 var GATEWAY = "urn:leafproof:gateway:";
 var LATEST2 = 253402214400;
@@ -5547,6 +5548,14 @@ function gs1Key(field, text2, lengths) {
   return text2;
 }
 var gln = (text2, field) => gs1Key(field, text2, [13]);
+function lei(text2, field) {
+  if (!LEI.test(text2)) throw new Malformed(`${field}: '${text2.slice(0, 40)}' is not 18 digits or capital letters and 2 digits`);
+  const digits2 = [...text2].map((character) => parseInt(character, 36)).join("");
+  if (BigInt(digits2) % 97n !== 1n) throw new Malformed(`${field}: ${text2} has wrong check digits`);
+  return text2;
+}
+var party = (text2, field) => ([...text2].length === 20 ? lei : gln)(text2, field);
+var partyUri = (named4) => (named4.length === 20 ? "urn:lei:" : PARTY) + named4;
 function lot(gtin, code) {
   const digits2 = gs1Key("gtin", gtin, [8, 12, 13, 14]).padStart(14, "0");
   return `${digits2}/${lotCode(code)}`;
@@ -7111,7 +7120,7 @@ function readCancellation(body) {
   const serials = [serial(found.first, "first"), serial(found.last, "last")];
   if (serials[0] > serials[1]) throw new Malformed("last: below the first serial");
   if (found.wh_per_serial < 1 || found.wh_per_serial > MAX_WH) throw new Malformed(`wh_per_serial: not 1 to ${MAX_WH}`);
-  gln(found.beneficiary, "beneficiary");
+  party(found.beneficiary, "beneficiary");
   gln(found.facility, "facility");
   if (!/^[A-Z]{2}$/.test(found.country)) throw new Malformed("country: not a code of two capital letters (ISO 3166-1)");
   checkDays(found.period, "period");
@@ -8564,7 +8573,7 @@ function readLabelling(body, kind2) {
 function checkScheme({ name: name2, owner, title, categories, criteria: criteria2, document: document2 }) {
   names("name", [name2]);
   names("categories", categories);
-  gln(owner, "owner");
+  party(owner, "owner");
   said2("title", title);
   several("categories", categories);
   several("criteria", criteria2.map((one) => JSON.stringify(one)));
@@ -8588,7 +8597,7 @@ function checkCriterion(one) {
 function checkAccreditation({ scheme, certifier, by, number: number2, categories }) {
   names("scheme", [scheme]);
   names("categories", categories);
-  gln(certifier, "certifier");
+  party(certifier, "certifier");
   said2("by", by);
   said2("number", number2);
   if (categories.length > MAX_PARTS) throw new Malformed(`categories: more than ${MAX_PARTS}`);
@@ -8597,7 +8606,7 @@ function checkLabel(found) {
   names("scheme", [found.scheme]);
   names("category", [found.category]);
   names("markets", found.markets);
-  for (const field of ["certifier", "maker"]) gln(found[field], field);
+  for (const field of ["certifier", "maker"]) party(found[field], field);
   found.of = lot(found.gtin, found.lot);
   for (const [field, ids] of [["criteria", [found.criteria]], ["footprints", found.footprints], ["uses", found.uses]]) {
     for (const one of ids) digest(one, field);
@@ -9661,7 +9670,7 @@ function judge2(check2, claim, stated, signer, { maker, identifier, record, used
   }
   const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker));
   for (const operator of [...strangers].sort()) fault("claim-foreign", { operator: "0x" + operator });
-  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+  if (!speaksFor(identifier, partyUri(stated.beneficiary))) {
     fault("claim-beneficiary", { beneficiary: stated.beneficiary, maker: identifier });
   }
   if (stated.facility !== facility) fault("claim-facility", { stated: stated.facility, facility });
@@ -10077,7 +10086,6 @@ function backlog(frame, { epoch, lastSequence }) {
 // backend/web/verify/labels.js
 var CERTIFICATE = 8;
 var SHORT = 16;
-var partyUri = (gln2) => `https://id.gs1.org/417/${gln2}`;
 function checkLabels(reading) {
   const [check2, chain] = [reading.report[10], reading.chain];
   const labels = [...reading.labelling.values()].filter(({ kind: kind2 }) => kind2 === LABEL);

@@ -3,7 +3,7 @@
 import { inTime, sameMarket } from './certificate.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { localDate, speaksFor } from './values.js'
+import { localDate, partyUri, speaksFor } from './values.js'
 
 // 10: claims of certificates' serials for each lot.
 export function checkClaims(reading) {
@@ -63,7 +63,7 @@ function judge(check, claim, stated, signer, { maker, identifier, record, used }
   }
   const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker))
   for (const operator of [...strangers].sort()) fault('claim-foreign', { operator: '0x' + operator })
-  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+  if (!speaksFor(identifier, partyUri(stated.beneficiary))) {
     fault('claim-beneficiary', { beneficiary: stated.beneficiary, maker: identifier })
   }
   if (stated.facility !== facility) fault('claim-facility', { stated: stated.facility, facility })

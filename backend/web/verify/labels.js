@@ -6,11 +6,10 @@ import {
   ACCREDITATION, acceptedWords, CHANGE, categoryId, evaluate, LABEL, RECOGNITION, registeredId, SCHEME, words,
 } from './label.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { utcText } from './values.js'
+import { partyUri, utcText } from './values.js'
 
 const CERTIFICATE = 8
 const SHORT = 16 // digits of an id that a finding shows
-const partyUri = (gln) => `https://id.gs1.org/417/${gln}`
 
 // 10: labels of each lot.
 export function checkLabels(reading) {

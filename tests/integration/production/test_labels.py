@@ -37,7 +37,7 @@ from leafproof.envelope import Header
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.keys import SigningKey
 from leafproof.label import Accredited, Attested, Label, LabelChange, LabelStatement, Recognition, Scheme
-from leafproof.values import Gln, party_uri
+from leafproof.values import Gln, Lei, Party, party_uri
 from leafproof.verification.report import Status
 from tests.integration.anchor.ledger import make_ledger
 from tests.integration.production.test_chain import Group, failures, feed
@@ -47,7 +47,8 @@ from tests.support.world import gln
 
 HOUR, CBOR = 3600, {"Content-Type": "application/cbor"}
 NAME, GOODS, TEXT = "Low-carbon steel", "steel products", "The mill has a plan to leave coal"
-OWNER, CERTIFIER, EUROPE = gln("401234500010"), gln("401234500020"), gln("541234500010")
+OWNER, EUROPE = gln("401234500010"), gln("541234500010")
+CERTIFIER = Lei.parse("5493001KJTIIGC8Y1R12")  # a party that signs at home may be named by its LEI
 FROM, UNTIL = "2018-01-01T00:00:00Z", "2040-01-01T00:00:00Z"
 SCHEME = Scheme(
     NAME,
@@ -70,7 +71,7 @@ class Labelled(Group):
         for number, party in enumerate((OWNER, CERTIFIER, EUROPE), start=7):
             ledger.signers.store(signer_of(party), node.account(number).key)
         super().__init__(ledger, node)
-        self.own: dict[Gln, SigningKey] = {}
+        self.own: dict[Party, SigningKey] = {}
 
     def begin(self) -> None:
         self.admit(STEEL, FABRICATOR, STEWARD)
@@ -92,7 +93,7 @@ class Labelled(Group):
         self.ledger.settle(*keys)
         self.ledger.follow()
 
-    def say(self, party: Gln, said: LabelStatement, *, key: Gln | None = None) -> service.Taken:
+    def say(self, party: Party, said: LabelStatement, *, key: Party | None = None) -> service.Taken:
         """Signed by the party (or with another's key), handed in, and on the chain."""
         content = said.encode_body()
         header = Header(party_uri(party), said.urn, int(time.time()), said.CONTENT_TYPE, self.ledger.log.ref)
@@ -354,7 +355,7 @@ class TestOnTheCommandLine:
             path.write_bytes(group.own[party].pem())
             path.chmod(0o600)
 
-        def run(*words: str, by: tuple[Gln, str] | None = None, code: int = 0) -> str:
+        def run(*words: str, by: tuple[Party, str] | None = None, code: int = 0) -> str:
             own = ["--key", str(tmp_path / f"{by[1]}.pem"), "--gln", str(by[0])] if by else []
             done = CliRunner().invoke(label_line, [*words, "--server", server, *own])
             assert done.exit_code == code, (done.output, done.exception)
