@@ -7,6 +7,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,15 @@ from backend.context import Context
 from backend.database import reading
 from backend.embedded.node import EmbeddedNode
 from backend.log.keys import create_key
+from backend.passports.endpoints import KEPT
+from backend.passports.endpoints import router as passports_router
 from backend.settings import Settings
 from leafproof import clock
 from leafproof.classification import Entry, LivingList, shipped
 from leafproof.values import Gln
+from leafproof.verification.report import Status
 from tests.integration.anchor.ledger import ACME, make_ledger
-from tests.integration.production.test_chain import Group, feed
+from tests.integration.production.test_chain import Group, failures, feed
 from tests.integration.production.test_http import key
 from tests.integration.production.works import FABRICATOR, START, STEEL, STEWARD, coil, product, slab
 from tests.support.server import serving
@@ -86,62 +90,76 @@ class Listed(Group):
         return found
 
 
-@pytest.fixture
-def group(node: EmbeddedNode, sqlite: Engine, tmp_path: Path) -> Iterator[Listed]:
-    with make_ledger(node.url, [node.account(i) for i in range(4)], sqlite, tmp_path / "keys") as ledger:
+@contextmanager
+def listed(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Listed]:
+    with make_ledger(node.url, [node.account(i) for i in range(4)], engine, tmp_path / "keys") as ledger:
         made = Listed(ledger, node)
         made.begin()
         (tmp_path / "trust.json").write_bytes(ledger.trust.encode())
         settings = Settings(data=tmp_path, keys=ledger.keys, trust_file=tmp_path / "trust.json")
         context = Context(settings, ledger.engine, made.works.desk.logs)
-        with serving(create_app(context, (), (router,))) as made.client:
+        routers = (router, passports_router)
+        with serving(create_app(context, (), routers, kept=KEPT)) as made.client:
             yield made
 
 
+@pytest.fixture
+def group(node: EmbeddedNode, sqlite: Engine, tmp_path: Path) -> Iterator[Listed]:
+    with listed(node, sqlite, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def any_group(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Listed]:
+    """On each database."""
+    with listed(node, engine, tmp_path) as made:
+        yield made
+
+
 class TestAVersion:
-    def test_is_proposed_discussed_and_adopted(self, group: Listed) -> None:
-        content = group.propose(shipped())
+    def test_is_proposed_discussed_and_adopted(self, any_group: Listed) -> None:
+        content = any_group.propose(shipped())
         path = f"/v1/living-list/{content}"
         said = {"by": str(STEEL), "kind": "objection", "text": "Not without scrap of nickel"}
-        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 201
-        shown = group.client.get(path).json()
+        assert any_group.client.post(f"{path}/remarks", json=said, headers=any_group.mine).status_code == 201
+        shown = any_group.client.get(path).json()
         assert (shown["version"], shown["state"]) == (None, "proposed")
         assert [(one["did"], one["by"]) for one in shown["history"]] == [
             ("proposed", str(STEEL)),
             ("objection", str(STEEL)),
         ]
-        group.adopt(content)
-        shown = group.client.get(path).json()
+        any_group.adopt(content)
+        shown = any_group.client.get(path).json()
         assert (shown["version"], shown["content"]["title"]) == (1, shipped().title)
         assert (shown["history"][-1]["did"], shown["history"][-1]["by"]) == ("adopted", None)
-        assert [one["version"] for one in group.client.get("/v1/living-list").json()] == [1]
-        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 409
+        assert [one["version"] for one in any_group.client.get("/v1/living-list").json()] == [1]
+        assert any_group.client.post(f"{path}/remarks", json=said, headers=any_group.mine).status_code == 409
 
-    def test_is_refused_with_a_reason_that_stays_beside_what_was_said(self, group: Listed) -> None:
-        content = group.propose(shipped())
+    def test_is_refused_with_a_reason_that_stays_beside_what_was_said(self, any_group: Listed) -> None:
+        content = any_group.propose(shipped())
         path = f"/v1/living-list/{content}"
         said = {"by": str(STEEL), "kind": "comment", "text": "Towers are missing"}
-        assert group.client.post(f"{path}/remarks", json=said, headers=group.mine).status_code == 201
+        assert any_group.client.post(f"{path}/remarks", json=said, headers=any_group.mine).status_code == 201
         why = {"by": str(STEEL), "reason": "No source for two entries"}
-        answer = group.client.post(f"{path}/refusal", json=why, headers=group.admin)
+        answer = any_group.client.post(f"{path}/refusal", json=why, headers=any_group.admin)
         assert answer.status_code == 202, answer.text
-        assert group.client.get(path).json()["history"][-1]["did"] == "refusal"  # not on the chain yet
-        assert group.client.post(f"{path}/refusal", json=why, headers=group.admin).status_code == 409
-        group.ledger.settle(answer.json()["transaction"])
-        group.ledger.follow()
-        shown = group.client.get(path).json()
+        assert any_group.client.get(path).json()["history"][-1]["did"] == "refusal"  # not on the chain yet
+        assert any_group.client.post(f"{path}/refusal", json=why, headers=any_group.admin).status_code == 409
+        any_group.ledger.settle(answer.json()["transaction"])
+        any_group.ledger.follow()
+        shown = any_group.client.get(path).json()
         assert (shown["state"], shown["version"]) == ("refused", None)
         steps = [(one["did"], one["text"]) for one in shown["history"]]
         assert steps[1:] == [("comment", said["text"]), ("refused", why["reason"])]
-        registry = group.ledger.follow()
-        with reading(group.ledger.engine) as connection:
+        registry = any_group.ledger.follow()
+        with reading(any_group.ledger.engine) as connection:
             (refused,) = service.chain_of(connection, registry).list_refusals
         assert refused.reason.hex() == answer.json()["statement"]["statement_id"]
         soon = {"in_force_from": clock.utc_text(int(time.time()) + 60)}
         for late, body in (("remarks", said), ("refusal", why), ("adoption", soon)):
-            headers = group.mine if late == "remarks" else group.admin
-            assert group.client.post(f"{path}/{late}", json=body, headers=headers).status_code == 409
-        assert [one["state"] for one in group.client.get("/v1/living-list").json()] == ["refused"]
+            headers = any_group.mine if late == "remarks" else any_group.admin
+            assert any_group.client.post(f"{path}/{late}", json=body, headers=headers).status_code == 409
+        assert [one["state"] for one in any_group.client.get("/v1/living-list").json()] == ["refused"]
 
     def test_what_is_wrong_is_a_problem(self, group: Listed) -> None:
         content = group.propose(shipped())
@@ -174,18 +192,39 @@ class TestAVersion:
 
 
 class TestALot:
-    def test_keeps_its_categories_when_the_list_changes(self, group: Listed) -> None:
-        group.adopt(group.propose(shipped()))
-        first = group.classify("A", shown=EVIDENCE)
+    def test_keeps_its_categories_when_the_list_changes(self, any_group: Listed) -> None:
+        any_group.adopt(any_group.propose(shipped()))
+        first = any_group.classify("A", shown=EVIDENCE)
         assert (first["version"], first["categories"]) == (1, [])
-        group.adopt(group.propose(WIDER))
+        any_group.adopt(any_group.propose(WIDER))
         path = f"/v1/lots/{coil('A').gtin}/A/categories"
-        assert group.client.get(path).json()["version"] == 1
-        assert group.client.get(path, params={"version": 2}).json()["categories"] == ["low-carbon steel"]
-        assert group.client.get(path, params={"version": 3}).status_code == 404
-        again = group.classify("A", shown=EVIDENCE)
+        assert any_group.client.get(path).json()["version"] == 1
+        assert any_group.client.get(path, params={"version": 2}).json()["categories"] == ["low-carbon steel"]
+        assert any_group.client.get(path, params={"version": 3}).status_code == 404
+        again = any_group.classify("A", shown=EVIDENCE)
         assert (again["version"], again["categories"]) == (2, ["low-carbon steel"])
-        assert group.classify("A", shown=EVIDENCE)["statement_id"] == again["statement_id"]
+        assert any_group.classify("A", shown=EVIDENCE)["statement_id"] == again["statement_id"]
+
+    def test_shows_them_on_its_passport_and_proves_them_in_its_bundle(self, group: Listed) -> None:
+        path, page = f"/01/{coil('A').gtin}/10/A", {"Accept": "text/html"}
+        assert group.client.get(path).json()["classified"] is None
+        group.adopt(group.propose(WIDER))
+        group.classify("A", shown=EVIDENCE)
+        group.settle()
+        group.ledger.follow()
+        told = group.client.get(path).json()["classified"]
+        assert (told["code"], told["version"], told["categories"]) == ("720810", "1", "low-carbon steel")
+        sentence = "720810 of HS 2022, by version 1 of the living list: low-carbon steel"
+        assert sentence in group.client.get(path, headers=page).text
+        report = group.verify(coil("A"))
+        assert failures(report) == []
+        (finding,) = [one for one in report[10].findings if one.code == "classified"]
+        assert (finding.status, finding.text()) == (Status.PASS, sentence)
+        group.classify("B")
+        group.settle()
+        group.ledger.follow()
+        other = group.client.get(f"/01/{coil('B').gtin}/10/B").json()["classified"]
+        assert other["categories"] == "-"  # without the evidence that its ex-out asks for
 
     def test_without_the_evidence_of_an_ex_out_is_a_candidate(self, group: Listed) -> None:
         group.adopt(group.propose(WIDER))
@@ -252,18 +291,18 @@ class TestStatistics:
         assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 3, "30")
 
     def test_what_was_sold_counts_in_the_market_of_its_buyer(
-        self, group: Listed, monkeypatch: pytest.MonkeyPatch
+        self, any_group: Listed, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(statistics, "SMALLEST", 1)
-        group.adopt(group.propose(WIDER))
+        any_group.adopt(any_group.propose(WIDER))
         for name in "AB":
-            group.classify(name, shown=EVIDENCE)
-        group.transfer("4.5")
+            any_group.classify(name, shown=EVIDENCE)
+        any_group.transfer("4.5")
         asked = {"version": 1}
-        (cell,) = group.client.get("/v1/statistics/categories", params=asked).json()
+        (cell,) = any_group.client.get("/v1/statistics/categories", params=asked).json()
         assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 2, "20")  # nothing is final yet
-        group.settle()
-        cells = group.client.get("/v1/statistics/categories", params=asked).json()
+        any_group.settle()
+        cells = any_group.client.get("/v1/statistics/categories", params=asked).json()
         told = [(one["origin"], one["market"], one["lots"], one["tonnes"]) for one in cells]
         assert told == [("KR", None, 2, "15.5"), ("KR", "CN", 1, "4.5")]
 
