@@ -239,21 +239,23 @@ class Step:
 
 
 def history(connection: Connection, archive: Archive, chain: ChainView, content: bytes) -> list[Step]:
-    """A list's way in the order of time: what was said of it, and what the chain says became of it; a refusal
-    counts as one where the chain names it. Raises `NotFound`."""
+    """A list's way: what was said of it, in the log's order, and at last what the chain says became of it. A
+    refusal counts as one where the chain names it. Raises `NotFound`."""
     title = read(connection, archive, content).title
     proposed = repository.statement(connection, content)
     assert proposed is not None  # it was read
     refused = {one.reason: one.refused.block_time for one in chain.list_refusals if one.content == content}
     steps = [Step("proposed", proposed["created_at"], proposed["operator"], title)]
+    decided: list[Step] = []
     for row in repository.remarks(connection, content):
         said = Remark.decode_body(archive.read(connection, row["log"], row["index"]).body)
-        at, did = row["created_at"], str(said.kind)
-        if (held := refused.get(bytes(row["statement_id"]))) is not None:
-            at, did = held, "refused"
-        steps.append(Step(did, at, row["operator"], said.text))
+        held = refused.get(bytes(row["statement_id"]))
+        if held is None:
+            steps.append(Step(said.kind, row["created_at"], row["operator"], said.text))
+        else:
+            decided.append(Step("refused", held, row["operator"], said.text))
     for version in chain.list_versions:
         if version.content == content:
             words = f"version {version.version}, in force from {clock.utc_text(version.in_force_from)}"
-            steps.append(Step("adopted", version.adopted.block_time, None, words))
-    return sorted(steps, key=lambda one: one.at)
+            decided.append(Step("adopted", version.adopted.block_time, None, words))
+    return steps + decided

@@ -24,7 +24,7 @@ class ShownLabel:
     @property
     def good(self) -> bool:
         """Whether nothing speaks against it."""
-        return all(one.code == UNCLASSIFIED for one in self.against)
+        return not self.against
 
 
 def shown(report: Report, lot: Lot) -> tuple[ShownLabel, ...]:
@@ -35,7 +35,8 @@ def shown(report: Report, lot: Lot) -> tuple[ShownLabel, ...]:
         if one.code == "label-issued":
             about = [other for other in mine if other.params.get("label") == one.params["label"]]
             markets = tuple(other.params["market"] for other in about if other.code == "label-recognised")
-            against = tuple(other for other in about if other.status is not Status.PASS)
+            told = (other for other in about if other.status is not Status.PASS)
+            against = tuple(other for other in told if other.code != UNCLASSIFIED)
             found.append(ShownLabel(**one.params, markets=markets, against=against))
     return tuple(found)
 

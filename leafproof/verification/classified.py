@@ -25,8 +25,8 @@ def judge(
     """What is to be said of a classification; `maker`: by whose account it was signed, `rules`: the content that
     it names, None where that is not here."""
 
-    def told(status: Status, code: str, **params: object) -> Finding:
-        return Finding(status, code, str(said.of), {name: str(value) for name, value in params.items()})
+    def told(status: Status, finding: str, /, **params: object) -> Finding:
+        return Finding(status, finding, str(said.of), {name: str(value) for name, value in params.items()})
 
     if maker is None or chain.lot(maker, said.of) is None:
         return told(Status.FAIL, "classified-foreign")

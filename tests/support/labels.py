@@ -141,6 +141,7 @@ def adopt(world: World, rules: LivingList = LIST, from_block: int = 6) -> str:
     adopted = w.moment(5 + len(held))
     version = ListVersion(len(held) + 1, bytes.fromhex(content), w.moment(from_block).block_time, adopted)
     world.labelling["list_versions"] = (*held, version)
+    world.anchor()
     return content
 
 
@@ -151,7 +152,7 @@ def classify(world: World, by: Party, said: Classified) -> int:
     return index
 
 
-def coil_as(content: str, *categories: str, **changes: Any) -> Classified:
+def coil_as(content: str, /, *categories: str, **changes: Any) -> Classified:
     """The coil's honest classification, but for `changes`."""
     honest = Classified(str(COIL.gtin), str(COIL.code), "HS 2022", "720810", (), 1, content, categories)
     return msgspec.structs.replace(honest, **changes)

@@ -30,6 +30,7 @@ from backend.passports.endpoints import KEPT
 from backend.passports.endpoints import router as passports_router
 from backend.production import lots
 from backend.production.service import add_company, signer_of
+from backend.production.statements import Desk
 from backend.settings import Settings
 from leafproof import cbor, clock, envelope
 from leafproof.chain.view import Role
@@ -129,7 +130,7 @@ class Labelled(Group):
     def classify(self, category: str) -> None:
         """A first version of the living list, by which the coil is of that category."""
         entry = Entry("HS 2022", "7208", category, "Hot-rolled coil", "a test")
-        registry, desk = self.ledger.follow(), self.works.desk
+        registry, desk = self.ledger.follow(), Desk(self.works.desk.logs, self.works.desk.signer)
         with transaction(self.ledger.engine) as connection:
             proposed = classification.propose(connection, desk, STEEL, LivingList("Coil", "first", (entry,), ()))
         self.ledger.settle(proposed.transaction)
@@ -328,6 +329,7 @@ class TestOverHttp:
         (work,) = client.get("/v1/labels/worklist", params={"scheme": NAME}).json()
         assert (work["lot"], work["ready"]) == ("A", True)
         assert [one["met"] for one in work["criteria"]] == [True, None]
+        group.classify(GOODS)
         taken = group.say(CERTIFIER, group.label(criteria))
         assert client.get("/v1/labels/worklist", params={"scheme": NAME}).json() == []
         assert taken.label is not None
