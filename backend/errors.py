@@ -36,3 +36,11 @@ class Unavailable(LeafproofError):
 
 class LogDamaged(LeafproofError):
     """Stored state of a log that does not fit together; `leafproof log fsck` says where."""
+
+
+class TooMany(LeafproofError):
+    """Asked too often; `seconds` until it makes sense to ask again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many uploads; ask again in {seconds} s")
+        self.seconds = seconds

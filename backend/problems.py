@@ -32,6 +32,7 @@ _STATUS: dict[type[BaseException], HTTPStatus] = {
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LogDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.SettingsError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -90,7 +91,8 @@ def answer(error: Exception, request_id: str = "") -> Response:
         return problem(status, request_id=request_id)
     if isinstance(error, InvalidInput):
         return problem(status, str(error), request_id=request_id, faults=[(error.field, error.reason)])
-    return problem(status, str(error), request_id=request_id)
+    wait = {"Retry-After": str(error.seconds)} if isinstance(error, errors.TooMany) else {}
+    return problem(status, str(error), request_id=request_id, headers=wait)
 
 
 def _request_id(request: Request) -> str:

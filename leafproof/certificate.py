@@ -22,15 +22,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Self
+from typing import ClassVar, Literal
 
 import msgspec
 from eth_hash.auto import keccak
 
-from leafproof import body, values
+from leafproof import values
 from leafproof.errors import InvalidInput
-from leafproof.structs import convert
-from leafproof.texts import check_printable
+from leafproof.structs import Stated
 
 MAX_SERIAL = 2**128 - 1  # CertificateClaims.sol
 MAX_WH = 10**12  # one certificate stands for a megawatt-hour nearly everywhere
@@ -56,11 +55,12 @@ class Days(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput(field, "ends before it begins")
 
 
-class Cancellation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
     """See the module. `registry` is the name that CertificateClaims admits; serials are decimal, the last among
-    them; each stands for `wh_per_serial`. `beneficiary` and `facility` are GLNs; `period` are the days of
-    consumption; `document` is the SHA-256 of the registry's own paper, if there is one."""
+    them; each stands for `wh_per_serial`. `beneficiary` is a GLN or LEI, `facility` a GLN; `period` are the days
+    of consumption; `document` is the SHA-256 of the registry's own paper, if there is one."""
 
+    CALLED: ClassVar[str] = "cancellation"
     kind: Kind
     registry: str
     first: str
@@ -109,21 +109,9 @@ class Cancellation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if country is not None and not profile.same_market(self.country, country):
             yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
 
-    def encode_body(self) -> bytes:
-        """The statement's body: `[salt, cancellation]`."""
-        return body.encode(msgspec.to_builtins(self))
-
-    @classmethod
-    def decode_body(cls, data: bytes) -> Self:
-        """Read and check one; raises `InvalidInput` naming the field."""
-        (value,) = body.decode(data, 1)
-        found = convert(value, cls, "cancellation")
-        found.check()
-        return found
-
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         if not 1 <= len(self.registry.encode("utf-8")) <= MAX_NAME:
             raise InvalidInput("registry", f"not 1 to {MAX_NAME} bytes")
         first, last = self.serials
@@ -131,7 +119,7 @@ class Cancellation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("last", "below the first serial")
         if not 1 <= self.wh_per_serial <= MAX_WH:
             raise InvalidInput("wh_per_serial", f"not 1 to {MAX_WH}")
-        values.Gln.parse(self.beneficiary, "beneficiary")
+        values.party(self.beneficiary, "beneficiary")
         values.Gln.parse(self.facility, "facility")
         if not _COUNTRY.fullmatch(self.country):
             raise InvalidInput("country", "not a code of two capital letters (ISO 3166-1)")

@@ -7,7 +7,8 @@ does not guess which one a lot is; each is a candidate.
 
 * `LivingList`: by whoever proposes it; the content of a version. Classification (the contract) says which versions
   were adopted, and from when each is in force.
-* `Remark`: a comment or an objection to a proposal, by anybody who may sign.
+* `Remark`: a comment or an objection to a proposal, by anybody who may sign; or its refusal, by the authority in
+  an operator's name, whose id the contract names.
 * `Classified`: by a lot's maker: its code, the evidence for ex-outs, the version in force then, and the categories
   that follow. Another version changes nothing of it: a lot is classified anew by a newer statement, or not at all.
 """
@@ -18,15 +19,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import ClassVar, Literal, Self, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from leafproof import body, values
 from leafproof.chain.view import ListVersion
 from leafproof.errors import InvalidInput, Malformed
-from leafproof.structs import convert
-from leafproof.texts import check_printable
+from leafproof.structs import Stated, convert
 
 MAX_ENTRIES = 2000
 MAX_TEXT = 2000
@@ -56,28 +56,10 @@ class Correlation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     became: tuple[str, ...]
 
 
-class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    def encode_body(self) -> bytes:
-        """The statement's body `[salt, members]`; raises `InvalidInput` as `check` does."""
-        self.check()
-        return body.encode(msgspec.to_builtins(self))
-
-    @classmethod
-    def decode_body(cls, data: bytes) -> Self:
-        """Read and check one; raises `InvalidInput` naming the field."""
-        (value,) = body.decode(data, 1)
-        found = convert(value, cls, "classification")
-        found.check()
-        return found
-
-    def check(self) -> None:
-        """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
-
-
-class LivingList(_Stated, frozen=True, forbid_unknown_fields=True):
+class LivingList(Stated, frozen=True, forbid_unknown_fields=True):
     """See the module; `changes` says what is new against the version before."""
 
+    CALLED: ClassVar[str] = "living list"
     CONTENT_TYPE: ClassVar[str] = body.LIVING_LIST
     URN: ClassVar[str] = "urn:leafproof:living-list"
     title: str
@@ -92,7 +74,7 @@ class LivingList(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _texts(title=self.title, changes=self.changes)
         if not 1 <= len(self.entries) <= MAX_ENTRIES or len(self.correlations) > MAX_ENTRIES:
             raise InvalidInput("entries", f"not 1 to {MAX_ENTRIES}")
@@ -146,12 +128,13 @@ class LivingList(_Stated, frozen=True, forbid_unknown_fields=True):
         return frozenset(entry.category for entry in mine if entry.ex_out is None or entry.evidence in evidence)
 
 
-class Remark(_Stated, frozen=True, forbid_unknown_fields=True):
+class Remark(Stated, frozen=True, forbid_unknown_fields=True):
     """What somebody says of a proposal."""
 
+    CALLED: ClassVar[str] = "remark"
     CONTENT_TYPE: ClassVar[str] = body.REMARK
     proposal: str
-    kind: Literal["comment", "objection"]
+    kind: Literal["comment", "objection", "refusal"]
     text: str
 
     @property
@@ -161,7 +144,7 @@ class Remark(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         values.digest(self.proposal, "proposal")
         _texts(text=self.text)
 
@@ -173,9 +156,10 @@ class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     document: str
 
 
-class Classified(_Stated, frozen=True, forbid_unknown_fields=True):
+class Classified(Stated, frozen=True, forbid_unknown_fields=True):
     """See the module; `version` of the list, and the id of its `content`."""
 
+    CALLED: ClassVar[str] = "classification"
     CONTENT_TYPE: ClassVar[str] = body.CLASSIFIED
     gtin: str
     lot: str
@@ -203,7 +187,7 @@ class Classified(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _ = self.of
         _code(self.code, "code")
         values.digest(self.content, "content")

@@ -12,14 +12,13 @@ would be hidden. What must hold:
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal
 
 import msgspec
 
-from leafproof import body, values
+from leafproof import values
 from leafproof.errors import InvalidInput
-from leafproof.structs import convert
-from leafproof.texts import check_printable
+from leafproof.structs import Stated
 
 MAX_TEXT = 2000  # characters of a reason
 MAX_CHANGES = 20  # one for each method profile
@@ -34,9 +33,10 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new: str
 
 
-class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Correction(Stated, frozen=True, forbid_unknown_fields=True):
     """See the module. `by` is who decided it: a person's role, or the server that noticed it."""
 
+    CALLED: ClassVar[str] = "correction"
     gtin: str
     lot: str
     what: What
@@ -49,22 +49,9 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The lot."""
         return values.Lot.parse(self.gtin, self.lot)
 
-    def encode_body(self) -> bytes:
-        """The statement's body: `[salt, correction]`; a correction is public."""
-        self.check()
-        return body.encode(msgspec.to_builtins(self))
-
-    @classmethod
-    def decode_body(cls, data: bytes) -> Self:
-        """Read and check one; raises `InvalidInput` naming the field."""
-        (value,) = body.decode(data, 1)
-        found = convert(value, cls, "correction")
-        found.check()
-        return found
-
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _ = self.of
         for field, text in (("reason", self.reason), ("by", self.by)):
             if not 0 < len(text.strip()) <= MAX_TEXT:

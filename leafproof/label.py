@@ -16,7 +16,7 @@ A category is a name of the living list; an empty one in a recognition stands fo
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 from eth_hash.auto import keccak
@@ -24,8 +24,7 @@ from eth_hash.auto import keccak
 from leafproof import body, clock, values
 from leafproof.criteria import Criterion
 from leafproof.errors import InvalidInput
-from leafproof.structs import convert
-from leafproof.texts import check_printable
+from leafproof.structs import Stated
 
 MAX_NAME = 128  # bytes: LabelRegistry.sol
 MAX_TEXT = 2000  # characters
@@ -39,30 +38,10 @@ CERTIFICATE = 8
 Change = Literal["suspended", "valid", "revoked"]
 
 
-class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all five have in common: a body `[salt, members]`, public."""
+class Scheme(Stated, frozen=True, forbid_unknown_fields=True):
+    """Scope and criteria of the scheme that LabelRegistry knows by `name`; `owner` is a GLN or an LEI."""
 
-    def encode_body(self) -> bytes:
-        """The statement's body; raises `InvalidInput` as `check` does."""
-        self.check()
-        return body.encode(msgspec.to_builtins(self))
-
-    @classmethod
-    def decode_body(cls, data: bytes) -> Self:
-        """Read and check one; raises `InvalidInput` naming the field."""
-        (value,) = body.decode(data, 1)
-        found = convert(value, cls, "label statement")
-        found.check()
-        return found
-
-    def check(self) -> None:
-        """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
-
-
-class Scheme(_Stated, frozen=True, forbid_unknown_fields=True):
-    """Scope and criteria of the scheme that LabelRegistry knows by `name`; `owner` is a GLN."""
-
+    CALLED: ClassVar[str] = "scheme"
     CONTENT_TYPE: ClassVar[str] = body.SCHEME
     name: str
     owner: str
@@ -78,9 +57,9 @@ class Scheme(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _names(name=(self.name,), categories=self.categories)
-        values.Gln.parse(self.owner, "owner")
+        values.party(self.owner, "owner")
         _texts(title=self.title)
         _count(categories=self.categories, criteria=self.criteria)
         for one in self.criteria:
@@ -89,10 +68,11 @@ class Scheme(_Stated, frozen=True, forbid_unknown_fields=True):
             values.digest(self.document, "document")
 
 
-class Accredited(_Stated, frozen=True, forbid_unknown_fields=True):
-    """A certifier (GLN) may issue labels of a scheme; no categories: all of the scheme's. `number` is that of the
-    accreditation, by `by`."""
+class Accredited(Stated, frozen=True, forbid_unknown_fields=True):
+    """A certifier (GLN or LEI) may issue labels of a scheme; no categories: all of the scheme's. `number` is that
+    of the accreditation, by `by`."""
 
+    CALLED: ClassVar[str] = "accreditation"
     CONTENT_TYPE: ClassVar[str] = body.ACCREDITATION
     scheme: str
     certifier: str
@@ -114,9 +94,9 @@ class Accredited(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _names(scheme=(self.scheme,), categories=self.categories)
-        values.Gln.parse(self.certifier, "certifier")
+        values.party(self.certifier, "certifier")
         _texts(by=self.by, number=self.number)
         if len(self.categories) > MAX_PARTS:
             raise InvalidInput("categories", f"more than {MAX_PARTS}")
@@ -130,11 +110,12 @@ class Attested(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     evidence: str
 
 
-class Label(_Stated, frozen=True, forbid_unknown_fields=True):
+class Label(Stated, frozen=True, forbid_unknown_fields=True):
     """A lot (`maker` is a GLN) meets the criteria of a version of a scheme: `criteria` is that statement's id.
     `footprints` are the ids of those that were looked at; `uses` the labels of input lots on which this one rests;
     `markets` those for which the certifier claims that it is recognised."""
 
+    CALLED: ClassVar[str] = "label"
     CONTENT_TYPE: ClassVar[str] = body.LABEL
     scheme: str
     criteria: str
@@ -167,10 +148,10 @@ class Label(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _names(scheme=(self.scheme,), category=(self.category,), markets=self.markets)
         for field in ("certifier", "maker"):
-            values.Gln.parse(getattr(self, field), field)
+            values.party(getattr(self, field), field)
         _ = self.of
         for field, ids in (("criteria", (self.criteria,)), ("footprints", self.footprints), ("uses", self.uses)):
             for one in ids:
@@ -183,9 +164,10 @@ class Label(_Stated, frozen=True, forbid_unknown_fields=True):
         _ = self.window
 
 
-class LabelChange(_Stated, frozen=True, forbid_unknown_fields=True):
+class LabelChange(Stated, frozen=True, forbid_unknown_fields=True):
     """A label, by its id on the chain, is suspended, valid again or revoked."""
 
+    CALLED: ClassVar[str] = "label change"
     CONTENT_TYPE: ClassVar[str] = body.LABEL_CHANGE
     label: str
     status: Change
@@ -198,14 +180,15 @@ class LabelChange(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         values.digest(self.label, "label")
         _texts(reason=self.reason)
 
 
-class Recognition(_Stated, frozen=True, forbid_unknown_fields=True):
+class Recognition(Stated, frozen=True, forbid_unknown_fields=True):
     """A market accepts this much of a scheme for goods of a category, from `start` until `until`."""
 
+    CALLED: ClassVar[str] = "recognition"
     CONTENT_TYPE: ClassVar[str] = body.RECOGNITION
     market: str
     scheme: str
@@ -232,7 +215,7 @@ class Recognition(_Stated, frozen=True, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
-        check_printable(self)
+        super().check()
         _names(market=(self.market,), scheme=(self.scheme,))
         if self.category:
             _names(category=(self.category,))

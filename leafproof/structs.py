@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
+from leafproof import body
 from leafproof.errors import Malformed
+from leafproof.texts import check_printable
 
 T = TypeVar("T")
 
@@ -26,3 +28,27 @@ def convert(value: Any, kind: type[T], field: str) -> T:
         return msgspec.convert(value, kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Malformed(field, str(error)) from error
+
+
+class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What statements with the body `[salt, members]` have in common. Each kind says its `CALLED`, by which errors
+    name it, and has a `check` that begins with this one's."""
+
+    CALLED: ClassVar[str]
+
+    def encode_body(self) -> bytes:
+        """The statement's body; raises `InvalidInput` as `check` does."""
+        self.check()
+        return body.encode(msgspec.to_builtins(self))
+
+    @classmethod
+    def decode_body(cls, data: bytes) -> Self:
+        """Read and check one; raises `InvalidInput` naming the field."""
+        (value,) = body.decode(data, 1)
+        found = convert(value, cls, cls.CALLED)
+        found.check()
+        return found
+
+    def check(self) -> None:
+        """Raises `InvalidInput` naming a member with a character that cannot be shown."""
+        check_printable(self)

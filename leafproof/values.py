@@ -1,7 +1,8 @@
 """Frozen, validated value types in place of bare strings.
 
 Sources: GS1 General Specifications (GTIN section 3.3.2 "AI 01", batch or lot number section 3.4.1 "AI 10",
-GLN section 3.7 "AI 410-417", check digit section 7.9, character set 82 section 7.11).
+GLN section 3.7 "AI 410-417", check digit section 7.9, character set 82 section 7.11); ISO 17442-1:2020 (LEI),
+whose check digits are those of ISO/IEC 7064 MOD 97-10.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeAlias
 
 from leafproof.errors import InvalidInput
 
 _LOT = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_PARTY, _GATEWAY = "https://id.gs1.org/417/", "urn:leafproof:gateway:"
+_LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
+_PARTY, _LEI_URN, _GATEWAY = "https://id.gs1.org/417/", "urn:lei:", "urn:leafproof:gateway:"
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -63,6 +65,34 @@ class Gln:
 
     def __str__(self) -> str:
         return self.digits
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lei:
+    """A party's Legal Entity Identifier (ISO 17442): 18 digits or capital letters, and two check digits."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str, field: str = "lei") -> Self:
+        """Read 20 characters; raises `InvalidInput` naming `field`."""
+        if not _LEI.fullmatch(text):
+            raise InvalidInput(field, f"{text[:40]!r} is not 18 digits or capital letters and 2 digits")
+        # ISO/IEC 7064: A stands for 10, and so on to Z for 35; the whole number leaves 1 by 97.
+        if int("".join(str(int(character, 36)) for character in text)) % 97 != 1:
+            raise InvalidInput(field, f"{text} has wrong check digits")
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Party: TypeAlias = Gln | Lei
+
+
+def party(text: str, field: str = "party") -> Party:
+    """A legal entity by its GLN (13 digits) or LEI (20 characters); raises `InvalidInput` naming `field`."""
+    return Lei.parse(text, field) if len(text) == 20 else Gln.parse(text, field)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,9 +147,18 @@ def digest(text: str, field: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def party_uri(gln: Gln) -> str:
-    """A legal entity as issuer of statements: GS1 Digital Link of its party GLN (AI 417)."""
-    return f"{_PARTY}{gln}"
+def party_uri(named: Party) -> str:
+    """A legal entity as issuer of statements and operator on the chain: GS1 Digital Link of its party GLN
+    (AI 417), or the URN of its LEI (IANA's registry of URN namespaces)."""
+    return f"{_LEI_URN if isinstance(named, Lei) else _PARTY}{named}"
+
+
+def party_of(uri: str, field: str = "issuer") -> Party:
+    """The legal entity that `party_uri` names so; raises `InvalidInput` naming `field`."""
+    found = party(uri.rpartition(":" if uri.startswith(_LEI_URN) else "/")[2], field)
+    if party_uri(found) != uri:
+        raise InvalidInput(field, "is not named as a legal entity")
+    return found
 
 
 def gateway_uri(operator: Gln, name: str) -> str:
@@ -136,6 +175,7 @@ def gateway_of(issuer: str) -> tuple[str, str]:
 
 
 def speaks_for(identifier: str, issuer: str) -> bool:
-    """Whether `issuer` names the legal entity `identifier` itself (`party_uri`), or a gateway of it."""
+    """Whether `issuer` names the legal entity `identifier` itself (`party_uri`), or a gateway of it, which only
+    those have that are named by GLN: topics and gateways are."""
     gateways = f"{_GATEWAY}{identifier.removeprefix(_PARTY)}:"
     return issuer == identifier or (identifier.startswith(_PARTY) and issuer.startswith(gateways))

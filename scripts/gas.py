@@ -127,8 +127,9 @@ class Bench:
 
     def measure_certificates(self) -> None:
         authority, word = {"from": self.authority}, {"from": self.anchor}
-        registry = self.claims.admitRegistry("I-REC(E)", authority).return_value
-        self.claims.appointRegistrar(registry, self.anchor, authority)
+        admitted = self.add("admit a registry", self.claims.admitRegistry("I-REC(E)", authority))
+        registry = admitted.return_value
+        self.add("appoint its registrar", self.claims.appointRegistrar(registry, self.anchor, authority))
         of = [hashlib.sha256(text).digest() for text in (b"cancellation", b"subject", b"footprint")]
         first = 10**21  # serials of I-REC have 22 digits
         for i in range(3):
@@ -140,6 +141,8 @@ class Bench:
         self.add("name a newer footprint", self.claims.nameFootprint(registry, first, of[0], self.me))
         self.add("attest a claim", self.claims.attest(registry, first, of[0], word))
         self.add("reject a claim", self.claims.reject(registry, first + 10, of[0], first, word))
+        self.add("dismiss a registrar", self.claims.dismissRegistrar(registry, self.anchor, authority))
+        self.add("remove a registry", self.claims.removeRegistry(registry, authority))
 
     def measure_labels(self) -> None:
         authority, host = {"from": self.authority}, {"from": self.buyer}
@@ -156,13 +159,20 @@ class Bench:
         self.add("suspend a label", self.labels.suspend(label, word[2], self.me))
         self.add("resume a label", self.labels.resume(label, self.me))
         self.add("revoke a label", self.labels.revoke(label, word[2], self.me))
-        market = self.labels.admitMarket(self.buyer, "EU", authority).return_value
+        market = self.add("admit a market", self.labels.admitMarket(self.buyer, "EU", authority)).return_value
         recognised = self.labels.recognise(market, scheme, word[0], 8, begin, end, word[1], host)
         self.add("recognise a scheme", recognised)
+        self.add("withdraw a recognition", self.labels.withdrawRecognition(market, scheme, word[0], host))
+        self.add("withdraw an accreditation", self.labels.withdrawAccreditation(scheme, self.operator, owner))
+        self.add("offer a scheme to another owner", self.labels.transferScheme(scheme, self.operator, owner))
+        self.add("accept a scheme", self.labels.acceptScheme(scheme, self.me))
+        self.add("remove a scheme", self.labels.removeScheme(scheme, authority))
 
     def measure_classification(self) -> None:
         authority, content = {"from": self.authority}, hashlib.sha256(b"list").digest()
         self.add("propose a version of the living list", self.classes.propose(content, self.me))
+        self.add("refuse it", self.classes.refuse(content, content, authority))
+        self.classes.propose(content, self.me)
         soon = chain[-1].timestamp | 0xFFFFFF  # no zero byte, whatever the day; half a year ahead at most
         self.add("adopt it", self.classes.adopt(content, soon, authority))
 

@@ -22,7 +22,7 @@ from backend.access import repository
 from backend.access.tiers import Tier
 from backend.errors import NotAllowed, NotAuthenticated, NotFound
 from leafproof.errors import InvalidInput
-from leafproof.values import Gln
+from leafproof.values import Gln, Lei, Party
 
 ADMIN = "admin"
 WRITE_PRODUCTION = "write:production"
@@ -37,8 +37,10 @@ _READ = {
 SCOPES = (ADMIN, WRITE_PRODUCTION, WRITE_GATEWAYS, WRITE_ANCHORS, *_READ)
 MAX_LABEL = 100
 _KEY = re.compile(r"leafproof_([0-9a-f]{16})_([0-9a-f]{64})")
-# The two forms of leafproof.values.party_uri and gateway_uri.
-_ISSUER = re.compile(r"(?:https://id\.gs1\.org/417/(\d{13})|urn:leafproof:gateway:(\d{13}):[^:]+)")
+# The forms of leafproof.values.party_uri and gateway_uri.
+_ISSUER = re.compile(
+    r"(?:https://id\.gs1\.org/417/(\d{13})|urn:leafproof:gateway:(\d{13}):[^:]+|urn:lei:([0-9A-Z]{18}\d{2}))"
+)
 _NO_HASH = bytes(32)
 
 
@@ -72,10 +74,12 @@ class ApiKey:
         return max((_READ[s] for s in self.scopes if s in _READ), default=Tier.PUBLIC)
 
 
-def operator_of(issuer: str) -> Gln | None:
+def operator_of(issuer: str) -> Party | None:
     """The operator behind a statement's issuer: itself, or the owner of the gateway; None for any other."""
     found = _ISSUER.fullmatch(issuer)
-    return Gln(found[1] or found[2]) if found else None
+    if found is None:
+        return None
+    return Lei(found[3]) if found[3] else Gln(found[1] or found[2])
 
 
 def create(

@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 from backend.errors import SettingsError
 from leafproof.errors import InvalidInput
 
-_NAME = re.compile(r"authority|anchor|operator-[0-9]{13}")
+_NAME = re.compile(r"authority|anchor|operator-(?:[0-9]{13}|[0-9A-Z]{18}[0-9]{2})")
 _KEY = re.compile(r"[0-9a-f]{64}\n?")
 _MAX_FILE = 128
 
@@ -72,7 +72,7 @@ class Signers:
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
-            raise InvalidInput("signer", f"{name[:40]!r} is not authority, anchor, or operator-<gln>")
+            raise InvalidInput("signer", f"{name[:40]!r} is not authority, anchor, or operator-<gln or lei>")
         return self._folder / f"{name}.key"
 
 

@@ -1,5 +1,5 @@
-"""The living list over HTTP. Proposing and remarking need `write:production` for an operator, adopting `admin`;
-lists, lots' categories and statistics are public."""
+"""The living list over HTTP. Proposing and remarking need `write:production` for an operator, adopting and
+refusing `admin`; lists, lots' categories and statistics are public."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from backend.database import reading, transaction
 from backend.errors import NotFound
 from backend.production import runs, shares
 from backend.production.schemas import StatementOut
+from backend.production.statements import Desk
 from backend.production.status import place
 from backend.production.worker import desk_of
 from leafproof import clock
-from leafproof.chain.view import ListVersion
+from leafproof.chain.view import ChainView
 from leafproof.classification import Classified, LivingList, Remark, Shown
 from leafproof.structs import convert
 from leafproof.values import Gln, Lot, digest
@@ -29,41 +30,45 @@ from leafproof.values import Gln, Lot, digest
 router = APIRouter(prefix="/v1", tags=["living list"])
 Shared = Annotated[Context, Depends(context_of)]
 Writer = Annotated[ApiKey, Depends(require(WRITE_PRODUCTION))]
+Admin = Annotated[ApiKey, Depends(require(ADMIN))]
 Operator = Annotated[str, Query(description="GLN of the operator in whose name it is said")]
 Number = Annotated[int, Query(ge=1, lt=2**31, description="a version of the living list")]
 
 
 @router.post("/living-list", status_code=status.HTTP_201_CREATED)
-def propose(
-    context: Shared, key: Writer, by: Operator, content: Annotated[dict[str, Any], Body()]
-) -> s.ProposedOut:
+def propose(context: Shared, key: Writer, by: Operator, content: Annotated[dict[str, Any], Body()]) -> s.StatedOut:
     """Propose a list (`leafproof.classification.LivingList` as JSON)."""
     operator, desk = Gln.parse(by, "by"), desk_of(context)
     key.check_operator(operator)
     wanted = convert(content, LivingList, "living list")
     with transaction(context.engine) as connection:
         asked = service.propose(connection, desk, operator, wanted)
-    stated = place(desk, asked.logged.log, asked.logged.index, asked.logged.statement_id)
-    return s.ProposedOut(statement=stated, transaction=asked.transaction)
+    return _stated(desk, asked)
+
+
+def _stated(desk: Desk, asked: service.Asked) -> s.StatedOut:
+    logged = asked.logged
+    stated = place(desk, logged.log, logged.index, logged.statement_id)
+    return s.StatedOut(statement=stated, transaction=asked.transaction)
 
 
 @router.get("/living-list")
 def show_lists(context: Shared) -> list[s.ListLineOut]:
-    """Every list that was proposed here, adopted or not."""
+    """Every list that was proposed here, refused and adopted ones too."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:
-        versions = service.chain_of(connection, registry).list_versions
+        chain = service.chain_of(connection, registry)
         ids = [bytes(row["statement_id"]) for row in repository.lists(connection)]
         return [
-            s.ListLineOut(**_adopted(one, versions), title=service.read(connection, desk, one).title)
-            for one in ids
+            s.ListLineOut(**_decided(one, chain), title=service.read(connection, desk, one).title) for one in ids
         ]
 
 
-def _adopted(content: bytes, versions: tuple[ListVersion, ...]) -> dict[str, Any]:
-    held = next((one for one in versions if one.content == content), None)
+def _decided(content: bytes, chain: ChainView) -> dict[str, Any]:
+    held = next((one for one in chain.list_versions if one.content == content), None)
     return {
         "id": content,
+        "state": service.state(chain, content),
         "version": held.version if held else None,
         "in_force_from": clock.utc_text(held.in_force_from) if held else None,
     }
@@ -71,18 +76,18 @@ def _adopted(content: bytes, versions: tuple[ListVersion, ...]) -> dict[str, Any
 
 @router.get("/living-list/{list_id}")
 def show_list(context: Shared, list_id: str) -> s.ListOut:
-    """A list with its entries, correlations, and what was said of it."""
+    """A list with its entries and correlations, and its way: comments, objections, and what was decided."""
     wanted, desk = digest(list_id, "list_id"), desk_of(context)
     registry = Registry(context.settings.trust())
     with reading(context.engine) as connection:
         content = service.read(connection, desk, wanted)
-        versions = service.chain_of(connection, registry).list_versions
-        said = service.said_of(connection, desk, wanted)
+        chain = service.chain_of(connection, registry)
+        steps = service.history(connection, desk, chain, wanted)
     return s.ListOut(
-        **_adopted(wanted, versions),
+        **_decided(wanted, chain),
         title=content.title,
         content=msgspec.to_builtins(content),
-        remarks=[s.RemarkOut(by=row["operator"], kind=one.kind, text=one.text) for row, one in said],
+        history=[s.StepOut(did=one.did, at=clock.utc_text(one.at), by=one.by, text=one.text) for one in steps],
     )
 
 
@@ -107,9 +112,22 @@ def remark(context: Shared, key: Writer, list_id: str, said: s.RemarkIn) -> Stat
 def adopt(context: Shared, list_id: str, wanted: s.AdoptIn) -> s.AskedOut:
     """Have the authority adopt a proposal as the next version."""
     start = clock.utc_seconds(wanted.in_force_from, "in_force_from")
+    desk, registry = desk_of(context), Registry(context.settings.trust())
     with transaction(context.engine) as connection:
-        key = service.adopt(connection, desk_of(context), digest(list_id, "list_id"), start)
+        key = service.adopt(connection, desk, registry, digest(list_id, "list_id"), start)
     return s.AskedOut(transaction=key)
+
+
+@router.post("/living-list/{list_id}/refusal", status_code=status.HTTP_202_ACCEPTED)
+def refuse(context: Shared, key: Admin, list_id: str, wanted: s.RefuseIn) -> s.StatedOut:
+    """Have the authority refuse a proposal, and say why."""
+    operator, desk = Gln.parse(wanted.by, "by"), desk_of(context)
+    key.check_operator(operator)
+    refusal = Remark(list_id, "refusal", wanted.reason)
+    registry = Registry(context.settings.trust())
+    with transaction(context.engine) as connection:
+        asked = service.refuse(connection, desk, registry, operator, refusal)
+    return _stated(desk, asked)
 
 
 @router.post("/lots/{gtin}/{lot}/categories", status_code=status.HTTP_201_CREATED)
@@ -157,8 +175,8 @@ def _categories(found: Classified, statement: bytes, number: int, rules: LivingL
 
 @router.get("/statistics/categories", responses={200: {"content": {"text/csv": {}}}})
 def show_statistics(context: Shared, version: Number, form: Annotated[str, Query(alias="format")] = "json") -> Any:
-    """Lots and tonnes by category, origin and month, under any version; small cells are suppressed. `format=csv`
-    gives a file."""
+    """Lots and tonnes by category, origin, market and month, under any version; small cells are suppressed.
+    `format=csv` gives a file."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:
         found = statistics.lines(connection, desk, registry, version)
@@ -169,6 +187,7 @@ def show_statistics(context: Shared, version: Number, form: Annotated[str, Query
             version=one.version,
             category=one.category,
             origin=one.origin,
+            market=one.market or None,
             period=one.period,
             lots=one.lots,
             tonnes=one.tonnes,

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from backend.anchor.tables import chain_transactions
 from backend.classification.tables import classifications, list_statements
 from backend.production.repository import Row
-from backend.production.tables import facilities, runs
+from backend.production.tables import companies, facilities, runs, transfers
 
 
 def insert_statement(connection: Connection, **values: Any) -> None:
@@ -59,3 +60,23 @@ def newest(connection: Connection) -> list[Row]:
         .order_by(classifications.c.number)
     )
     return list(connection.execute(query).mappings())
+
+
+def sales(connection: Connection, gtin: str, lot: str, maker: str) -> list[Row]:
+    """What a lot's maker handed on by final transfers: `quantity`, `unit`, and the `buyer`, None where that is no
+    company of this server."""
+    query = (
+        sa.select(transfers.c.quantity, transfers.c.unit, companies.c.gln.label("buyer"))
+        .join(chain_transactions, chain_transactions.c.key == transfers.c.transaction)
+        .outerjoin(companies, companies.c.address == transfers.c.receiver)
+        .where(transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.sender == maker)
+        .where(chain_transactions.c.state == "final")
+    )
+    return list(connection.execute(query).mappings())
+
+
+def country_of(connection: Connection, company: str) -> str | None:
+    """The country of a company's plants; None where it has none here, or plants in several countries."""
+    query = sa.select(facilities.c.country).where(facilities.c.company == company).distinct()
+    found = connection.execute(query).scalars().all()
+    return str(found[0]) if len(found) == 1 else None

@@ -10,8 +10,8 @@ from backend.log.schemas import Hex
 from backend.production.schemas import StatementOut, Taken, Text
 
 
-class ProposedOut(BaseModel):
-    """A list that was logged, and the transaction that opens it for comment."""
+class StatedOut(BaseModel):
+    """A list or a refusal that was logged, and the transaction that tells the chain."""
 
     statement: StatementOut
     transaction: str
@@ -25,11 +25,20 @@ class RemarkIn(Taken):
     text: Text
 
 
-class RemarkOut(BaseModel):
-    """Who said what of a proposal."""
+class RefuseIn(Taken):
+    """Why the authority refuses a proposal, in the name of an operator."""
 
-    by: str
-    kind: str
+    by: Text
+    reason: Text
+
+
+class StepOut(BaseModel):
+    """A step of a list's way: `proposed`, `comment`, `objection`, `refusal` (not on the chain yet), `refused` or
+    `adopted`; `by` is null where the authority alone did it."""
+
+    did: str
+    at: str
+    by: str | None
     text: str
 
 
@@ -46,19 +55,20 @@ class AskedOut(BaseModel):
 
 
 class ListLineOut(BaseModel):
-    """A list: its version, and from when it is in force, if it was adopted."""
+    """A list, `proposed`, `refused` or `adopted`: then its version, and from when it is in force."""
 
     id: Hex
     title: str
+    state: str
     version: int | None
     in_force_from: str | None
 
 
 class ListOut(ListLineOut):
-    """A list with its content, and what was said of it."""
+    """A list with its content, and its way: what was said of it, and what was decided."""
 
     content: dict[str, Any]
-    remarks: list[RemarkOut]
+    history: list[StepOut]
 
 
 class ShownIn(Taken):
@@ -89,11 +99,12 @@ class CategoriesOut(BaseModel):
 
 
 class CellOut(BaseModel):
-    """A cell of the statistics; null where it is suppressed."""
+    """A cell of the statistics; lots and tonnes are null where it is suppressed, `market` where none is known."""
 
     version: int
     category: str
     origin: str
+    market: str | None
     period: str
     lots: int | None
     tonnes: str | None

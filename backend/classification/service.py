@@ -4,7 +4,8 @@ What must hold:
 
 1. a proposal is a statement, its content the version that the chain knows by the statement's id; remarks are
    statements on it, for as long as it is open;
-2. the authority adopts, from a time that is not past; the contract keeps the versions' order;
+2. the authority adopts, from a time that is not past, or refuses, with a reason that is a statement; the contract
+   keeps the versions' order;
 3. a lot is classified by its maker, by the version in force at that moment; a newer version changes no lot.
 """
 
@@ -23,6 +24,7 @@ from backend.production import recording, runs, shares
 from backend.production import service as production
 from backend.production.repository import Row
 from backend.production.statements import Archive, Desk, Logged
+from leafproof import clock
 from leafproof.chain.view import ChainView, ListVersion
 from leafproof.classification import Classified, LivingList, Remark, Shown, in_force
 from leafproof.errors import InvalidInput
@@ -61,18 +63,53 @@ def propose(connection: Connection, desk: Desk, by: Gln, wanted: LivingList) -> 
 
 
 def remark(connection: Connection, desk: Desk, registry: Registry, by: Gln, said: Remark) -> Logged:
-    """Log a comment or an objection. Raises `NotFound`, and `Conflict` for what is no proposal any more."""
+    """Log a comment or an objection. Raises `InvalidInput`, `NotFound`, and `Conflict` for what is no proposal any
+    more."""
     said.check()
+    if said.kind == "refusal":
+        raise InvalidInput("kind", "only the authority refuses")
     proposal = bytes.fromhex(said.proposal)
-    read(connection, desk, proposal)
-    if any(one.content == proposal for one in chain_of(connection, registry).list_versions):
-        raise Conflict("the list was adopted; propose a newer one")
+    _open(connection, desk, registry, proposal)
     return _put(connection, desk, by, said, proposal)
 
 
-def adopt(connection: Connection, desk: Desk, content: bytes, in_force_from: int) -> str:
-    """Have the authority adopt a proposal; the transaction's key. Raises `InvalidInput`, `NotFound`."""
+def _open(connection: Connection, desk: Desk, registry: Registry, content: bytes) -> None:
+    """Raises `NotFound`, and `Conflict` for a list that the authority decided on."""
     read(connection, desk, content)
+    held = state(chain_of(connection, registry), content)
+    if held != "proposed":
+        raise Conflict(f"the list was {held}; propose a newer one")
+
+
+def state(chain: ChainView, content: bytes) -> str:
+    """What became of a list that was proposed: `proposed` (still open), `refused` or `adopted`."""
+    if any(one.content == content for one in chain.list_versions):
+        return "adopted"
+    return "refused" if any(one.content == content for one in chain.list_refusals) else "proposed"
+
+
+def refuse(connection: Connection, desk: Desk, registry: Registry, by: Gln, refusal: Remark) -> Asked:
+    """Log why the authority refuses a proposal, in an operator's name, and have it refuse on the chain.
+
+    Raises `InvalidInput`, `NotFound`, and `Conflict` for what is decided, or refused on the way.
+    """
+    refusal.check()
+    content = bytes.fromhex(refusal.proposal)
+    _open(connection, desk, registry, content)
+    key = f"refuse:{refusal.proposal}"
+    if transactions.known(connection, key):
+        raise Conflict("the list's refusal is on its way to the chain")
+    logged = _put(connection, desk, by, refusal, content)
+    transactions.submit(connection, AUTHORITY, CONTRACT, "refuse", [content, logged.statement_id], key)
+    return Asked(logged, key)
+
+
+def adopt(connection: Connection, desk: Desk, registry: Registry, content: bytes, in_force_from: int) -> str:
+    """Have the authority adopt a proposal; the transaction's key. Raises `InvalidInput`, `NotFound`, and
+    `Conflict` for what was refused."""
+    read(connection, desk, content)
+    if state(chain_of(connection, registry), content) == "refused":
+        raise Conflict("the list was refused; propose a newer one")
     if not desk.now() <= in_force_from <= desk.now() + MAX_AHEAD:
         raise InvalidInput("in_force_from", "is past, or more than ten years ahead")
     key = f"adopt:{content.hex()}"
@@ -184,9 +221,41 @@ def classified(connection: Connection, archive: Archive, row: Row) -> Classified
     return Classified.decode_body(archive.read(connection, row["log"], row["index"]).body)
 
 
-def said_of(connection: Connection, archive: Archive, proposal: bytes) -> list[tuple[Row, Remark]]:
-    """The remarks on a proposal, in their order."""
-    found = []
-    for row in repository.remarks(connection, proposal):
-        found.append((row, Remark.decode_body(archive.read(connection, row["log"], row["index"]).body)))
-    return found
+def made(connection: Connection, archive: Archive, row: Row) -> tuple[int, tuple[str, ...]]:
+    """When (Unix seconds) a classification was signed, and the categories that it states."""
+    opened = archive.read(connection, row["log"], row["index"])
+    return opened.envelope.header.issued_at, Classified.decode_body(opened.body).categories
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a list's way: `proposed`, a remark's kind, `refused` or `adopted`; when (Unix seconds), by which
+    operator (None: the authority alone), in which words."""
+
+    did: str
+    at: int
+    by: str | None
+    text: str
+
+
+def history(connection: Connection, archive: Archive, chain: ChainView, content: bytes) -> list[Step]:
+    """A list's way: what was said of it, in the log's order, and at last what the chain says became of it. A
+    refusal counts as one where the chain names it. Raises `NotFound`."""
+    title = read(connection, archive, content).title
+    proposed = repository.statement(connection, content)
+    assert proposed is not None  # it was read
+    refused = {one.reason: one.refused.block_time for one in chain.list_refusals if one.content == content}
+    steps = [Step("proposed", proposed["created_at"], proposed["operator"], title)]
+    decided: list[Step] = []
+    for row in repository.remarks(connection, content):
+        said = Remark.decode_body(archive.read(connection, row["log"], row["index"]).body)
+        held = refused.get(bytes(row["statement_id"]))
+        if held is None:
+            steps.append(Step(said.kind, row["created_at"], row["operator"], said.text))
+        else:
+            decided.append(Step("refused", held, row["operator"], said.text))
+    for version in chain.list_versions:
+        if version.content == content:
+            words = f"version {version.version}, in force from {clock.utc_text(version.in_force_from)}"
+            decided.append(Step("adopted", version.adopted.block_time, None, words))
+    return steps + decided

@@ -17,7 +17,7 @@ from backend.log.schemas import Hex
 from backend.production import service as production
 from leafproof.errors import InvalidInput
 from leafproof.keys import MAX_COSE_KEY, SIGNATURE_SIZE
-from leafproof.values import Gln, party_uri
+from leafproof.values import Gln, party, party_uri
 
 router = APIRouter(prefix="/v1", tags=["enrolment"])
 Shared = Annotated[Context, Depends(context_of)]
@@ -27,6 +27,13 @@ class OperatorIn(BaseModel, extra="forbid"):
     """A company that makes things: party GLN and name."""
 
     gln: str = Field(max_length=13)
+    name: str = Field(min_length=1, max_length=200)
+
+
+class VerifierIn(BaseModel, extra="forbid"):
+    """Who signs at home, a verifier or certifier, say: name, and party GLN or LEI (ISO 17442)."""
+
+    gln: str = Field(max_length=20)
     name: str = Field(min_length=1, max_length=200)
 
 
@@ -96,9 +103,9 @@ def add_operator(context: Shared, operator: OperatorIn) -> EnrolledOut:
 
 
 @router.post("/verifiers", status_code=202, dependencies=[Depends(require(ADMIN))])
-def add_verifier(context: Shared, verifier: OperatorIn) -> AdmittedOut:
+def add_verifier(context: Shared, verifier: VerifierIn) -> AdmittedOut:
     """Admit a verifier, with an account that this server keeps; his key never comes here."""
-    gln = Gln.parse(verifier.gln, "gln")
+    gln = party(verifier.gln, "gln")
     with transaction(context.engine) as connection:
         address = service.admit_verifier(connection, context, gln, verifier.name)
     trust = context.settings.trust()
@@ -111,7 +118,7 @@ def add_verifier(context: Shared, verifier: OperatorIn) -> AdmittedOut:
 @router.post("/verifiers/{gln}/keys", status_code=202, dependencies=[Depends(require(ADMIN))])
 def add_verifier_key(context: Shared, gln: str, key: VerifierKeyIn) -> EnrolledOut:
     """Register a verifier's own key in his name."""
-    verifier = Gln.parse(gln, "gln")
+    verifier = party(gln, "gln")
     cose, proof = _bytes(key.cose_key, "cose_key"), _bytes(key.proof, "proof")
     with transaction(context.engine) as connection:
         found = service.register_verifier(connection, context, verifier, cose, proof)
@@ -121,7 +128,7 @@ def add_verifier_key(context: Shared, gln: str, key: VerifierKeyIn) -> EnrolledO
 @router.get("/operators/{gln}/enrolment")
 def get_enrolment(context: Shared, gln: str, partition: int = Query(default=0, ge=0, lt=2**31)) -> PlaceOut:
     """What a gateway of this operator has to know of the chain and of its partition's log; public."""
-    operator = Gln.parse(gln, "gln")
+    operator = party(gln, "gln")
     trust, hosted = context.settings.trust(), context.logs.of_partition(partition)
     with reading(context.engine) as connection:
         address = bytes(production.company(connection, operator)["address"])

@@ -24,7 +24,7 @@ from leafproof.chain.view import Role
 from leafproof.errors import InvalidInput
 from leafproof.keys import PublicKey, SigningKey
 from leafproof.trust import Trust
-from leafproof.values import Gln, gateway_uri, party_uri
+from leafproof.values import Gln, Party, gateway_uri, party_uri
 
 AUTHORITY = "authority"
 _NO_LOG = bytes(32)
@@ -87,7 +87,7 @@ def register_gateway(
     return Enrolled(company["address"], key_id, submitted)
 
 
-def admit_verifier(connection: Connection, context: Context, gln: Gln, name: str) -> bytes:
+def admit_verifier(connection: Connection, context: Context, gln: Party, name: str) -> bytes:
     """A verifier admitted with an account that this server keeps, and without a key: his key stays with him, see
     `register_verifier`. The account's address. Raises `InvalidInput`, `Conflict`, `SettingsError`."""
     address = address_of(Signers(context.settings.keys_folder).get_or_create(production.signer_of(gln)))
@@ -97,7 +97,7 @@ def admit_verifier(connection: Connection, context: Context, gln: Gln, name: str
     return address
 
 
-def register_verifier(connection: Connection, context: Context, gln: Gln, cose: bytes, proof: bytes) -> Enrolled:
+def register_verifier(connection: Connection, context: Context, gln: Party, cose: bytes, proof: bytes) -> Enrolled:
     """A verifier's own issuer key, which proves itself by `proof`, registered on the chain in his name.
 
     Raises `InvalidInput` for a proof that does not hold, `NotFound` for a verifier who was not admitted here.

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from backend import database, settings
 from backend.labels import service
 from leafproof.errors import LeafproofError
-from leafproof.values import Gln
+from leafproof.values import party
 
 app = typer.Typer(help="Labels: the schemes and markets that the authority admits.", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file; or LEAFPROOF_CONFIG")]
@@ -42,17 +42,17 @@ def _at_work(config: Path | None) -> Iterator[Connection]:
 
 @app.command("admit-scheme")
 def admit_scheme(
-    name: Name, owner: Annotated[str, typer.Option(help="GLN of its owner")], config: Config = None
+    name: Name, owner: Annotated[str, typer.Option(help="GLN or LEI of its owner")], config: Config = None
 ) -> None:
     """Have the signer `authority` admit a scheme; the running backend sends it."""
     with _at_work(config) as connection:
-        typer.echo(service.admit_scheme(connection, name, Gln.parse(owner, "owner")))
+        typer.echo(service.admit_scheme(connection, name, party(owner, "owner")))
 
 
 @app.command("admit-market")
 def admit_market(
-    name: Name, authority: Annotated[str, typer.Option(help="GLN of its authority")], config: Config = None
+    name: Name, authority: Annotated[str, typer.Option(help="GLN or LEI of its authority")], config: Config = None
 ) -> None:
     """Have the signer `authority` admit a market; the running backend sends it."""
     with _at_work(config) as connection:
-        typer.echo(service.admit_market(connection, name, Gln.parse(authority, "authority")))
+        typer.echo(service.admit_market(connection, name, party(authority, "authority")))

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Query
 
-from backend import problems
+from backend.access import uploads
 from backend.anchor.registry import Registry
 from backend.context import Context, context_of
 from backend.database import reading, transaction
@@ -20,54 +19,29 @@ from backend.errors import NotFound
 from backend.labels import schemas as s
 from backend.labels import service, worklist
 from backend.labels.service import Taken
-from backend.passports.limits import RateLimit, TooMany
 from backend.production.statements import Desk
 from backend.production.worker import desk_of
 from leafproof import clock, values
 from leafproof.chain.view import LabelRecord
-from leafproof.errors import InvalidInput, Malformed
+from leafproof.errors import InvalidInput
 from leafproof.label import MAX_FILE
 from leafproof.values import Lot
-from leafproof.verification.labels import CHECKS, Case, Numbered
+from leafproof.verification.labels import CHECKS, UNCLASSIFIED, Case, Numbered
 from leafproof.verification.report import Check, Finding, Status
 
 MEDIA_TYPE = "application/cbor"
 router = APIRouter(prefix="/v1", tags=["labels"])
 Shared = Annotated[Context, Depends(context_of)]
+File = Annotated[bytes, Depends(uploads.signed("label statement", MAX_FILE))]
 Named = Annotated[str, Query(min_length=1, max_length=128)]
 Market = Annotated[str | None, Query(min_length=1, max_length=128, description="such as EU")]
 ChainId = Annotated[int | None, Query(ge=0, description="the chain that you mean, to be sure")]
-_UPLOAD = {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _limit(request: Request) -> RateLimit:
-    state = request.app.state
-    if not hasattr(state, "label_limit"):
-        state.label_limit = RateLimit()
-    found = state.label_limit
-    assert isinstance(found, RateLimit)
-    return found
-
-
-@router.post(
-    "/labels/statements", status_code=201, response_model=s.TakenOut, openapi_extra={"requestBody": _UPLOAD}
-)
-async def submit(request: Request, context: Shared) -> s.TakenOut | Response:
+@router.post("/labels/statements", status_code=201, openapi_extra=uploads.described(MEDIA_TYPE))
+def submit(context: Shared, data: File) -> s.TakenOut:
     """A scheme's criteria, an accreditation, a label, its change or a recognition, as `leafproof label` signed it:
     logged, and told to the chain. The same one again is the same entry."""
-    try:
-        _limit(request).take(request.client.host if request.client else "")
-    except TooMany as error:
-        return problems.problem(429, error.message, headers={"Retry-After": str(error.seconds)})
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_FILE:
-            raise Malformed("label statement", f"more than {MAX_FILE} bytes")
-    return await run_in_threadpool(_submit, context, bytes(data))
-
-
-def _submit(context: Context, data: bytes) -> s.TakenOut:
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with transaction(context.engine) as connection:
         taken = service.submit(connection, desk, registry, data)
@@ -151,7 +125,8 @@ def verify_label(
     desk, registry = desk_of(context), Registry(trust)
     with reading(context.engine) as connection:
         record, case, found = service.judged(connection, desk, registry, wanted, market)
-    against = next((one for _, one in found if one.status is not Status.PASS), None)
+    told = (one for _, one in found if one.status is not Status.PASS and one.code != UNCLASSIFIED)
+    against = next(told, None)
     return s.VerifiedLabelOut(
         label=record.label,
         scheme=case.scheme,

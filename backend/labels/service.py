@@ -19,6 +19,8 @@ from sqlalchemy import Connection
 from backend.access.service import operator_of
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
+from backend.classification import repository as classifications
+from backend.classification import service as classification
 from backend.declared import service as declared
 from backend.errors import Conflict, NotFound, Unavailable
 from backend.footprints import service as footprints
@@ -51,8 +53,8 @@ from leafproof.label import (
     registered_id,
 )
 from leafproof.texts import printable
-from leafproof.values import Gln, Lot
-from leafproof.verification.labels import Case, Find, Numbered, Subject, judge
+from leafproof.values import Gln, Lot, Party
+from leafproof.verification.labels import UNCLASSIFIED, Case, Find, Numbered, Subject, judge
 from leafproof.verification.report import Status
 
 CONTRACT = "LabelRegistry"
@@ -93,17 +95,17 @@ def kind_of(content_type: str) -> str:
     return content_type.removeprefix("application/vnd.leafproof.").removesuffix("+cbor")
 
 
-def admit_scheme(connection: Connection, name: str, owner: Gln) -> str:
+def admit_scheme(connection: Connection, name: str, owner: Party) -> str:
     """Have the authority admit a scheme; the transaction's key."""
     return _admit(connection, "scheme", "admitScheme", name, owner)
 
 
-def admit_market(connection: Connection, name: str, authority: Gln) -> str:
+def admit_market(connection: Connection, name: str, authority: Party) -> str:
     """Have the authority admit a market, or give it another authority; the transaction's key."""
     return _admit(connection, "market", "admitMarket", name, authority)
 
 
-def _admit(connection: Connection, what: str, function: str, name: str, party: Gln) -> str:
+def _admit(connection: Connection, what: str, function: str, name: str, party: Party) -> str:
     if not 1 <= len(name.encode("utf-8")) <= MAX_NAME or printable(name) != name:
         raise InvalidInput("name", f"not 1 to {MAX_NAME} bytes that can be shown")
     key = f"{what}:{registered_id(name).hex()}:{party}"
@@ -190,7 +192,7 @@ def _call(signed: _Signed, said: LabelStatement) -> _Call:
             return "publish", [registered_id(said.name), signed.envelope.statement_id]
         case Accredited():
             _check_owner(signed, said.scheme)
-            certifier = bytes(production.company(signed.connection, Gln(said.certifier))["address"])
+            certifier = bytes(production.company(signed.connection, values.party(said.certifier))["address"])
             args = [registered_id(said.scheme), certifier, *said.window, signed.envelope.statement_id]
             return "accredit", args
         case Label():
@@ -257,7 +259,7 @@ def _issue(signed: _Signed, said: Label) -> _Call:
     )
     _check_named(connection, said)
     for _, finding in judge(case):
-        if finding.status in (Status.FAIL, Status.NOT_CHECKED):
+        if finding.status in (Status.FAIL, Status.NOT_CHECKED) and finding.code != UNCLASSIFIED:
             raise InvalidInput(finding.code, finding.text())
     return "issue", [scheme.scheme, statement_id, subject, *said.window]
 
@@ -322,7 +324,8 @@ def read(
 
 
 def subject_of(connection: Connection, archive: Archive, lot: Lot) -> Subject:
-    """What labels of a lot are judged by: its newest record's footprints, and the opinions that cover it.
+    """What labels of a lot are judged by: its newest record's footprints, the opinions that cover it, and how its
+    maker classified it.
 
     Raises `NotFound` for a lot without a record.
     """
@@ -341,7 +344,11 @@ def subject_of(connection: Connection, archive: Archive, lot: Lot) -> Subject:
         for one in opinion_rows.newest(connection, found["statement_id"])
     ]
     assurances = [one.said.assurance for one in given if one.said.supports and one.issuer != maker]
-    return Subject(str(lot), maker, {one.profile.id: one for one in printed}, tuple(assurances))
+    made = [
+        classification.made(connection, archive, one)
+        for one in classifications.of_lot(connection, str(lot.gtin), str(lot.code))
+    ]
+    return Subject(str(lot), maker, {one.profile.id: one for one in printed}, tuple(assurances), tuple(made))
 
 
 def judged(

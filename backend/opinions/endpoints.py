@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends
 
-from backend import problems
+from backend.access import uploads
 from backend.anchor.registry import Registry
 from backend.context import Context, context_of
 from backend.database import reading, transaction
@@ -19,44 +18,20 @@ from backend.declared import service as declared
 from backend.opinions import repository, service
 from backend.opinions.schemas import OpinionOut
 from backend.opinions.service import Given
-from backend.passports.limits import RateLimit, TooMany
 from backend.production.statements import Desk
 from backend.production.worker import desk_of
 from leafproof import values
-from leafproof.errors import Malformed
 from leafproof.opinion import MAX_FILE, MEDIA_TYPE
 
 router = APIRouter(prefix="/v1", tags=["opinions"])
 Shared = Annotated[Context, Depends(context_of)]
-_UPLOAD = {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+File = Annotated[bytes, Depends(uploads.signed("opinion", MAX_FILE))]
 
 
-def _limit(request: Request) -> RateLimit:
-    state = request.app.state
-    if not hasattr(state, "opinion_limit"):
-        state.opinion_limit = RateLimit()
-    found = state.opinion_limit
-    assert isinstance(found, RateLimit)
-    return found
-
-
-@router.post("/opinions", status_code=201, response_model=OpinionOut, openapi_extra={"requestBody": _UPLOAD})
-async def submit(request: Request, context: Shared) -> OpinionOut | Response:
+@router.post("/opinions", status_code=201, openapi_extra=uploads.described(MEDIA_TYPE))
+def submit(context: Shared, data: File) -> OpinionOut:
     """An opinion as `leafproof opinion sign` wrote it, taken into the log of what it is on; the same one again is
     the same entry."""
-    try:
-        _limit(request).take(request.client.host if request.client else "")
-    except TooMany as error:
-        return problems.problem(429, error.message, headers={"Retry-After": str(error.seconds)})
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_FILE:
-            raise Malformed("opinion", f"more than {MAX_FILE} bytes")
-    return await run_in_threadpool(_submit, context, bytes(data))
-
-
-def _submit(context: Context, data: bytes) -> OpinionOut:
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with transaction(context.engine) as connection:
         given = service.submit(connection, desk, registry.registered_key, data, desk.now())

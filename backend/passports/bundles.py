@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from backend.access.tiers import Tier
 from backend.certificates import repository as certificate_rows
 from backend.checkpoints import repository as checkpoint_rows
+from backend.classification import repository as classifications
+from backend.classification import service as classification
 from backend.corrections import repository as correction_rows
 from backend.declared import service as declared
 from backend.errors import Conflict, NotFound
@@ -116,6 +118,7 @@ class BundleBuilder:
             gathered.places[cancelled["log"], cancelled["index"]] = None
         for said in labels.about_lot(connection, row["gtin"], row["lot"]):
             gathered.places[said["log"], said["index"]] = None
+        self._classified(connection, row, gathered)
         for line in record.inputs or ():
             if line.parent is None or line.footprint is None:
                 continue
@@ -130,6 +133,15 @@ class BundleBuilder:
             self._record(connection, current, tier, gathered, (*path, lot))
             self._pointed_to(connection, current, tier, gathered, (*path, lot))
             self._corrected(connection, current, used, tier, gathered, (*path, lot))
+
+    def _classified(self, connection: Connection, record: Row, gathered: _Gathered) -> None:
+        """How the lot was classified, by which lists: a label counts by the word of its time."""
+        for made in classifications.of_lot(connection, record["gtin"], record["lot"]):
+            gathered.places[made["log"], made["index"]] = None
+            said = classification.classified(connection, self._archive, made)
+            rules = classifications.statement(connection, bytes.fromhex(said.content))
+            if rules is not None:
+                gathered.places[rules["log"], rules["index"]] = None
 
     def _pointed_to(
         self, connection: Connection, newest: Row, tier: Tier, gathered: _Gathered, path: tuple[Lot, ...]

@@ -36,6 +36,7 @@ def document(passport: Passport, of: Language, links: dict[str, str], notice: st
         "footprint": _stated(found.footprint),
         "declared": _declared(found),
         "labels": [_label(one, of) for one in passport.labels],
+        "classified": dict(passport.categories.params) if passport.categories else None,
         "after_the_gate": [msgspec.to_builtins(one.content) for one in found.stages],
         "beside": [
             {

@@ -15,14 +15,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from backend import kept, problems
+from backend.access import uploads
 from backend.access.dependencies import Caller, tier_of
+from backend.access.limits import RateLimit
 from backend.access.service import ApiKey
 from backend.context import Context, context_of
 from backend.errors import Gone, LogDamaged, NotFound
 from backend.passports import profiles, service, upload, view
 from backend.passports.among import among
 from backend.passports.document import document
-from backend.passports.limits import RateLimit, TooMany
 from backend.passports.negotiation import best
 from backend.passports.service import Passport, Passports
 from backend.web import i18n, pages, qr
@@ -48,15 +49,6 @@ def passports_of(request: Request, context: Annotated[Context, Depends(context_o
         state.passports = service.of(context)
     found = state.passports
     assert isinstance(found, Passports)
-    return found
-
-
-def _limit(request: Request) -> RateLimit:
-    state = request.app.state
-    if not hasattr(state, "verify_limit"):
-        state.verify_limit = RateLimit()
-    found = state.verify_limit
-    assert isinstance(found, RateLimit)
     return found
 
 
@@ -159,13 +151,7 @@ def verify_footprint(
     return _json(document(shown, of, _links(context, lot), context.settings.notice), headers)
 
 
-@router.get("/v1/verify/labels/{label}", response_class=Response)
-def verify_label(label: str) -> Response:
-    """The numbered checks of a label certificate: this server holds none."""
-    raise NotFound(f"this server holds no label {label[:80]!r}")
-
-
-@router.post("/v1/verify", response_class=Response, openapi_extra={"requestBody": upload.OPENAPI})
+@router.post("/v1/verify", response_class=Response, openapi_extra=upload.OPENAPI)
 async def verify_upload(request: Request, passports: Service, of: Spoken) -> Response:
     """The numbered checks of an uploaded bundle, against the chain that this server follows.
 
@@ -173,14 +159,12 @@ async def verify_upload(request: Request, passports: Service, of: Spoken) -> Res
     """
     if (refused := upload.other_kind(request)) is not None:
         return refused
-    limit = _limit(request)
+    limit = uploads.limit_of(request, "bundle")
     try:
         limit.take(request.client.host if request.client else "")
         data = await upload.read(request)
         with _running(limit):
             report = await run_in_threadpool(passports.judge, data, upload.MAX_UPLOAD)
-    except TooMany as error:
-        return problems.problem(429, error.message, headers={"Retry-After": str(error.seconds)})
     except InvalidInput as error:
         raise Malformed(error.field, error.reason) from error
     return _json(report.to_json(of.text), {"Cache-Control": "no-store", "Content-Language": of.code})

@@ -1,10 +1,11 @@
-"""A lot's labels as its passport shows them: from what check 10 found, and from nothing else."""
+"""A lot's labels and categories as its passport shows them: from what check 10 found, and from nothing else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from leafproof.values import Lot
+from leafproof.verification.labels import UNCLASSIFIED
 from leafproof.verification.report import Finding, Report, Status
 
 
@@ -34,6 +35,13 @@ def shown(report: Report, lot: Lot) -> tuple[ShownLabel, ...]:
         if one.code == "label-issued":
             about = [other for other in mine if other.params.get("label") == one.params["label"]]
             markets = tuple(other.params["market"] for other in about if other.code == "label-recognised")
-            against = tuple(other for other in about if other.status is not Status.PASS)
+            told = (other for other in about if other.status is not Status.PASS)
+            against = tuple(other for other in told if other.code != UNCLASSIFIED)
             found.append(ShownLabel(**one.params, markets=markets, against=against))
     return tuple(found)
+
+
+def categories(report: Report, lot: Lot) -> Finding | None:
+    """How the lot is classified by its newest good classification; None where there is none."""
+    found = (one for one in reversed(report[10].findings) if one.code == "classified")
+    return next((one for one in found if one.subject == str(lot)), None)

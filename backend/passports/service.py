@@ -35,7 +35,7 @@ from leafproof.chain.view import ChainView, Head, LotRecord, lot_id
 from leafproof.errors import InvalidInput
 from leafproof.trust import Trust
 from leafproof.values import Lot
-from leafproof.verification.report import Report, Status
+from leafproof.verification.report import Finding, Report, Status
 from leafproof.verification.verify import verify
 
 MAX_UPLOAD_PARTS = 2000  # keys and lots of an uploaded bundle that are looked up: one query's worth
@@ -88,6 +88,11 @@ class Passport:
         return labels.shown(self.report, self.lot)
 
     @property
+    def categories(self) -> Finding | None:
+        """How the lot is classified, as the reader's report finds it."""
+        return labels.categories(self.report, self.lot)
+
+    @property
     def failed_beyond(self) -> bool:
         """Whether only the evidence that is withheld from this reader shows a failure."""
         return self.server.status is Status.FAIL and self.report.status is not Status.FAIL
@@ -111,7 +116,7 @@ class Passport:
         outcomes = "".join(f"{c.status}|" for r in (self.report, self.server) for c in r.checks)
         head = self.anchor.head
         size = head.size if head else 0
-        told = (str(self.names), str(self.refusals), str(self.labels))
+        told = (str(self.names), str(self.refusals), str(self.labels), str(self.categories))
         seen = (outcomes, self.bundle_hash.hex(), size, len(self.versions), *told)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:24]
 

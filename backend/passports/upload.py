@@ -6,12 +6,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from backend import problems
+from backend.access import uploads
 from leafproof import bundle as bundles
-from leafproof.errors import Malformed
 
 MAX_UPLOAD = 8 << 20  # bytes: a public bundle of a lot with some hundred input lots
-# What an endpoint that takes one says of it in the OpenAPI document.
-OPENAPI = {"required": True, "content": {bundles.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+OPENAPI = uploads.described(bundles.MEDIA_TYPE)
 
 
 def other_kind(request: Request) -> Response | None:
@@ -24,9 +23,4 @@ def other_kind(request: Request) -> Response | None:
 
 async def read(request: Request) -> bytes:
     """The request's body. Raises `Malformed` beyond `MAX_UPLOAD`."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_UPLOAD:
-            raise Malformed("bundle", f"more than {MAX_UPLOAD} bytes")
-    return bytes(data)
+    return await uploads.read(request, "bundle", MAX_UPLOAD)

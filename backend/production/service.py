@@ -20,7 +20,7 @@ from leafproof.chain.view import Custody, RegisteredKey
 from leafproof.errors import InvalidInput
 from leafproof.plan import MeteringPlan
 from leafproof.record import Tier
-from leafproof.values import Gln, Gtin
+from leafproof.values import Gln, Gtin, Party
 
 Disclosure = Literal["open", "restricted"]
 Registered = Callable[[Connection, bytes], RegisteredKey | None]
@@ -37,13 +37,14 @@ class PlanInForce:
     statement_id: bytes
 
 
-def signer_of(company: str | Gln) -> str:
+def signer_of(company: str | Party) -> str:
     """The name under which `backend.anchor` keeps the key that signs an operator's transactions."""
     return f"operator-{company}"
 
 
-def add_company(connection: Connection, gln: Gln, name: str, address: bytes) -> None:
-    """A legal entity: its party GLN, and its address as operator on chain (20 bytes).
+def add_company(connection: Connection, gln: Party, name: str, address: bytes) -> None:
+    """A legal entity: its party GLN (or LEI, for who has no plant here), and its address as operator on chain
+    (20 bytes).
 
     Raises `InvalidInput`, `Conflict`.
     """
@@ -56,7 +57,7 @@ def add_company(connection: Connection, gln: Gln, name: str, address: bytes) -> 
     )
 
 
-def company(connection: Connection, gln: Gln) -> Row:
+def company(connection: Connection, gln: Party) -> Row:
     """Raises `NotFound`."""
     found = repository.company(connection, str(gln))
     if found is None:

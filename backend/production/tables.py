@@ -25,7 +25,7 @@ from backend.log.tables import logs
 companies = Table(
     "companies",
     metadata,
-    Column("gln", Text, primary_key=True),  # party GLN
+    Column("gln", Text, primary_key=True),  # party GLN; the LEI of who has no plant here, and none
     Column("name", Text, nullable=False),
     Column("address", LargeBinary(20), nullable=False, unique=True),  # the operator on chain
 )

@@ -40,7 +40,7 @@ GivenTo = Annotated[Literal["public", "buyer", "authority", "auditor"], Query()]
     "/received-lots",
     status_code=status.HTTP_201_CREATED,
     response_model=ReceivedOut,
-    openapi_extra={"requestBody": upload.OPENAPI},
+    openapi_extra=upload.OPENAPI,
 )
 async def take_in(
     request: Request, context: Shared, passports: Judge, key: Writer, given_to: GivenTo = "buyer"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -29,6 +30,7 @@ _TYPES = {
 _FOREVER = "public, max-age=31536000, immutable"  # addresses carry the content's hash
 _MIN_GZIP = 1024  # bytes; below, the answer's headers weigh more
 HTML = "text/html; charset=utf-8"
+_INDENT = re.compile(r"\n\s+<")  # for whoever reads a template; a page is read on a phone
 
 router = APIRouter(tags=["pages"])
 
@@ -121,7 +123,8 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The page `template` in the language `of`; it may ask the chain nodes of the origins `nodes`."""
-    html = _environment(of.code).get_template(template).render(path=_path(request), **values).encode("utf-8")
+    drawn = _environment(of.code).get_template(template).render(path=_path(request), **values)
+    html = _INDENT.sub("\n<", drawn).encode("utf-8")
     sent = {
         "Content-Language": of.code,
         "Content-Security-Policy": policy(nodes),

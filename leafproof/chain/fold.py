@@ -139,6 +139,7 @@ class ChainState:
             markets=dict(self._labels.markets),
             recognitions=tuple(self._labels.recognitions),
             list_versions=tuple(self._list.versions),
+            list_refusals=tuple(self._list.refusals),
         )
 
     def _opened(self, event: ev.Opened, _: Moment) -> None:

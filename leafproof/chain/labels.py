@@ -23,6 +23,7 @@ from leafproof.chain.view import (
     LabelChange,
     LabelRecord,
     LabelStatus,
+    ListRefusal,
     ListVersion,
     Market,
     Moment,
@@ -171,10 +172,11 @@ class Labels:
 
 
 class LivingList:
-    """Versions of the living list, and what is open for comment."""
+    """Versions of the living list, what is open for comment, and what was refused."""
 
     def __init__(self) -> None:
         self.versions: list[ListVersion] = []
+        self.refusals: list[ListRefusal] = []
         self.proposals: dict[bytes, Moment] = {}
 
     def handlers(self) -> Handlers:
@@ -186,9 +188,10 @@ class LivingList:
         require(all(v.content != event.content for v in self.versions), "the content was adopted before")
         self.proposals[event.content] = moment
 
-    def _refused(self, event: ev.Refused, _: Moment) -> None:
+    def _refused(self, event: ev.Refused, moment: Moment) -> None:
         require(event.content in self.proposals, "the content was never proposed")
         del self.proposals[event.content]
+        self.refusals.append(ListRefusal(event.content, event.reason, moment))
 
     def _adopted(self, event: ev.Adopted, moment: Moment) -> None:
         require(event.content in self.proposals, "the content was never proposed")

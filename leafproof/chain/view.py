@@ -309,6 +309,15 @@ class ListVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRefusal:
+    """A proposal that the authority did not adopt, and the id of the statement that says why."""
+
+    content: bytes
+    reason: bytes
+    refused: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class ChainView:
     """Everything read up to and including `at`, the newest block that is final for the reader."""
 
@@ -331,6 +340,7 @@ class ChainView:
     markets: dict[bytes, Market] = field(default_factory=dict)
     recognitions: tuple[Recognition, ...] = ()
     list_versions: tuple[ListVersion, ...] = ()
+    list_refusals: tuple[ListRefusal, ...] = ()
 
     def lot(self, operator: Address, lot: Lot) -> LotRecord | None:
         """The operator's lot, if it is on chain."""

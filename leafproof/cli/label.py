@@ -32,7 +32,7 @@ from leafproof.label import (
 )
 from leafproof.structs import convert
 from leafproof.texts import printable
-from leafproof.values import Gln, party_uri
+from leafproof.values import party, party_of, party_uri
 from leafproof.verification.report import EXIT_FAILED, Status
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 KeyFile = Annotated[Path, typer.Option("--key", help="file of your private key, see `leafproof opinion key`")]
-Party = Annotated[str, typer.Option("--gln", help="your party GLN, as the chain's registry names you")]
+Party = Annotated[str, typer.Option("--gln", help="your party GLN or LEI, as the chain's registry names you")]
 Server = Annotated[str, typer.Option(help="the server whose log takes the statement, https://...")]
 What = Literal["scheme", "accreditation", "recognition"]
 _STATED: dict[What, type[Scheme | Accredited | Recognition]] = {
@@ -192,7 +192,7 @@ def _label(said: dict[str, Any], criteria: str, reading: Reading, subject: Subje
     lot = reading.bundle.lot
     shown = {
         "criteria": criteria,
-        "maker": subject.maker.rpartition("/")[2],
+        "maker": str(party_of(subject.maker, "maker")),
         "gtin": str(lot.gtin),
         "lot": str(lot.code),
         "footprints": [i for i, (_, one) in reading.footprints.items() if one in subject.footprints.values()],
@@ -208,7 +208,7 @@ def _log_of(server: str, gln: str) -> LogRef:
     """The server's first log."""
     from leafproof.envelope import LogRef
 
-    told = _get(server, f"/v1/operators/{Gln.parse(gln)}/enrolment")
+    told = _get(server, f"/v1/operators/{party(gln, 'gln')}/enrolment")
     try:
         contract, log_id = bytes.fromhex(told["contract"][2:]), values.digest(told["log_id"][2:], "log_id")
         return LogRef(int(told["chain_id"]), contract, log_id)
@@ -224,7 +224,7 @@ def _send(said: LabelStatement, log: LogRef, key_file: Path, gln: str, server: s
 
     assert isinstance(said, KINDS)
     own, content = load(key_file), said.encode_body()
-    header = envelope.Header(party_uri(Gln.parse(gln)), said.urn, int(time.time()), said.CONTENT_TYPE, log)
+    header = envelope.Header(party_uri(party(gln, "gln")), said.urn, int(time.time()), said.CONTENT_TYPE, log)
     data = cbor.encode([envelope.sign(own, header, content), content])
     answer = send(f"{server.rstrip('/')}/v1/labels/statements", data, _MEDIA_TYPE, _MAX_ANSWER)
     told = _decoded(answer)

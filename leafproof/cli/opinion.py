@@ -19,7 +19,7 @@ from leafproof.errors import InvalidInput
 from leafproof.opinion import MAX_FILE, MEDIA_TYPE, Opinion
 from leafproof.structs import convert
 from leafproof.texts import printable
-from leafproof.values import Gln, party_uri
+from leafproof.values import party, party_uri
 from leafproof.verification.report import EXIT_FAILED, Status
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="For verifiers, who give their opinion on declared footprints.", no_args_is_help=True)
 KeyFile = Annotated[Path, typer.Option("--key", help="file of your private key, mode 0600")]
-Party = Annotated[str, typer.Option("--gln", help="your party GLN, as the chain's registry names you")]
+Party = Annotated[str, typer.Option("--gln", help="your party GLN or LEI, as the chain's registry names you")]
 _MAX_ANSWER = 1 << 16
 
 
@@ -51,7 +51,7 @@ def key(
     from leafproof.chain.view import Role
     from leafproof.client.key_file import get_or_create
 
-    believed, issuer = read_trust(trust), party_uri(Gln.parse(gln))
+    believed, issuer = read_trust(trust), party_uri(party(gln, "gln"))
     registry = believed.contracts["KeyRegistry"].address_bytes
     account = _address(address)
     own = get_or_create(key_file)
@@ -91,7 +91,7 @@ def sign(
     if report.status is Status.FAIL:
         typer.echo(printable(report.verdict()), err=True)
         raise typer.Exit(EXIT_FAILED)
-    statements, issuer = _statements(bundle), party_uri(Gln.parse(gln))
+    statements, issuer = _statements(bundle), party_uri(party(gln, "gln"))
     statement, stated = _chosen(statements, declared)
     made = _opinion(said, statement, stated, _last(statements, statement, issuer))
     _write(out, _signed(own, issuer, made, statement))

@@ -1,10 +1,12 @@
-"""Classifications of lots, recomputed: by the version of the living list in force then, and what follows of it."""
+"""Classifications of lots, judged as a reader judges them (check 10), from chain and log alone."""
 
 from __future__ import annotations
 
 from leafproof.chain.view import ChainView
-from leafproof.classification import Classified, LivingList, in_force
+from leafproof.classification import Classified, LivingList
 from leafproof.replay.report import ReplayReport
+from leafproof.verification.classified import judge
+from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
 
 
@@ -21,23 +23,11 @@ class Classifications:
             self._taken.append((statement, statement.content))
 
     def against_chain(self) -> None:
-        """All of them, after the whole log was taken."""
+        """All of them, after the whole log was taken. Without the list that one names, its categories stand."""
         for statement, said in self._taken:
-            for message in self._faults(statement, said):
-                self._report.add("category-differs", statement.index, f"lot {said.of}: {message}")
-
-    def _faults(self, statement: Statement, said: Classified) -> list[str]:
-        maker = self._chain.keys[statement.envelope.key_id].operator
-        if self._chain.lot(maker, said.of) is None:
-            return ["it is classified by an operator who has no such lot on the chain"]
-        held = in_force(self._chain.list_versions, statement.envelope.header.issued_at)
-        if held is None or (held.version, held.content.hex()) != (said.version, said.content):
-            number = held.version if held else 0
-            return [f"version {said.version} of the living list was not in force, but version {number}"]
-        stated = self._statements.get(said.content)
-        if stated is None or not isinstance(stated.content, LivingList):
-            return []
-        expected = stated.content.categories(said.edition, said.code, said.evidence)
-        if expected == said.categories:
-            return []
-        return [f"its categories are {', '.join(expected) or 'none'}, not {', '.join(said.categories) or 'none'}"]
+            maker = self._chain.keys[statement.envelope.key_id].operator
+            stated = self._statements.get(said.content)
+            rules = stated.content if stated and isinstance(stated.content, LivingList) else None
+            finding = judge(self._chain, maker, statement.envelope.header.issued_at, said, rules)
+            if finding.status is Status.FAIL:
+                self._report.add("category-differs", statement.index, finding.text())

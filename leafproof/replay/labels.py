@@ -6,13 +6,17 @@ check 10.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from leafproof.chain.view import Address, ChainView, LabelRecord, lot_id
+from leafproof.classification import Classified
 from leafproof.declared import DeclaredFootprint
 from leafproof.footprint import Footprint
 from leafproof.label import KINDS, Label, LabelStatement
 from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
+from leafproof.verification.classified import Made
 from leafproof.verification.labels import Case, Subject, judge
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
@@ -34,14 +38,18 @@ class Labels:
         self._report, self._chain, self._statements = report, chain, statements
         self._records: dict[bytes, _Of] = {}  # the newest, by lot id
         self._opinions: list[tuple[Address, Opinion]] = []
+        self._classified: dict[bytes, list[Made]] = defaultdict(list)  # by lot id
 
     def take(self, statement: Statement) -> None:
-        """A record or opinion whose key, signature and body are good."""
+        """A record, opinion or classification whose key, signature and body are good."""
         content = statement.content
         if isinstance(content, BatchRecord):
             self._records[lot_id(self._operator(statement), content.of)] = (statement, content)
         elif isinstance(content, Opinion):
             self._opinions.append((self._operator(statement), content))
+        elif isinstance(content, Classified):
+            made = (statement.envelope.header.issued_at, content.categories)
+            self._classified[lot_id(self._operator(statement), content.of)].append(made)
 
     def _operator(self, statement: Statement) -> bytes:
         return self._chain.keys[statement.envelope.key_id].operator
@@ -62,7 +70,9 @@ class Labels:
             return
         footprints = self._footprints(found[1], maker, record)
         given = tuple(self._assurances(maker, facts))
-        case = Case(self._chain, label, Subject(str(facts.of), operator.identifier, footprints, given), self._find)
+        made = tuple(self._classified[label.subject])
+        subject = Subject(str(facts.of), operator.identifier, footprints, given, made)
+        case = Case(self._chain, label, subject, self._find)
         rules = self._find(self._chain.schemes[label.scheme].published[label.version - 1])
         for _, finding in judge(case):
             # What the certifier looked at, he names: without it a criterion was not met.

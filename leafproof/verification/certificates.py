@@ -13,7 +13,7 @@ from leafproof.certificate import Cancellation
 from leafproof.chain.view import Address, Claim, lot_id
 from leafproof.footprint import Footprint, Serials
 from leafproof.record import BatchRecord
-from leafproof.values import Lot, speaks_for
+from leafproof.values import Lot, party, party_uri, speaks_for
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
@@ -42,7 +42,7 @@ def judge(claim: Claim, stated: Cancellation, signer: Address, use: Use) -> Iter
         yield fault("claim-serials", first=claim.first, last=claim.last)
     for operator in sorted({claim.operator, signer} - {use.maker}):
         yield fault("claim-foreign", operator="0x" + operator.hex())
-    if not speaks_for(use.identifier, f"https://id.gs1.org/417/{stated.beneficiary}"):
+    if not speaks_for(use.identifier, party_uri(party(stated.beneficiary))):
         yield fault("claim-beneficiary", beneficiary=stated.beneficiary, maker=use.identifier)
     opened, closed = (clock.local_date(moment, use.record.zone) for moment in use.record.run.window)
     for code, params in stated.unfit(use.record.facility, opened, closed, use.country):

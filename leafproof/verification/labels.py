@@ -2,7 +2,8 @@
 
  1 issued      `_issued`      the certifier's own signed statement, on this lot, as the chain has it
  2 accredited  `_accredited`  by the scheme's owner, when it was issued
- 3 scope       `_scope`       its category is one of the scheme's, and of the accreditation's
+ 3 scope       `_scope`       its category is one of the scheme's, of the accreditation's, and of the lot's, by
+                             its classification; of a lot without one that is not checked
  4 validity    `_time`        it counts at the newest block that the reader takes for final
  5 status      `_status`      not suspended, not revoked
  6 criteria    `_criteria`    of the version by which it was issued, evaluated anew
@@ -46,12 +47,14 @@ from leafproof.label import (
     registered_id,
 )
 from leafproof.record import BatchRecord
-from leafproof.values import Gln, Lot, party_uri
+from leafproof.values import Lot, party, party_uri
+from leafproof.verification.classified import Made, made_of, words
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
 
 CHECKS = ("issued", "accredited", "scope", "validity", "status", "criteria", "recognised")
+UNCLASSIFIED = "label-unclassified"  # speaks against no label: most lots are not classified
 T = TypeVar("T")
 Numbered = tuple[int, Finding]
 # The statement with an id, by whose account it was signed (None: by no registered key).
@@ -60,12 +63,21 @@ Find = Callable[[bytes], tuple[Address | None, LabelStatement] | None]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The lot that a label is for: name, its maker's legal identity, what its footprints and opinions say."""
+    """The lot that a label is for: name, its maker's legal identity, what its footprints and opinions say, and how
+    its maker classified it, in the log's order."""
 
     lot: str
     maker: str
     footprints: Mapping[str, Footprint]
     assurances: tuple[str, ...]
+    classified: tuple[Made, ...] = ()
+
+    def categories_at(self, moment: int) -> tuple[str, ...] | None:
+        """As the lot was classified at a moment (Unix seconds), else as it was first classified later; None where
+        it never was."""
+        before = [categories for at, categories in self.classified if at <= moment]
+        later = [categories for at, categories in self.classified if at > moment]
+        return next(iter([*before[-1:], *later]), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +135,9 @@ def _issued(case: Case, signer: Address | None, stated: Label) -> Iterator[Findi
         (
             name
             for name, good in (
-                ("certifier", signer == record.certifier and party_uri(Gln(stated.certifier)) == case.certifier),
+                ("certifier", signer == record.certifier and party_uri(party(stated.certifier)) == case.certifier),
                 ("lot", str(stated.of) == case.subject.lot),
-                ("maker", party_uri(Gln(stated.maker)) == case.subject.maker),
+                ("maker", party_uri(party(stated.maker)) == case.subject.maker),
                 ("scheme", registered_id(stated.scheme) == record.scheme),
                 ("criteria", stated.criteria == published[record.version - 1].hex()),
                 ("start", stated.window[0] == record.start),
@@ -177,6 +189,12 @@ def _scope(case: Case, _: Address | None, stated: Label) -> Iterator[Finding]:
         outside = True
     if outside:
         yield case.finding(Status.FAIL, "label-scope", label=case.name, category=stated.category)
+    own = case.subject.categories_at(case.record.issued.block_time)
+    told = {"label": case.name, "category": stated.category}
+    if own is None:
+        yield case.finding(Status.NOT_CHECKED, UNCLASSIFIED, **told)
+    elif stated.category not in own:
+        yield case.finding(Status.FAIL, "label-category", categories=words(own), **told)
 
 
 def _counts(case: Case) -> bool:
@@ -377,4 +395,5 @@ def _subject(reading: Reading, statement: Statement, record: BatchRecord, maker:
     ]
     newest = {printed.profile.id: printed for _, printed in sorted(mine, key=lambda pair: pair[0].index)}
     own = record.of == reading.bundle.lot
-    return Subject(str(record.of), maker, newest, tuple(reading.assurances) if own else ())
+    given = tuple(reading.assurances) if own else ()
+    return Subject(str(record.of), maker, newest, given, made_of(reading, statement, record.of))

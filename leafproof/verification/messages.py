@@ -220,6 +220,8 @@ MESSAGES = {
     "label-differs": "label {label}: {part} is not what the chain or this lot says",
     "label-unaccredited": "{certifier} was not accredited for {scheme} when label {label} was issued",
     "label-scope": "label {label}: {category} is outside the scheme, or the accreditation",
+    "label-category": "label {label} is for {category}, the lot is classified as {categories}",
+    "label-unclassified": "label {label}: not checked whether the lot is {category}: it is not classified",
     "label-time": "label {label} counts from {start} until {until}, not now",
     "label-ended": "label {label} is {status} since {time}: {reason}",
     "label-met": "label {label}: all {count} criteria are met, {attested} of them attested by the certifier alone",
@@ -231,6 +233,11 @@ MESSAGES = {
     "label-partly": "{market} accepts of {scheme} only: {accepted}",
     "label-agreement": "{market}: the agreement {agreement} is not here, or says something else",
     "label-claims": "label {label} claims {market}, which did not recognise it when it was issued",
+    "classified": "{code} of {edition}, by version {version} of the living list: {categories}",
+    "classified-foreign": "classified by an operator who has no such lot on the chain",
+    "classified-version": "classified by version {version} of the living list, {held} was in force",
+    "classified-differs": "by the living list its categories are {expected}, not {stated}",
+    "classified-list": "version {version} of the living list is not here",
     "opinion-given": (
         "{verifier} ({issuer}, accredited: {accreditation}) verified the declared footprint by {standard}:"
         " {assurance} assurance, materiality {materiality} %"

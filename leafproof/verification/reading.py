@@ -11,6 +11,7 @@ from leafproof.bundle import Bundle
 from leafproof.calculation import Sources
 from leafproof.certificate import Cancellation
 from leafproof.chain.view import ChainView, LotRecord, RegisteredKey, Role, lot_id
+from leafproof.classification import Classified
 from leafproof.correction import Correction
 from leafproof.declared import DeclaredFootprint
 from leafproof.errors import InvalidInput
@@ -66,6 +67,7 @@ class Reading:
     frames: dict[bytes, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     cancellations: dict[str, tuple[Statement, Cancellation]] = field(default_factory=dict)
     labelling: dict[str, tuple[Statement, LabelStatement]] = field(default_factory=dict)
+    classified: dict[str, tuple[Statement, Classified]] = field(default_factory=dict)
     assurances: list[str] = field(default_factory=list)  # of opinions that stand by the lot's declared footprint
     tick: Callable[[], None] = _no_one_watches
     _budget: int = 1_000_000
@@ -94,6 +96,8 @@ class Reading:
             self.cancellations[statement.id] = (statement, statement.content)
         if isinstance(statement.content, LabelStatement):
             self.labelling[statement.id] = (statement, statement.content)
+        if isinstance(statement.content, Classified):
+            self.classified[statement.id] = (statement, statement.content)
 
     def spend(self, readings: int) -> None:
         """Account for readings that are taken in once more; raises `InvalidInput` beyond what the bundle's lots

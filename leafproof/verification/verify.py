@@ -11,7 +11,7 @@
  7 evidence complete        `lots.check_evidence`   no frame, interval or point missing, by the metering plan
  8 recomputed               `lots.check_recomputed` activity data and footprint give the same digits
  9 inputs verified          `lots.check_inputs`     input lots' own checks, and shares spent on this lot
-10 labels and opinions      `_claimed`         opinions, labels and certificates
+10 labels and opinions      `_claimed`         opinions, classifications, labels and certificates
 
 Checks 1 to 5 cover every statement of the bundle, the input lots' too; 6 to 8 run for each lot of it. A check
 whose material is withheld says so and passes nothing.
@@ -32,6 +32,7 @@ from leafproof.trust import Trust
 from leafproof.values import Lot
 from leafproof.verification import (
     certificates,
+    classified,
     corrections,
     declared,
     heads,
@@ -103,6 +104,7 @@ def read_and_verify(
 
 def _claimed(reading: Reading) -> None:
     opinions.check(reading)
+    classified.check_classified(reading)
     labels.check_labels(reading)
     certificates.check_certificates(reading)
 

@@ -163,7 +163,14 @@ class TestTheLine:
         assert result["double_claim"].startswith(named)
         assert result["double_sale"].startswith("refused: ERC1155InsufficientBalance(")
         found = {f["code"] for f in result["checks"][10]["findings"]}
-        assert found == {"label-issued", "label-met", "label-recognised", "claimed", "claim-not-exclusive"}
+        assert found == {
+            "classified",
+            "label-issued",
+            "label-met",
+            "label-recognised",
+            "claimed",
+            "claim-not-exclusive",
+        }
 
     def test_leaves_nothing_running_and_no_key_that_others_may_read(self, played: Played) -> None:
         assert played.left == {}

@@ -1,4 +1,5 @@
-"""Labels in the small world of `tests.support.world`: a scheme, a certifier, a market, and a label for the coil."""
+"""Labels in the small world of `tests.support.world`: a scheme, a certifier, a market, and a label for the coil,
+which its maker classified by the first version of a living list."""
 
 from __future__ import annotations
 
@@ -7,18 +8,21 @@ from typing import Any
 
 import msgspec
 
+from leafproof import values
 from leafproof.chain.view import (
     Accreditation,
     Address,
     LabelChange,
     LabelRecord,
     LabelStatus,
+    ListVersion,
     Market,
     Recognition,
     Role,
     lot_id,
 )
 from leafproof.chain.view import Scheme as OnChain
+from leafproof.classification import Classified, Entry, LivingList, Shown
 from leafproof.criteria import Criterion
 from leafproof.label import (
     Accredited,
@@ -51,6 +55,19 @@ SCHEME = Scheme(
         Criterion("attested", text=TEXT),
     ),
 )
+
+
+EVIDENCE = "Drawings of the tower"
+LIST = LivingList(
+    "Goods of steel",
+    "the first",
+    (
+        Entry("HS 2022", "7208", GOODS, "Flat-rolled products", "a test"),
+        Entry("HS 2022", "7308", "steel structures", "Structures", "a test", "Of towers", EVIDENCE),
+    ),
+    (),
+)
+SHOWN = (Shown(EVIDENCE, "drawing 5"),)
 
 
 @dataclass
@@ -117,21 +134,48 @@ def stated(world: World, at: Places, published: int, **changes: Any) -> Label:
     return msgspec.structs.replace(honest, **changes)
 
 
+def adopt(world: World, rules: LivingList = LIST, from_block: int = 6) -> str:
+    """The next version of the living list, adopted in block 5 and later; the id of its content."""
+    index = world.state(world.steel, rules.urn, rules.CONTENT_TYPE, rules.encode_body())
+    content, held = world.id(index), world.labelling.get("list_versions", ())
+    adopted = w.moment(5 + len(held))
+    version = ListVersion(len(held) + 1, bytes.fromhex(content), w.moment(from_block).block_time, adopted)
+    world.labelling["list_versions"] = (*held, version)
+    world.anchor()
+    return content
+
+
+def classify(world: World, by: Party, said: Classified) -> int:
+    """In the log, and anchored."""
+    index = world.state(by, said.urn, said.CONTENT_TYPE, said.encode_body())
+    world.anchor()
+    return index
+
+
+def coil_as(content: str, /, *categories: str, **changes: Any) -> Classified:
+    """The coil's honest classification, but for `changes`."""
+    honest = Classified(str(COIL.gtin), str(COIL.code), "HS 2022", "720810", (), 1, content, categories)
+    return msgspec.structs.replace(honest, **changes)
+
+
 def labelled_world(
     rules: Scheme = SCHEME,
     accredited: dict[str, Any] | None = None,
     recognised: dict[str, Any] | None = None,
     within: tuple[World, Places] | None = None,
+    classified: tuple[str, ...] | None = (GOODS,),
+    by: values.Party = CERTIFIER,
     **changes: Any,
 ) -> Labelled:
-    """The honest world, or another, and a label that `changes` change; recognised in the EU."""
+    """The honest world, or another, and a label that `changes` change; recognised in the EU. The coil is
+    `classified`, or not at all; the label is `by` that certifier."""
     world, at = within or w.honest_world()
-    owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, CERTIFIER, b"\xc2" * 20)
+    owner, certifier = party(world, OWNER, b"\xc1" * 20), party(world, by, b"\xc2" * 20)
     for place, (_, name) in enumerate(AUTHORITIES.items()):
         party(world, name, bytes([0xD1 + place]) * 20)
     eu = world.parties[2]
     published = log_labelling(world, owner, rules)
-    limits = Accredited(NAME, str(CERTIFIER), "DAkkS", "D-ZE-1", (GOODS,), "2018-01-01T00:00:00Z", UNTIL)
+    limits = Accredited(NAME, str(by), "DAkkS", "D-ZE-1", (GOODS,), "2018-01-01T00:00:00Z", UNTIL)
     limits = msgspec.structs.replace(limits, **accredited or {})
     allowed = log_labelling(world, owner, limits)
     agreement = Agreement("EU", NAME, GOODS, ("verification", "certificate"), "2018-01-01T00:00:00Z", UNTIL)
@@ -162,7 +206,9 @@ def labelled_world(
         ),
         "labels": {},
     }
-    record = issue(world, certifier, stated(world, at, published, **changes))
+    if classified is not None:
+        classify(world, world.steel, coil_as(adopt(world), *classified))
+    record = issue(world, certifier, stated(world, at, published, **{"certifier": str(by), **changes}))
     return Labelled(world, at, owner, certifier, record)
 
 
@@ -188,6 +234,9 @@ def issue(world: World, certifier: Party, said: Label) -> LabelRecord:
 def section_label(made: Labelled, used: tuple[str, ...]) -> LabelRecord:
     """The tower section's own label, which rests on that of its coil."""
     world = made.world
+    content = world.labelling["list_versions"][0].content.hex()
+    goods = {"gtin": str(TOWER.gtin), "lot": str(TOWER.code), "code": "730820", "shown": SHOWN}
+    classify(world, world.fabricator, coil_as(content, "steel structures", **goods))
     criteria = next(
         i for i, one in enumerate(world.entries) if one.parsed.header.content_type == SCHEME.CONTENT_TYPE
     )

@@ -71,7 +71,7 @@ COIL, TOWER = Lot.parse(gtin("880123450010"), "C-1"), Lot.parse(gtin("6901234500
 
 @dataclass
 class Party:
-    gln: Gln
+    gln: values.Party
     facility: Gln
     address: bytes
     key: SigningKey = field(default_factory=SigningKey.generate)
@@ -83,6 +83,7 @@ class Party:
 
     @property
     def gateway_uri(self) -> str:
+        assert isinstance(self.gln, Gln)
         return values.gateway_uri(self.gln, "gw-1")
 
 

@@ -168,10 +168,14 @@ def _claim(claim: Claimed) -> Iterator[_Event]:
 
 
 def _labelling(view: ChainView) -> Iterator[_Event]:
+    for version in view.list_versions:
+        block = version.adopted.block_number
+        yield block, "classes", "Proposed", [version.content, bytes([7]) * 20]
+        yield block, "classes", "Adopted", [version.version, version.content, version.in_force_from]
     for scheme in view.schemes.values():
         yield 4, "labels", "SchemeAdmitted", [scheme.scheme, scheme.owner, scheme.name]
-        for version, content in enumerate(scheme.published, 1):
-            yield 5, "labels", "SchemePublished", [scheme.scheme, version, content]
+        for number, content in enumerate(scheme.published, 1):
+            yield 5, "labels", "SchemePublished", [scheme.scheme, number, content]
     for market in view.markets.values():
         yield 4, "labels", "MarketAdmitted", [market.market, market.authority, market.name]
     for held in view.accreditations:

@@ -64,6 +64,17 @@ class TestForm:
             said.check()
 
 
+class TestTheListThatIsShipped:
+    def test_says_of_each_entry_whether_its_source_was_compared(self) -> None:
+        assert all("compared" in one.source for one in LIST.entries)
+
+    def test_has_nothing_twice(self) -> None:
+        named = [(one.edition, one.code, one.category) for one in LIST.entries]
+        assert len(set(named)) == len(named)
+        joined = [(one.edition, one.code, one.later) for one in LIST.correlations]
+        assert len(set(joined)) == len(joined)
+
+
 class TestCategories:
     def test_by_the_code_or_one_that_it_is_part_of(self) -> None:
         assert LIST.categories("HS 2022", "850760", {}) == ("batteries",)
@@ -79,12 +90,16 @@ class TestCategories:
         assert LIST.categories("HS 2022", "730820", {TOWER_EVIDENCE: "contract 5"}) == ("wind power equipment",)
 
     def test_an_older_code_is_followed_to_what_it_became(self) -> None:
-        assert LIST.categories("HS 2017", "850231", {}) == ("wind power equipment",)
+        assert LIST.categories("HS 2017", "850760", {}) == ("batteries",)
+        assert LIST.categories("HS 2017", "720449", {}) == ("recycled metals",)
+        assert LIST.categories("HS 2017", "850231", {}) == ("APEC environmental goods", "wind power equipment")
 
     def test_a_code_that_became_several_is_a_candidate_and_no_category(self) -> None:
         assert LIST.categories("HS 2017", "854140", {}) == ()
         found = {one.category for one in LIST.candidates("HS 2017", "854140")}
-        assert found == {"photovoltaics"}
+        assert found == {"APEC environmental goods", "photovoltaics"}
+        assert LIST.categories("HS 2017", "870490", {}) == ()  # lorries of which some were electric
+        assert {one.category for one in LIST.candidates("HS 2017", "870490")} == {"new-energy vehicles"}
 
     def test_unless_all_of_them_are_of_it(self) -> None:
         others = [Entry("HS 2022", code, "photovoltaics", "t", "s") for code in ("854141", "854149")]
@@ -102,7 +117,8 @@ class TestTradeStatistics:
         )
         assert found[0][-1] == "candidates"
         tags = [row[-1] for row in found[1:]]
-        assert tags == ["photovoltaics", "photovoltaics", "wind power equipment", "", ""]
+        both = "APEC environmental goods;photovoltaics"
+        assert tags == [both, both, "wind power equipment", "", ""]
 
     @pytest.mark.parametrize(
         "text", ["", "cmdCode\n1\n", "classificationCode,cmdCode\nH6\n", 'classificationCode,cmdCode\n"H6\n']

@@ -12,10 +12,11 @@ from leafproof.criteria import Criterion, Evidence, evaluate
 from leafproof.errors import InvalidInput
 from leafproof.label import Accredited, Attested, Label, LabelChange, Recognition, Scheme, accepted_words
 from leafproof.replay.replay import replay
-from leafproof.values import party_uri
+from leafproof.values import Lei, party_uri
 from leafproof.verification.labels import Case, Subject, judge
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
+from tests.support import world as w
 from tests.support.labels import (
     CERTIFIER,
     GOODS,
@@ -23,6 +24,8 @@ from tests.support.labels import (
     SCHEME,
     TEXT,
     Labelled,
+    classify,
+    coil_as,
     labelled_world,
     section_label,
     stated,
@@ -149,8 +152,35 @@ class TestCriteria:
 class TestCheckTen:
     def test_an_honest_label_passes_and_says_where_it_counts(self) -> None:
         made = labelled_world()
-        assert found(made) == {"label-issued", "label-met", "label-recognised"}
+        assert found(made) == {"classified", "label-issued", "label-met", "label-recognised"}
         assert checked(made)[10].status is Status.PASS
+        assert replayed(made) == set()
+
+    @pytest.mark.parametrize("classified", [(), ("steel structures",)])
+    def test_a_label_for_goods_that_the_lot_is_not_fails(self, classified: tuple[str, ...]) -> None:
+        made = labelled_world(classified=classified)
+        assert "label-category" in found(made, Status.FAIL)
+        assert "label-differs" in replayed(made)
+
+    def test_a_lot_that_is_not_classified_is_said_to_be_unchecked(self) -> None:
+        made = labelled_world(classified=None)
+        assert found(made, Status.NOT_CHECKED) == {"label-unclassified"}
+        assert checked(made)[10].status is Status.NOT_CHECKED
+        assert replayed(made) == set()
+
+    def test_the_word_of_its_time_counts_and_not_a_later_one(self) -> None:
+        made = labelled_world()
+        content = made.world.labelling["list_versions"][0].content.hex()
+        classify(made.world, made.world.steel, coil_as(content, code="7210"))
+        assert found(made, Status.FAIL) == set()
+        made.put("labels", issued=w.moment(4000))  # an hour later: both classifications were there
+        assert found(made, Status.FAIL) >= {"label-category"}
+
+    def test_a_certifier_may_be_named_by_his_lei(self) -> None:
+        made = labelled_world(by=Lei.parse("5493001KJTIIGC8Y1R12"))
+        assert found(made, Status.FAIL) == set()
+        (issued,) = [f for f in checked(made)[10].findings if f.code == "label-issued"]
+        assert issued.params["certifier"] == "urn:lei:5493001KJTIIGC8Y1R12"
         assert replayed(made) == set()
 
     def test_without_a_chain_it_is_not_checked(self) -> None:

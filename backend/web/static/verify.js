@@ -5532,6 +5532,7 @@ ${text2}`);
 // backend/web/verify/values.js
 var LOT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 var POINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+var LEI = /^[0-9A-Z]{18}[0-9]{2}$/;
 var PARTY = "https://id.gs1.org/417/";
 var GATEWAY = "urn:leafproof:gateway:";
 var LATEST2 = 253402214400;
@@ -5547,6 +5548,14 @@ function gs1Key(field, text2, lengths) {
   return text2;
 }
 var gln = (text2, field) => gs1Key(field, text2, [13]);
+function lei(text2, field) {
+  if (!LEI.test(text2)) throw new Malformed(`${field}: '${text2.slice(0, 40)}' is not 18 digits or capital letters and 2 digits`);
+  const digits2 = [...text2].map((character) => parseInt(character, 36)).join("");
+  if (BigInt(digits2) % 97n !== 1n) throw new Malformed(`${field}: ${text2} has wrong check digits`);
+  return text2;
+}
+var party = (text2, field) => ([...text2].length === 20 ? lei : gln)(text2, field);
+var partyUri = (named4) => (named4.length === 20 ? "urn:lei:" : PARTY) + named4;
 function lot(gtin, code) {
   const digits2 = gs1Key("gtin", gtin, [8, 12, 13, 14]).padStart(14, "0");
   return `${digits2}/${lotCode(code)}`;
@@ -5605,8 +5614,8 @@ function readLog(value, what) {
 }
 function readBundle(bytes) {
   const value = decodeDeterministic(bytes, "bundle", MAX_BUNDLE);
-  const [magic, version, named3, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
-  const good = magic === "leafproof-bundle" && version === 1 && [named3, keys, heads, items].every(Array.isArray) && named3.length === 2 && named3.every((part) => typeof part === "string");
+  const [magic, version, named4, keys, heads, items, ...rest] = Array.isArray(value) && value.length >= 6 ? value : [];
+  const good = magic === "leafproof-bundle" && version === 1 && [named4, keys, heads, items].every(Array.isArray) && named4.length === 2 && named4.every((part) => typeof part === "string");
   if (!good) throw new Malformed("bundle: not a Leafproof bundle of version 1");
   if (keys.length > MAX_ITEMS || items.length > MAX_ITEMS || !keys.every((key2) => isBytes(key2))) {
     throw new Malformed(`bundle: keys are not byte strings, or more than ${MAX_ITEMS} parts`);
@@ -5616,7 +5625,7 @@ function readBundle(bytes) {
     throw new Malformed("bundle: what stands behind the statements is not a checkpoint or more");
   }
   return {
-    lot: lot(...named3),
+    lot: lot(...named4),
     keys,
     heads: heads.map(readHead),
     items: items.map((item) => readItem(item, heads.length)),
@@ -5719,6 +5728,350 @@ var CLAIM_HANDLERS = {
 };
 var REGISTRY_EVENTS = ["RegistryAdmitted", "RegistryRemoved", "RegistrarAppointed", "RegistrarDismissed"];
 var CLAIM_EVENTS = ["Claimed", "FootprintNamed", "Attested", "Rejected"];
+
+// backend/web/verify/json.js
+var MAX_DEPTH2 = 100;
+var MAX_DIGITS = 4300;
+var TOKEN = /[\t\n\r ]*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))[\t\n\r ]*/suy;
+var Float = class {
+};
+function parse(text2, what) {
+  const refuse2 = () => new Malformed(`${what}: not JSON, or a member twice`);
+  let at2 = 0;
+  const next = () => {
+    TOKEN.lastIndex = at2;
+    const found = TOKEN.exec(text2);
+    if (!found) throw refuse2();
+    at2 = TOKEN.lastIndex;
+    return found;
+  };
+  const value = (found, depth) => {
+    const [, mark, string, digits2, word3] = found;
+    if (string !== void 0 || word3 !== void 0) return scalar(string ?? word3);
+    if (digits2 !== void 0) return numeral(digits2);
+    if (depth === 0) throw refuse2();
+    if (mark === "[") return array(depth - 1);
+    if (mark === "{") return object(depth - 1);
+    throw refuse2();
+  };
+  const scalar = (token) => {
+    try {
+      return JSON.parse(token);
+    } catch {
+      throw refuse2();
+    }
+  };
+  const numeral = (digits2) => {
+    scalar(digits2);
+    if (digits2.length > MAX_DIGITS) throw refuse2();
+    if (!/^-?[0-9]+$/.test(digits2)) return new Float();
+    const small = Number(digits2);
+    return Number.isSafeInteger(small) ? small : BigInt(digits2);
+  };
+  const array = (depth) => {
+    const items = [];
+    let found = next();
+    while (found[1] !== "]") {
+      items.push(value(found, depth));
+      found = after("]");
+    }
+    return items;
+  };
+  const object = (depth) => {
+    const members = /* @__PURE__ */ new Map();
+    let found = next();
+    while (found[1] !== "}") {
+      if (found[2] === void 0) throw refuse2();
+      const name2 = scalar(found[2]);
+      if (members.has(name2) || next()[1] !== ":") throw refuse2();
+      members.set(name2, value(next(), depth));
+      found = after("}");
+    }
+    return members;
+  };
+  const after = (end) => {
+    const found = next();
+    if (found[1] === end) return found;
+    if (found[1] !== ",") throw refuse2();
+    const more = next();
+    if (more[1] === end) throw refuse2();
+    return more;
+  };
+  const whole3 = value(next(), MAX_DEPTH2);
+  if (at2 !== text2.length) throw refuse2();
+  return whole3;
+}
+function parseBytes(bytes, what) {
+  let text2;
+  try {
+    text2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Malformed(`${what}: not UTF-8`);
+  }
+  return parse(text2, what);
+}
+
+// backend/web/verify/disclosure.js
+var MAX_DISCLOSURES = 64;
+var MAX_DISCLOSURE = 1 << 20;
+var MAX_BODY = 1 << 20;
+var SALT_SIZE = 16;
+var HIDING = ["_sd", "...", "_sd_alg"];
+function bodyContent(data) {
+  const value = decode2(data, "body", MAX_BODY);
+  if (!Array.isArray(value) || value.length !== 2) throw new Malformed("body: not [salt, and 1 more]");
+  if (!isBytes(value[0], SALT_SIZE)) throw new Malformed(`body: does not start with a salt of ${SALT_SIZE} bytes`);
+  return value[1];
+}
+var jsonOf = (text2, what) => parseBytes(fromBase64url(text2), what);
+function opened(text2) {
+  const value = jsonOf(text2, "disclosure");
+  const [salt, name2, member] = Array.isArray(value) && value.length === 3 ? value : [];
+  if (typeof salt !== "string" || typeof name2 !== "string") throw new Malformed("disclosure: not [salt, member, value]");
+  return { name: name2, member, digest: base64url(sha256(utf8(text2))) };
+}
+function hidesNothingBelow(value) {
+  if (Array.isArray(value)) return value.every(hidesNothingBelow);
+  if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
+  return true;
+}
+function readDisclosed(data, disclosures, key2, issuer, kind2, withheld) {
+  const jwt = bodyContent(data);
+  if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
+    throw new Malformed("body: not an issuer-signed JWT");
+  }
+  if (disclosures.some((text2) => text2.includes("~") || text2.length > MAX_DISCLOSURE)) {
+    throw new Malformed("disclosure: not a disclosure's text");
+  }
+  const { header: header2, claims } = signedParts(jwt, key2);
+  const given = disclosures.map(opened);
+  const members = unpacked(claims, given, withheld);
+  const algorithm = key2.algorithm === ES256 ? "ES256" : "EdDSA";
+  const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind2;
+  if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
+  members.delete("iss");
+  if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
+  return members;
+}
+function signedParts(jwt, key2) {
+  const [head, payload, signature, ...rest] = jwt.split(".");
+  if (rest.length || signature === void 0) throw new Malformed("body: not an issuer-signed JWT");
+  if (!verifies(key2, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
+    throw new Malformed("body: not a valid SD-JWT (InvalidJWSSignature)");
+  }
+  const claims = jsonOf(payload, "body");
+  if (!(claims instanceof Map)) throw new Malformed("body: not an issuer-signed JWT");
+  return { header: jsonOf(head, "body"), claims };
+}
+function unpacked(claims, given, withheld) {
+  const digests = claims.get("_sd") ?? [];
+  const algorithm = claims.has("_sd_alg") ? claims.get("_sd_alg") : "sha-256";
+  if (algorithm !== "sha-256") throw new Malformed("body: not an SD-JWT with SHA-256");
+  const members = new Map([...claims].filter(([name2]) => name2 !== "_sd" && name2 !== "_sd_alg"));
+  const inTheClear = withheld.filter((name2) => claims.has(name2)).length;
+  if (!Array.isArray(digests) || digests.length + inTheClear > withheld.length) {
+    throw new Malformed("body: has more digests than members that may be withheld");
+  }
+  if (!given.every(({ name: name2 }) => withheld.includes(name2))) throw new Malformed("disclosure: of a member that may not be withheld");
+  if (![...members.values(), ...given.map(({ member }) => member)].every(hidesNothingBelow)) {
+    throw new Malformed("body: withholds parts of a member");
+  }
+  const fitting = given.filter(({ digest: digest3 }) => digests.includes(digest3));
+  if (new Set(digests).size !== digests.length || new Set(given.map(({ digest: digest3 }) => digest3)).size !== given.length) {
+    throw new Malformed("body: one digest twice");
+  }
+  for (const { name: name2, member } of fitting) {
+    if (members.has(name2)) throw new Malformed("body: one member twice");
+    members.set(name2, member);
+  }
+  return members;
+}
+
+// backend/web/verify/shape.js
+function kindOf(value) {
+  if (value === null) return "null";
+  if (typeof value === "string") return "str";
+  if (typeof value === "boolean") return "bool";
+  if (value instanceof Uint8Array) return "bytes";
+  if (value instanceof Float) return "float";
+  if (Array.isArray(value)) return "array";
+  return isWhole(value) ? "int" : "object";
+}
+var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
+var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
+var MAX_DIFFERENCE = 300;
+var told = (value) => typeof value === "string" ? value : JSON.stringify(value);
+function differences(names2, stated, computed) {
+  const pairs = names2.map((part) => ({ part, stated: told(stated[part]), computed: told(computed[part]) }));
+  const differing2 = pairs.filter((one) => one.stated !== one.computed);
+  return differing2.map(({ part, ...both }) => ({ part, stated: both.stated.slice(0, MAX_DIFFERENCE), computed: both.computed.slice(0, MAX_DIFFERENCE) }));
+}
+function text(value, place) {
+  if (typeof value !== "string") throw expected("str", value, place);
+  return value;
+}
+function whole(value, place) {
+  if (!isWhole(value)) throw expected("int", value, place);
+  return value;
+}
+function flag(value, place) {
+  if (typeof value !== "boolean") throw expected("bool", value, place);
+  return value;
+}
+var oneOf = (...words4) => (value, place) => {
+  if (!words4.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
+  return value;
+};
+var exactly = (number2) => (value, place) => {
+  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
+  return value;
+};
+var orNull = (shape12) => (value, place) => value === null ? null : shape12(value, place);
+var list = (shape12) => (value, place) => {
+  if (!Array.isArray(value)) throw expected("array", value, place);
+  return value.map((one, i) => shape12(one, `${place}[${i}]`));
+};
+var pair = (shape12) => (value, place) => {
+  const found = list(shape12)(value, place);
+  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
+  return found;
+};
+var named = (shape12) => (value, place) => {
+  if (!(value instanceof Map)) throw expected("object", value, place);
+  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape12(one, `${place}[...]`)]));
+};
+var orElse = (shape12, otherwise) => Object.assign((value, place) => shape12(value, place), { otherwise });
+var struct = (required, optional2 = {}) => {
+  const members = { ...required, ...optional2 };
+  return (value, place = "$") => {
+    if (!(value instanceof Map)) throw expected("object", value, place);
+    const found = Object.fromEntries(Object.entries(members).map(([name2, shape12]) => [name2, shape12.otherwise ?? null]));
+    for (const [name2, one] of value) {
+      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
+      found[name2] = members[name2](one, `${place}.${name2}`);
+    }
+    for (const name2 of Object.keys(required)) {
+      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
+    }
+    return found;
+  };
+};
+function convert(value, shape12, field) {
+  try {
+    return shape12(value, "$");
+  } catch (error) {
+    throw new Malformed(`${field}: ${error.message}`);
+  }
+}
+
+// backend/web/verify/texts.js
+var CANNOT_SHOW = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+var printable = (text2) => text2.replace(CANNOT_SHOW, "�");
+function checkPrintable(statement) {
+  for (const [name2, value] of Object.entries(statement)) check(value, name2);
+}
+function check(value, field) {
+  if (typeof value === "string" && printable(value) !== value) {
+    throw new Malformed(`${field}: has a character that cannot be shown (a control character, or half of one)`);
+  }
+  if (Array.isArray(value)) for (const part of value) check(part, field);
+  else if (value?.constructor === Object) for (const [name2, part] of Object.entries(value)) check(part, `${field}.${name2}`);
+}
+
+// backend/web/verify/classification.js
+var MAX_ENTRIES = 2e3;
+var MAX_TEXT = 2e3;
+var EDITIONS = ["HS 2007", "HS 2012", "HS 2017", "HS 2022"];
+var edition = oneOf(...EDITIONS);
+var shapes = {
+  "living list": struct({
+    title: text,
+    changes: text,
+    entries: list(
+      struct(
+        { edition, code: text, category: text, title: text, source: text },
+        { ex_out: orNull(text), evidence: orNull(text) }
+      )
+    ),
+    correlations: list(struct({ edition, code: text, later: edition, became: list(text) }))
+  }),
+  remark: struct({ proposal: text, kind: oneOf("comment", "objection", "refusal"), text }),
+  "classification of a lot": struct({
+    gtin: text,
+    lot: text,
+    edition,
+    code: text,
+    shown: list(struct({ evidence: text, document: text })),
+    version: whole,
+    content: text,
+    categories: list(text)
+  })
+};
+var checks = { "living list": checkList, remark: checkRemark, "classification of a lot": checkClassified };
+var CLASSIFYING = Object.keys(shapes);
+var [LIST, REMARK, CLASSIFIED] = CLASSIFYING;
+function readClassifying(body, kind2) {
+  const found = convert(bodyContent(body), shapes[kind2], "classification");
+  checkPrintable(found);
+  checks[kind2](found);
+  return found;
+}
+function checkList({ title, changes, entries, correlations }) {
+  said({ title, changes });
+  if (entries.length < 1 || entries.length > MAX_ENTRIES || correlations.length > MAX_ENTRIES) {
+    throw new Malformed(`entries: not 1 to ${MAX_ENTRIES}`);
+  }
+  for (const { code, category: category2, title: words4, source: source2, ex_out: exOut, evidence } of entries) {
+    checkCode(code);
+    said({ category: category2, words: words4, source: source2 });
+    if (exOut === null !== (evidence === null)) {
+      throw new Malformed("entries.evidence: an ex-out names the evidence that it asks for, and only it");
+    }
+    if (exOut !== null) said({ exOut, evidence });
+  }
+  for (const { edition: of5, code, later, became } of correlations) {
+    for (const one of [code, ...became]) checkCode(one);
+    if (!became.length || EDITIONS.indexOf(later) <= EDITIONS.indexOf(of5)) {
+      throw new Malformed("correlations.later: leads to no code of a later edition");
+    }
+  }
+}
+function checkRemark({ proposal, text: words4 }) {
+  digest(proposal, "proposal");
+  said({ words: words4 });
+}
+function checkClassified(found) {
+  found.of = lot(found.gtin, found.lot);
+  checkCode(found.code);
+  digest(found.content, "content");
+  if (found.version < 1) throw new Malformed("version: versions count from 1");
+  for (const { evidence, document: document2 } of found.shown) said({ evidence, document: document2 });
+}
+function checkCode(code) {
+  if (!/^(?:[0-9]{2}){1,3}$/.test(code)) throw new Malformed("code: not 2, 4 or 6 digits of the Harmonized System");
+}
+function said(named4) {
+  for (const [field, value] of Object.entries(named4)) {
+    const length = [...value.trim()].length;
+    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`);
+  }
+}
+function categoriesOf({ entries, correlations }, { edition: of5, code, shown }) {
+  const evidence = new Set(shown.map((one) => one.evidence));
+  const named4 = (at2, own) => entries.filter((one) => one.edition === at2 && own.startsWith(one.code)).filter((one) => one.ex_out === null || evidence.has(one.evidence)).map(({ category: category2 }) => category2);
+  const codes = /* @__PURE__ */ new Map([[`${of5} ${code}`, [of5, code]]]);
+  const inOrder = [...correlations].sort((a, b) => EDITIONS.indexOf(a.edition) - EDITIONS.indexOf(b.edition));
+  for (const joined of inOrder) {
+    if (!codes.has(`${joined.edition} ${joined.code}`)) continue;
+    for (const became of joined.became) codes.set(`${joined.later} ${became}`, [joined.later, became]);
+  }
+  codes.delete(`${of5} ${code}`);
+  const later = [...codes.values()];
+  const newest = Math.max(0, ...later.map(([at2]) => EDITIONS.indexOf(at2)));
+  const ends = later.filter(([at2]) => EDITIONS.indexOf(at2) === newest).map(([at2, own]) => named4(at2, own));
+  const inAll = ends.length ? ends[0].filter((one) => ends.every((categories) => categories.includes(one))) : [];
+  return [.../* @__PURE__ */ new Set([...named4(of5, code), ...inAll])].sort();
+}
 
 // node_modules/@noble/hashes/sha3.js
 var _0n7 = BigInt(0);
@@ -6059,7 +6412,10 @@ var EVENTS = new Map(
     ["LabelRevoked(bytes32,address,bytes32)", 2],
     ["MarketAdmitted(bytes32,address,string)", 2],
     ["Recognised(bytes32,bytes32,bytes32,uint8,uint64,uint64,bytes32)", 3],
-    ["RecognitionWithdrawn(bytes32,bytes32,bytes32)", 3]
+    ["RecognitionWithdrawn(bytes32,bytes32,bytes32)", 3],
+    ["Proposed(bytes32,address)", 2],
+    ["Refused(bytes32,bytes32)", 1],
+    ["Adopted(uint32,bytes32,uint64)", 2]
   ].map(([signature, indexed]) => {
     const [name2, types] = signature.slice(0, -1).split("(");
     return [name2, { name: name2, topic: "0x" + hex(keccak_256(utf8(signature))), types: types.split(","), indexed }];
@@ -6115,8 +6471,39 @@ function inData(types, data) {
   return values2;
 }
 
-// backend/web/verify/labelled.js
+// backend/web/verify/listed.js
 function require3(condition, otherwise) {
+  if (!condition) throw new Malformed(otherwise);
+}
+var ListVersions = class {
+  versions = [];
+  #proposals = /* @__PURE__ */ new Set();
+  // The version in force at a moment; undefined before the first.
+  inForce(moment) {
+    return this.versions.filter(({ from }) => from <= moment).at(-1);
+  }
+  proposed(_, content) {
+    require3(!this.#proposals.has(content), "the content was proposed before");
+    require3(this.versions.every((one) => one.content !== content), "the content was adopted before");
+    this.#proposals.add(content);
+  }
+  refused(_, content) {
+    require3(this.#proposals.delete(content), "the content was never proposed");
+  }
+  adopted(moment, version, content, inForceFrom) {
+    require3(this.#proposals.delete(content), "the content was never proposed");
+    require3(Number(version) === this.versions.length + 1, "a version of the list was left out");
+    const [from, last] = [Number(inForceFrom), this.versions.at(-1)];
+    require3(from >= moment.time && (!last || from > last.from), "in force before it may be");
+    this.versions.push({ version: Number(version), content, from });
+  }
+};
+var of2 = ListVersions.prototype;
+var LIST_HANDLERS = { Proposed: of2.proposed, Refused: of2.refused, Adopted: of2.adopted };
+var LIST_EVENTS = Object.keys(LIST_HANDLERS);
+
+// backend/web/verify/labelled.js
+function require4(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise);
 }
 var bytesOf = (digits2) => fromHex("0x" + digits2);
@@ -6128,14 +6515,14 @@ var Labels = class {
   recognitions = [];
   #scheme(id, inForce = true) {
     const scheme = this.schemes.get(id);
-    require3(scheme, "the scheme was never admitted");
-    require3(!inForce || !scheme.removed, "the scheme was removed before");
+    require4(scheme, "the scheme was never admitted");
+    require4(!inForce || !scheme.removed, "the scheme was removed before");
     return scheme;
   }
   schemeAdmitted(_, id, owner, name2) {
     const known2 = this.schemes.get(id);
-    require3(!known2 || known2.removed, "the scheme was admitted before");
-    require3(!known2 || known2.owner === owner, "the scheme is another's");
+    require4(!known2 || known2.removed, "the scheme was admitted before");
+    require4(!known2 || known2.owner === owner, "the scheme is another's");
     this.schemes.set(id, { id, owner, name: name2, published: known2?.published ?? [], removed: false });
   }
   schemeRemoved(_, id) {
@@ -6143,12 +6530,12 @@ var Labels = class {
   }
   transferred(_, id, previous, owner) {
     const scheme = this.#scheme(id, false);
-    require3(scheme.owner === previous, "the scheme was another's");
+    require4(scheme.owner === previous, "the scheme was another's");
     scheme.owner = owner;
   }
   published(_, id, version, content) {
     const { published: published4 } = this.#scheme(id);
-    require3(Number(version) === published4.length + 1, "a version of the scheme was left out");
+    require4(Number(version) === published4.length + 1, "a version of the scheme was left out");
     published4.push(content);
   }
   #held = (scheme, certifier) => this.accreditations.find((one) => one.scheme === scheme && one.certifier === certifier && !one.ended);
@@ -6160,18 +6547,18 @@ var Labels = class {
   }
   withdrawn(moment, scheme, certifier) {
     const held = this.#held(scheme, certifier);
-    require3(held, "the certifier was not accredited");
+    require4(held, "the certifier was not accredited");
     held.ended = moment;
   }
   issued(moment, id, subject2, certifier, schemeId, statement, version, start, until) {
-    const named3 = hex(keccak_256(concat2(new Uint8Array(12), bytesOf(certifier), bytesOf(statement))));
-    require3(named3 === id, "the label's id is not the hash of certifier and statement");
-    require3(!this.labels.has(id), "the label was issued before");
+    const named4 = hex(keccak_256(concat2(new Uint8Array(12), bytesOf(certifier), bytesOf(statement))));
+    require4(named4 === id, "the label's id is not the hash of certifier and statement");
+    require4(!this.labels.has(id), "the label was issued before");
     const scheme = this.#scheme(schemeId);
-    require3(version > 0n && Number(version) === scheme.published.length, "not the scheme's newest version");
+    require4(version > 0n && Number(version) === scheme.published.length, "not the scheme's newest version");
     const held = this.#held(schemeId, certifier);
-    require3(held, "the certifier was not accredited");
-    require3(held.start <= moment.time && moment.time < held.until, "the certifier was not accredited then");
+    require4(held, "the certifier was not accredited");
+    require4(held.start <= moment.time && moment.time < held.until, "the certifier was not accredited then");
     this.labels.set(id, {
       id,
       subject: subject2,
@@ -6187,10 +6574,10 @@ var Labels = class {
   }
   #change(moment, id, by, status2, before2, reason = "") {
     const label = this.labels.get(id);
-    require3(label, "the label was never issued");
+    require4(label, "the label was never issued");
     const now = label.changes.at(-1)?.status ?? "valid";
-    require3(before2.includes(now), `a label that is ${now} does not become so`);
-    require3([label.certifier, this.#scheme(label.scheme, false).owner].includes(by), "neither certifier nor owner of the scheme");
+    require4(before2.includes(now), `a label that is ${now} does not become so`);
+    require4([label.certifier, this.#scheme(label.scheme, false).owner].includes(by), "neither certifier nor owner of the scheme");
     label.changes.push({ status: status2, by, reason, moment });
   }
   suspended(moment, id, by, reason) {
@@ -6207,7 +6594,7 @@ var Labels = class {
   }
   #said = (market, scheme, category2) => this.recognitions.find((one) => one.market === market && one.scheme === scheme && one.category === category2 && !one.ended);
   recognised(moment, market, scheme, category2, accepted, start, until, agreement) {
-    require3(this.markets.has(market), "the market was never admitted");
+    require4(this.markets.has(market), "the market was never admitted");
     this.#scheme(scheme);
     const before2 = this.#said(market, scheme, category2);
     if (before2) before2.ended = moment;
@@ -6215,26 +6602,26 @@ var Labels = class {
     this.recognitions.push({ market, scheme, category: category2, accepted: bits, start: from, until: to, agreement, moment, ended: null });
   }
   notRecognised(moment, market, scheme, category2) {
-    const said2 = this.#said(market, scheme, category2);
-    require3(said2, "the scheme was not recognised");
-    said2.ended = moment;
+    const said3 = this.#said(market, scheme, category2);
+    require4(said3, "the scheme was not recognised");
+    said3.ended = moment;
   }
 };
-var of2 = Labels.prototype;
+var of3 = Labels.prototype;
 var LABEL_HANDLERS = {
-  SchemeAdmitted: of2.schemeAdmitted,
-  SchemeRemoved: of2.schemeRemoved,
-  SchemeTransferred: of2.transferred,
-  SchemePublished: of2.published,
-  CertifierAccredited: of2.accredited,
-  AccreditationWithdrawn: of2.withdrawn,
-  LabelIssued: of2.issued,
-  LabelSuspended: of2.suspended,
-  LabelResumed: of2.resumed,
-  LabelRevoked: of2.revoked,
-  MarketAdmitted: of2.marketAdmitted,
-  Recognised: of2.recognised,
-  RecognitionWithdrawn: of2.notRecognised
+  SchemeAdmitted: of3.schemeAdmitted,
+  SchemeRemoved: of3.schemeRemoved,
+  SchemeTransferred: of3.transferred,
+  SchemePublished: of3.published,
+  CertifierAccredited: of3.accredited,
+  AccreditationWithdrawn: of3.withdrawn,
+  LabelIssued: of3.issued,
+  LabelSuspended: of3.suspended,
+  LabelResumed: of3.resumed,
+  LabelRevoked: of3.revoked,
+  MarketAdmitted: of3.marketAdmitted,
+  Recognised: of3.recognised,
+  RecognitionWithdrawn: of3.notRecognised
 };
 var CHANGE_EVENTS = ["LabelSuspended", "LabelResumed", "LabelRevoked"];
 var SCHEME_EVENTS = [
@@ -6267,7 +6654,7 @@ __export(record_exports, {
 });
 
 // backend/web/verify/rational.js
-var MAX_DIGITS = 40;
+var MAX_DIGITS2 = 40;
 function gcd(a, b) {
   while (b) [a, b] = [b, a % b];
   return a < 0n ? -a : a;
@@ -6315,25 +6702,25 @@ var sum = (parts) => parts.reduce((total, part) => total.plus(part), ZERO);
 function decimal(text2, field) {
   const found = /^([+-]?)([0-9]+)(?:\.([0-9]*))?$/.exec(text2);
   const [, sign, whole3, fraction = ""] = found ?? [];
-  if (!found || whole3.length + fraction.length > MAX_DIGITS) {
-    throw new Malformed(`${field}: '${text2.slice(0, 50)}' is not a plain decimal number of at most ${MAX_DIGITS} digits`);
+  if (!found || whole3.length + fraction.length > MAX_DIGITS2) {
+    throw new Malformed(`${field}: '${text2.slice(0, 50)}' is not a plain decimal number of at most ${MAX_DIGITS2} digits`);
   }
   const digits2 = BigInt(whole3 + fraction);
   return new Fraction(sign === "-" ? -digits2 : digits2, 10n ** BigInt(fraction.length));
 }
 function published(steps, places) {
   const digits2 = String(steps < 0n ? -steps : steps).padStart(places + 1, "0");
-  if (digits2.length > MAX_DIGITS) throw new Malformed(`a result has more than ${MAX_DIGITS} digits`);
+  if (digits2.length > MAX_DIGITS2) throw new Malformed(`a result has more than ${MAX_DIGITS2} digits`);
   return `${steps < 0n ? "-" : ""}${digits2.slice(0, -places)}.${digits2.slice(-places)}`;
 }
 var stepsOf = (value, places) => value.times(new Fraction(10n ** BigInt(places)));
 var rounded = (value, places) => published(stepsOf(value, places).round(), places);
 function exactText(value) {
-  for (let places = 0; places < MAX_DIGITS; places += 1) {
+  for (let places = 0; places < MAX_DIGITS2; places += 1) {
     const steps = stepsOf(value, places);
     if (steps.denominator === 1n) return places ? published(steps.numerator, places) : String(steps.numerator);
   }
-  throw new Malformed(`no exact decimal of ${MAX_DIGITS} digits`);
+  throw new Malformed(`no exact decimal of ${MAX_DIGITS2} digits`);
 }
 function plain2(larger, smaller) {
   const places = Math.max(...[larger, smaller].map((text2) => (text2.split(".")[1] ?? "").length));
@@ -6349,179 +6736,6 @@ function apportioned(parts, places) {
   const order = parts.map((_, i) => i).sort((a, b) => remainder[b].compare(remainder[a]) || a - b);
   for (const i of order.slice(0, missing)) floors[i] += 1n;
   return { parts: floors.map((steps2) => published(steps2, places)), total: parts.length ? published(total, places) : "0" };
-}
-
-// backend/web/verify/json.js
-var MAX_DEPTH2 = 100;
-var MAX_DIGITS2 = 4300;
-var TOKEN = /[\t\n\r ]*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))[\t\n\r ]*/suy;
-var Float = class {
-};
-function parse(text2, what) {
-  const refuse2 = () => new Malformed(`${what}: not JSON, or a member twice`);
-  let at2 = 0;
-  const next = () => {
-    TOKEN.lastIndex = at2;
-    const found = TOKEN.exec(text2);
-    if (!found) throw refuse2();
-    at2 = TOKEN.lastIndex;
-    return found;
-  };
-  const value = (found, depth) => {
-    const [, mark, string, digits2, word3] = found;
-    if (string !== void 0 || word3 !== void 0) return scalar(string ?? word3);
-    if (digits2 !== void 0) return numeral(digits2);
-    if (depth === 0) throw refuse2();
-    if (mark === "[") return array(depth - 1);
-    if (mark === "{") return object(depth - 1);
-    throw refuse2();
-  };
-  const scalar = (token) => {
-    try {
-      return JSON.parse(token);
-    } catch {
-      throw refuse2();
-    }
-  };
-  const numeral = (digits2) => {
-    scalar(digits2);
-    if (digits2.length > MAX_DIGITS2) throw refuse2();
-    if (!/^-?[0-9]+$/.test(digits2)) return new Float();
-    const small = Number(digits2);
-    return Number.isSafeInteger(small) ? small : BigInt(digits2);
-  };
-  const array = (depth) => {
-    const items = [];
-    let found = next();
-    while (found[1] !== "]") {
-      items.push(value(found, depth));
-      found = after("]");
-    }
-    return items;
-  };
-  const object = (depth) => {
-    const members = /* @__PURE__ */ new Map();
-    let found = next();
-    while (found[1] !== "}") {
-      if (found[2] === void 0) throw refuse2();
-      const name2 = scalar(found[2]);
-      if (members.has(name2) || next()[1] !== ":") throw refuse2();
-      members.set(name2, value(next(), depth));
-      found = after("}");
-    }
-    return members;
-  };
-  const after = (end) => {
-    const found = next();
-    if (found[1] === end) return found;
-    if (found[1] !== ",") throw refuse2();
-    const more = next();
-    if (more[1] === end) throw refuse2();
-    return more;
-  };
-  const whole3 = value(next(), MAX_DEPTH2);
-  if (at2 !== text2.length) throw refuse2();
-  return whole3;
-}
-function parseBytes(bytes, what) {
-  let text2;
-  try {
-    text2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Malformed(`${what}: not UTF-8`);
-  }
-  return parse(text2, what);
-}
-
-// backend/web/verify/shape.js
-function kindOf(value) {
-  if (value === null) return "null";
-  if (typeof value === "string") return "str";
-  if (typeof value === "boolean") return "bool";
-  if (value instanceof Uint8Array) return "bytes";
-  if (value instanceof Float) return "float";
-  if (Array.isArray(value)) return "array";
-  return isWhole(value) ? "int" : "object";
-}
-var at = (place) => place === "$" ? "" : ` - at \`${place}\``;
-var expected = (kind2, value, place) => new Malformed(`Expected \`${kind2}\`, got \`${kindOf(value)}\`${at(place)}`);
-var MAX_DIFFERENCE = 300;
-var told = (value) => typeof value === "string" ? value : JSON.stringify(value);
-function differences(names2, stated, computed) {
-  const pairs = names2.map((part) => ({ part, stated: told(stated[part]), computed: told(computed[part]) }));
-  const differing2 = pairs.filter((one) => one.stated !== one.computed);
-  return differing2.map(({ part, ...both }) => ({ part, stated: both.stated.slice(0, MAX_DIFFERENCE), computed: both.computed.slice(0, MAX_DIFFERENCE) }));
-}
-function text(value, place) {
-  if (typeof value !== "string") throw expected("str", value, place);
-  return value;
-}
-function whole(value, place) {
-  if (!isWhole(value)) throw expected("int", value, place);
-  return value;
-}
-function flag(value, place) {
-  if (typeof value !== "boolean") throw expected("bool", value, place);
-  return value;
-}
-var oneOf = (...words4) => (value, place) => {
-  if (!words4.includes(text(value, place))) throw new Malformed(`Invalid enum value '${value.slice(0, 40)}'${at(place)}`);
-  return value;
-};
-var exactly = (number2) => (value, place) => {
-  if (whole(value, place) !== number2) throw new Malformed(`Invalid enum value ${value}${at(place)}`);
-  return value;
-};
-var orNull = (shape12) => (value, place) => value === null ? null : shape12(value, place);
-var list = (shape12) => (value, place) => {
-  if (!Array.isArray(value)) throw expected("array", value, place);
-  return value.map((one, i) => shape12(one, `${place}[${i}]`));
-};
-var pair = (shape12) => (value, place) => {
-  const found = list(shape12)(value, place);
-  if (found.length !== 2) throw new Malformed(`Expected \`array\` of length 2, got ${found.length}${at(place)}`);
-  return found;
-};
-var named = (shape12) => (value, place) => {
-  if (!(value instanceof Map)) throw expected("object", value, place);
-  return Object.fromEntries([...value].map(([name2, one]) => [text(name2, place), shape12(one, `${place}[...]`)]));
-};
-var orElse = (shape12, otherwise) => Object.assign((value, place) => shape12(value, place), { otherwise });
-var struct = (required, optional2 = {}) => {
-  const members = { ...required, ...optional2 };
-  return (value, place = "$") => {
-    if (!(value instanceof Map)) throw expected("object", value, place);
-    const found = Object.fromEntries(Object.entries(members).map(([name2, shape12]) => [name2, shape12.otherwise ?? null]));
-    for (const [name2, one] of value) {
-      if (!Object.hasOwn(members, name2)) throw new Malformed(`Object contains unknown field \`${String(name2).slice(0, 80)}\`${at(place)}`);
-      found[name2] = members[name2](one, `${place}.${name2}`);
-    }
-    for (const name2 of Object.keys(required)) {
-      if (!value.has(name2)) throw new Malformed(`Object missing required field \`${name2}\`${at(place)}`);
-    }
-    return found;
-  };
-};
-function convert(value, shape12, field) {
-  try {
-    return shape12(value, "$");
-  } catch (error) {
-    throw new Malformed(`${field}: ${error.message}`);
-  }
-}
-
-// backend/web/verify/texts.js
-var CANNOT_SHOW = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-var printable = (text2) => text2.replace(CANNOT_SHOW, "�");
-function checkPrintable(statement) {
-  for (const [name2, value] of Object.entries(statement)) check(value, name2);
-}
-function check(value, field) {
-  if (typeof value === "string" && printable(value) !== value) {
-    throw new Malformed(`${field}: has a character that cannot be shown (a control character, or half of one)`);
-  }
-  if (Array.isArray(value)) for (const part of value) check(part, field);
-  else if (value?.constructor === Object) for (const [name2, part] of Object.entries(value)) check(part, `${field}.${name2}`);
 }
 
 // backend/web/verify/units.js
@@ -6763,7 +6977,7 @@ var CUSTODIES = 6n;
 var bytesOf2 = (digits2) => fromHex("0x" + digits2);
 var lotId = (operator, lot2) => lotIdOf(operator, keccak_256(utf8(lot2)));
 var lotIdOf = (operator, lotHash) => hex(keccak_256(concat2(new Uint8Array(12), bytesOf2(operator), lotHash)));
-function require4(condition, otherwise) {
+function require5(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise);
 }
 var before = (moment, other) => moment.block < other.block || moment.block === other.block && moment.index < other.index;
@@ -6776,6 +6990,7 @@ var ChainState = class {
   unproven = /* @__PURE__ */ new Set();
   lots = /* @__PURE__ */ new Map();
   labelling = new Labels();
+  list = new ListVersions();
   #claims = new Claims();
   #registered = /* @__PURE__ */ new Map();
   // by operator and key id
@@ -6787,9 +7002,10 @@ var ChainState = class {
     let last = { block: -1, index: -1 };
     for (const event of events) {
       try {
-        require4(before(last, event), "comes twice, or out of order");
+        require5(before(last, event), "comes twice, or out of order");
         if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values);
         else if (event.name in LABEL_HANDLERS) LABEL_HANDLERS[event.name].call(this.labelling, event, ...event.values);
+        else if (event.name in LIST_HANDLERS) LIST_HANDLERS[event.name].call(this.list, event, ...event.values);
         else HANDLERS[event.name].call(this, event, ...event.values);
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`);
@@ -6809,33 +7025,33 @@ var ChainState = class {
   }
   #key(operator, keyId) {
     const key2 = this.#registered.get(operator + keyId);
-    require4(key2, "the key was never registered");
+    require5(key2, "the key was never registered");
     return key2;
   }
   #lot(id) {
-    require4(this.lots.has(id), "the lot was never minted");
+    require5(this.lots.has(id), "the lot was never minted");
     return this.lots.get(id);
   }
   admitted(event, operator, identifier) {
-    require4(!this.#isOperator(operator), "the operator was admitted before");
+    require5(!this.#isOperator(operator), "the operator was admitted before");
     const earlier = this.operators.get(operator) ?? [];
     this.operators.set(operator, [...earlier, { identifier, admitted: event, removed: null }]);
   }
   removed(event, operator) {
-    require4(this.#isOperator(operator), "no such operator was admitted");
+    require5(this.#isOperator(operator), "no such operator was admitted");
     this.operators.get(operator).at(-1).removed = event;
   }
   accredited(_, registrar, name2) {
-    require4(!this.registrars.has(registrar), "the registrar was accredited before");
+    require5(!this.registrars.has(registrar), "the registrar was accredited before");
     this.registrars.set(registrar, name2);
   }
   withdrawn(_, registrar) {
-    require4(this.registrars.delete(registrar), "no such registrar was accredited");
+    require5(this.registrars.delete(registrar), "no such registrar was accredited");
   }
   registered(_, keyId, operator, roleNumber, log, issuer, cose, proof) {
     const role = Number(roleNumber);
-    require4(role < ROLES, `${role} is no role`);
-    require4(!this.#registered.has(operator + keyId), "the operator registered this key before");
+    require5(role < ROLES, `${role} is no role`);
+    require5(!this.#registered.has(operator + keyId), "the operator registered this key before");
     const key2 = { operator, role, log, issuer, attestedBy: [], retired: null, compromised: null };
     this.#registered.set(operator + keyId, key2);
     if (!this.#isOperator(operator)) return;
@@ -6860,29 +7076,29 @@ var ChainState = class {
   }
   retired(event, keyId, operator, epoch, lastSequence) {
     const key2 = this.#key(operator, keyId);
-    require4(!key2.retired && !key2.compromised, "the key was not in force");
+    require5(!key2.retired && !key2.compromised, "the key was not in force");
     key2.retired = { epoch, lastSequence, moment: event };
   }
   compromised(event, keyId, operator) {
     const key2 = this.#key(operator, keyId);
-    require4(!key2.compromised, "the key was compromised before");
+    require5(!key2.compromised, "the key was compromised before");
     key2.compromised = event;
   }
   minted(_, id, operator, lotHash, custody2) {
-    require4(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
-    require4(!this.lots.has(id), "the lot was minted before");
-    require4(lotIdOf(operator, bytesOf2(lotHash)) === id, "the lot's id is not the hash of operator and lot");
+    require5(custody2 < CUSTODIES, `${custody2} is no chain of custody`);
+    require5(!this.lots.has(id), "the lot was minted before");
+    require5(lotIdOf(operator, bytesOf2(lotHash)) === id, "the lot's id is not the hash of operator and lot");
     this.lots.set(id, { id, operator, versions: [], inputs: [], custody: Number(custody2) });
   }
   recordSet(_, id, version, log, leaf) {
     const { versions } = this.#lot(id);
-    require4(Number(version) === versions.length + 1, "a version of the record was left out");
+    require5(Number(version) === versions.length + 1, "a version of the record was left out");
     versions.push({ version: Number(version), leaf });
   }
   consumed(_, child, parent, operator, shares) {
     const { versions, inputs } = this.#lot(child);
-    require4(versions.length === 1, "a lot takes inputs only when it is minted");
-    require4(shares > 0n && shares <= SHARES, "more shares than a lot has");
+    require5(versions.length === 1, "a lot takes inputs only when it is minted");
+    require5(shares > 0n && shares <= SHARES, "more shares than a lot has");
     inputs.push({ parent, shares });
   }
 };
@@ -6904,82 +7120,6 @@ var HANDLERS = {
 var OPERATOR_EVENTS = ["OperatorAdmitted", "OperatorRemoved", "RegistrarAccredited", "RegistrarWithdrawn"];
 var KEY_EVENTS = ["KeyRegistered", "KeyAttested", "AttestationWithdrawn", "KeyRetired", "KeyCompromised"];
 var LOT_EVENTS = ["LotMinted", "RecordSet", "Consumed"];
-
-// backend/web/verify/disclosure.js
-var MAX_DISCLOSURES = 64;
-var MAX_DISCLOSURE = 1 << 20;
-var MAX_BODY = 1 << 20;
-var SALT_SIZE = 16;
-var HIDING = ["_sd", "...", "_sd_alg"];
-function bodyContent(data) {
-  const value = decode2(data, "body", MAX_BODY);
-  if (!Array.isArray(value) || value.length !== 2) throw new Malformed("body: not [salt, and 1 more]");
-  if (!isBytes(value[0], SALT_SIZE)) throw new Malformed(`body: does not start with a salt of ${SALT_SIZE} bytes`);
-  return value[1];
-}
-var jsonOf = (text2, what) => parseBytes(fromBase64url(text2), what);
-function opened(text2) {
-  const value = jsonOf(text2, "disclosure");
-  const [salt, name2, member] = Array.isArray(value) && value.length === 3 ? value : [];
-  if (typeof salt !== "string" || typeof name2 !== "string") throw new Malformed("disclosure: not [salt, member, value]");
-  return { name: name2, member, digest: base64url(sha256(utf8(text2))) };
-}
-function hidesNothingBelow(value) {
-  if (Array.isArray(value)) return value.every(hidesNothingBelow);
-  if (value instanceof Map) return !HIDING.some((name2) => value.has(name2)) && [...value.values()].every(hidesNothingBelow);
-  return true;
-}
-function readDisclosed(data, disclosures, key2, issuer, kind2, withheld) {
-  const jwt = bodyContent(data);
-  if (typeof jwt !== "string" || jwt.includes("~") || disclosures.length > MAX_DISCLOSURES) {
-    throw new Malformed("body: not an issuer-signed JWT");
-  }
-  if (disclosures.some((text2) => text2.includes("~") || text2.length > MAX_DISCLOSURE)) {
-    throw new Malformed("disclosure: not a disclosure's text");
-  }
-  const { header: header2, claims } = signedParts(jwt, key2);
-  const given = disclosures.map(opened);
-  const members = unpacked(claims, given, withheld);
-  const algorithm = key2.algorithm === ES256 ? "ES256" : "EdDSA";
-  const expected2 = header2 instanceof Map && header2.size === 2 && header2.get("alg") === algorithm && header2.get("typ") === kind2;
-  if (!expected2 || members.get("iss") !== issuer) throw new Malformed("body: the SD-JWT is of another kind, or by another issuer");
-  members.delete("iss");
-  if (given.some(({ name: name2 }) => !members.has(name2))) throw new Malformed("disclosure: fits no digest of the body");
-  return members;
-}
-function signedParts(jwt, key2) {
-  const [head, payload, signature, ...rest] = jwt.split(".");
-  if (rest.length || signature === void 0) throw new Malformed("body: not an issuer-signed JWT");
-  if (!verifies(key2, fromBase64url(signature), utf8(`${head}.${payload}`), false)) {
-    throw new Malformed("body: not a valid SD-JWT (InvalidJWSSignature)");
-  }
-  const claims = jsonOf(payload, "body");
-  if (!(claims instanceof Map)) throw new Malformed("body: not an issuer-signed JWT");
-  return { header: jsonOf(head, "body"), claims };
-}
-function unpacked(claims, given, withheld) {
-  const digests = claims.get("_sd") ?? [];
-  const algorithm = claims.has("_sd_alg") ? claims.get("_sd_alg") : "sha-256";
-  if (algorithm !== "sha-256") throw new Malformed("body: not an SD-JWT with SHA-256");
-  const members = new Map([...claims].filter(([name2]) => name2 !== "_sd" && name2 !== "_sd_alg"));
-  const inTheClear = withheld.filter((name2) => claims.has(name2)).length;
-  if (!Array.isArray(digests) || digests.length + inTheClear > withheld.length) {
-    throw new Malformed("body: has more digests than members that may be withheld");
-  }
-  if (!given.every(({ name: name2 }) => withheld.includes(name2))) throw new Malformed("disclosure: of a member that may not be withheld");
-  if (![...members.values(), ...given.map(({ member }) => member)].every(hidesNothingBelow)) {
-    throw new Malformed("body: withholds parts of a member");
-  }
-  const fitting = given.filter(({ digest: digest3 }) => digests.includes(digest3));
-  if (new Set(digests).size !== digests.length || new Set(given.map(({ digest: digest3 }) => digest3)).size !== given.length) {
-    throw new Malformed("body: one digest twice");
-  }
-  for (const { name: name2, member } of fitting) {
-    if (members.has(name2)) throw new Malformed("body: one member twice");
-    members.set(name2, member);
-  }
-  return members;
-}
 
 // backend/web/verify/certificate.js
 var MAX_SERIAL2 = 2n ** 128n - 1n;
@@ -7019,7 +7159,7 @@ function readCancellation(body) {
   const serials = [serial(found.first, "first"), serial(found.last, "last")];
   if (serials[0] > serials[1]) throw new Malformed("last: below the first serial");
   if (found.wh_per_serial < 1 || found.wh_per_serial > MAX_WH) throw new Malformed(`wh_per_serial: not 1 to ${MAX_WH}`);
-  gln(found.beneficiary, "beneficiary");
+  party(found.beneficiary, "beneficiary");
   gln(found.facility, "facility");
   if (!/^[A-Z]{2}$/.test(found.country)) throw new Malformed("country: not a code of two capital letters (ISO 3166-1)");
   checkDays(found.period, "period");
@@ -8190,8 +8330,8 @@ function contradictions({ per_tonne: perTonne, stages, categories, primary_data_
   const total = decimal(perTonne, "per_tonne");
   const sums = [stages, categories.filter(({ counted: counted2 }) => counted2)].map((parts) => sum(parts.map(({ emissions }) => decimal(emissions, "emissions"))));
   const found = sums.filter((one) => one.compare(total) !== 0).map((one) => ["per_tonne", perTonne, exactText(one)]);
-  const named3 = categories.map(({ category: name2 }) => name2).join(", ");
-  if (named3 !== CATEGORIES.join(", ")) found.push(["categories", named3, CATEGORIES.join(", ")]);
+  const named4 = categories.map(({ category: name2 }) => name2).join(", ");
+  if (named4 !== CATEGORIES.join(", ")) found.push(["categories", named4, CATEGORIES.join(", ")]);
   const stated = decimal(share, "primary_data_share");
   if (stated.compare(ZERO) < 0 || stated.compare(ONE) > 0) found.push(["primary_data_share", share, "0 to 1"]);
   return found;
@@ -8249,10 +8389,10 @@ var newReport = () => Array.from({ length: CHECKS }, () => new Check());
 var keyed = (about) => (reading, statement) => JSON.stringify([reading.maker(statement), ...about(statement.content)]);
 var placeOfFootprint = keyed((stated) => [lotOf(stated), stated.profile.id]);
 var placeOfDeclared = keyed(({ gtin, facility, method }) => [gtin, facility, method]);
-var placeOfStage = keyed(({ of: of4, stage: stage2, name: name2 }) => [of4, stage2, name2]);
+var placeOfStage = keyed(({ of: of5, stage: stage2, name: name2 }) => [of5, stage2, name2]);
 var placeOfOpinion = keyed(({ declared }) => [declared]);
-function standing(reading, said2, placeOf) {
-  const inOrder = [...said2.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+function standing(reading, said3, placeOf) {
+  const inOrder = [...said3.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
   const placed = inOrder.map((statement) => [placeOf(reading, statement), statement]);
   const superseded = new Set(placed.map(([place, { content }]) => `${content.supersedes} ${place}`));
   const found = /* @__PURE__ */ new Map();
@@ -8271,10 +8411,10 @@ function isReplaced(reading, statement) {
 }
 function checkHeads(reading) {
   const { footprints, declared, stages } = reading;
-  for (const [said2, placeOf] of [[footprints, placeOfFootprint], [declared, placeOfDeclared], [stages, placeOfStage]]) {
-    for (const statement of said2.values()) {
+  for (const [said3, placeOf] of [[footprints, placeOfFootprint], [declared, placeOfDeclared], [stages, placeOfStage]]) {
+    for (const statement of said3.values()) {
       const { supersedes } = statement.content;
-      const before2 = said2.get(supersedes);
+      const before2 = said3.get(supersedes);
       const own = before2 && placeOf(reading, before2) === placeOf(reading, statement);
       if (!own && reading.isRead(supersedes)) reading.report[6].add(FAIL, "supersedes-elsewhere", statement.label);
     }
@@ -8282,7 +8422,7 @@ function checkHeads(reading) {
 }
 
 // backend/web/verify/correction.js
-var MAX_TEXT = 2e3;
+var MAX_TEXT2 = 2e3;
 var MAX_CHANGES = 20;
 var shape4 = struct({
   gtin: text,
@@ -8298,7 +8438,7 @@ function readCorrection(body) {
   found.of = lot(found.gtin, found.lot);
   for (const field of ["reason", "by"]) {
     const length = [...found[field].trim()].length;
-    if (length < 1 || length > MAX_TEXT) throw new Malformed(`${field}: not 1 to ${MAX_TEXT} characters`);
+    if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
   }
   const { changes } = found;
   if (!changes.length || changes.length > MAX_CHANGES) throw new Malformed(`changes: 1 to ${MAX_CHANGES} are allowed`);
@@ -8310,21 +8450,21 @@ function readCorrection(body) {
 }
 var words = ({ what, reason, by }) => ({ what, reason, by });
 function naming(reading, statement) {
-  const named3 = ({ content }) => content.changes.some((change) => change.new === statement.id);
-  const found = [...reading.corrections.values()].find((given) => named3(given) && reading.maker(given) === reading.maker(statement));
+  const named4 = ({ content }) => content.changes.some((change) => change.new === statement.id);
+  const found = [...reading.corrections.values()].find((given) => named4(given) && reading.maker(given) === reading.maker(statement));
   return found?.content ?? null;
 }
 function checkCorrected(reading) {
   for (const record of reading.lots()) {
     if (record.content.supersedes === null) continue;
-    const said2 = naming(reading, record);
-    if (said2) reading.report[6].add(WARNING, "lot-corrected", record.content.of, words(said2));
+    const said3 = naming(reading, record);
+    if (said3) reading.report[6].add(WARNING, "lot-corrected", record.content.of, words(said3));
     else reading.report[6].add(WARNING, "correction-unstated", record.content.of);
   }
 }
 function checkCorrectedInputs(reading) {
-  for (const { content: said2 } of reading.corrections.values()) {
-    if (said2.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said2.of, words(said2));
+  for (const { content: said3 } of reading.corrections.values()) {
+    if (said3.of !== reading.bundle.lot) reading.report[9].add(WARNING, "input-lot-corrected", said3.of, words(said3));
   }
   const standing2 = standingFootprints(reading);
   for (const record of reading.used()) {
@@ -8536,23 +8676,23 @@ function readFactors(body) {
   checkPrintable(set);
   const { id, version, factors } = set;
   if (!factors.length || factors.length > MAX_FACTORS) throw new Malformed(`factors: 1 to ${MAX_FACTORS} are allowed`);
-  const named3 = new Map(factors.map((one) => [one.id, one]));
-  if (named3.size !== factors.length) throw new Malformed("factors: one id is given twice");
+  const named4 = new Map(factors.map((one) => [one.id, one]));
+  if (named4.size !== factors.length) throw new Malformed("factors: one id is given twice");
   for (const one of factors) {
     one.amount = decimal(one.value, `factors.${one.id}.value`);
     const sign = one.amount.compare(ZERO);
     if (one.flow === "biogenic uptake" ? sign > 0 : sign < 0) throw new Malformed(`factors.${one.id}.value: of the wrong sign`);
   }
   const get = (wanted2) => {
-    if (!named3.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
-    return named3.get(wanted2);
+    if (!named4.has(wanted2)) throw new Malformed(`factor: '${wanted2.slice(0, 80)}' is not in ${id} ${version}`);
+    return named4.get(wanted2);
   };
   return { get };
 }
 
 // backend/web/verify/label.js
 var MAX_NAME3 = 128;
-var MAX_TEXT2 = 2e3;
+var MAX_TEXT3 = 2e3;
 var MAX_PARTS = 50;
 var ONE2 = new Fraction(1n);
 var ACCEPTABLE = ["test report", "audit", "verification", "certificate"];
@@ -8574,7 +8714,7 @@ var criterion = struct(
     text: orNull(text)
   }
 );
-var shapes = {
+var shapes2 = {
   "label scheme": struct(
     { name: text, owner: text, title: text, categories: list(text), criteria: list(criterion) },
     { document: orNull(text) }
@@ -8616,22 +8756,22 @@ var shapes = {
     { document: orNull(text) }
   )
 };
-var checks = {
+var checks2 = {
   "label scheme": checkScheme,
   accreditation: checkAccreditation,
   label: checkLabel,
   "change of a label": checkChange,
   recognition: checkRecognition
 };
-var LABELLING = Object.keys(shapes);
+var LABELLING = Object.keys(shapes2);
 var [SCHEME, ACCREDITATION, LABEL, CHANGE, RECOGNITION] = LABELLING;
 var registeredId = (name2) => hex(keccak_256(utf8(name2)));
 var categoryId = (name2) => name2 ? registeredId(name2) : "0".repeat(64);
 var acceptedWords = (accepted) => ACCEPTABLE.filter((_, bit) => accepted >> bit & 1).join(", ");
 function readLabelling(body, kind2) {
-  const found = convert(bodyContent(body), shapes[kind2], "label statement");
+  const found = convert(bodyContent(body), shapes2[kind2], "label statement");
   checkPrintable(found);
-  checks[kind2](found);
+  checks2[kind2](found);
   if (found.until !== void 0) found.window = windowOf(found);
   if (kind2 === RECOGNITION) {
     found.accepted = [...new Set(found.accepts)].reduce((sum2, one) => sum2 + (1 << ACCEPTABLE.indexOf(one)), 0);
@@ -8641,8 +8781,8 @@ function readLabelling(body, kind2) {
 function checkScheme({ name: name2, owner, title, categories, criteria: criteria2, document: document2 }) {
   names("name", [name2]);
   names("categories", categories);
-  gln(owner, "owner");
-  said("title", title);
+  party(owner, "owner");
+  said2("title", title);
   several("categories", categories);
   several("criteria", criteria2.map((one) => JSON.stringify(one)));
   criteria2.forEach(checkCriterion);
@@ -8654,7 +8794,7 @@ function checkCriterion(one) {
     if (value !== null !== MEMBERS2[one.kind].includes(name2)) {
       throw new Malformed(`criteria.${name2}: ${value === null ? "is missing" : "is not this kind's"} (${one.kind})`);
     }
-    if (value !== null) said(`criteria.${name2}`, value);
+    if (value !== null) said2(`criteria.${name2}`, value);
   }
   if (one.at_most !== null) decimal(one.at_most, "criteria.at_most");
   if (one.at_least !== null) {
@@ -8665,16 +8805,16 @@ function checkCriterion(one) {
 function checkAccreditation({ scheme, certifier, by, number: number2, categories }) {
   names("scheme", [scheme]);
   names("categories", categories);
-  gln(certifier, "certifier");
-  said("by", by);
-  said("number", number2);
+  party(certifier, "certifier");
+  said2("by", by);
+  said2("number", number2);
   if (categories.length > MAX_PARTS) throw new Malformed(`categories: more than ${MAX_PARTS}`);
 }
 function checkLabel(found) {
   names("scheme", [found.scheme]);
   names("category", [found.category]);
   names("markets", found.markets);
-  for (const field of ["certifier", "maker"]) gln(found[field], field);
+  for (const field of ["certifier", "maker"]) party(found[field], field);
   found.of = lot(found.gtin, found.lot);
   for (const [field, ids] of [["criteria", [found.criteria]], ["footprints", found.footprints], ["uses", found.uses]]) {
     for (const one of ids) digest(one, field);
@@ -8683,13 +8823,13 @@ function checkLabel(found) {
     if (found[field].length > MAX_PARTS) throw new Malformed(`${field}: more than ${MAX_PARTS}`);
   }
   for (const one of found.attested) {
-    said("attested.criterion", one.criterion);
-    said("attested.evidence", one.evidence);
+    said2("attested.criterion", one.criterion);
+    said2("attested.evidence", one.evidence);
   }
 }
 function checkChange({ label, reason }) {
   digest(label, "label");
-  said("reason", reason);
+  said2("reason", reason);
 }
 function checkRecognition({ market, scheme, category: category2, accepts, document: document2 }) {
   names("market", [market]);
@@ -8709,9 +8849,9 @@ function names(field, several2) {
     if (length < 1 || length > MAX_NAME3) throw new Malformed(`${field}: not 1 to ${MAX_NAME3} bytes`);
   }
 }
-function said(field, value) {
+function said2(field, value) {
   const length = [...value.trim()].length;
-  if (length < 1 || length > MAX_TEXT2) throw new Malformed(`${field}: not 1 to ${MAX_TEXT2} characters`);
+  if (length < 1 || length > MAX_TEXT3) throw new Malformed(`${field}: not 1 to ${MAX_TEXT3} characters`);
 }
 function several(field, parts) {
   if (parts.length < 1 || parts.length > MAX_PARTS || new Set(parts).size < parts.length) {
@@ -8741,7 +8881,7 @@ var told2 = (met, good, otherwise) => ({ met, found: met ? good : otherwise });
 
 // backend/web/verify/lifecycle.js
 var MAX_LINES2 = 100;
-var MAX_TEXT3 = 500;
+var MAX_TEXT4 = 500;
 var TRANSPORT = "t.km";
 var optional = {
   quantity: orNull(text),
@@ -8773,7 +8913,7 @@ function readStage(body) {
   if (found.supersedes !== null) digest(found.supersedes, "supersedes");
   for (const field of ["name", "assumptions"]) {
     const length = [...found[field].trim()].length;
-    if (length < 1 || length > MAX_TEXT3) throw new Malformed(`${field}: not 1 to ${MAX_TEXT3} characters`);
+    if (length < 1 || length > MAX_TEXT4) throw new Malformed(`${field}: not 1 to ${MAX_TEXT4} characters`);
   }
   if (decimal(found.tonnes, "tonnes").compare(ZERO) <= 0) throw new Malformed("tonnes: not positive");
   decimal(found.per_tonne, "per_tonne");
@@ -8851,7 +8991,7 @@ function recompute2(reading, { label, content: stated }) {
 }
 
 // backend/web/verify/opinion.js
-var MAX_TEXT4 = 2e3;
+var MAX_TEXT5 = 2e3;
 var SUPPORTING = ["unmodified", "modified"];
 var HUNDRED = new Fraction(100n);
 var shape8 = struct(
@@ -8886,9 +9026,9 @@ function readOpinion(body) {
   if (materiality.compare(ZERO) < 0 || materiality.compare(HUNDRED) > 0) {
     throw new Malformed("materiality: not a percentage from 0 to 100");
   }
-  for (const [field, said2] of texts(found)) {
-    const length = [...said2.trim()].length;
-    if (length < 1 || length > MAX_TEXT4) throw new Malformed(`${field}: not 1 to ${MAX_TEXT4} characters`);
+  for (const [field, said3] of texts(found)) {
+    const length = [...said3.trim()].length;
+    if (length < 1 || length > MAX_TEXT5) throw new Malformed(`${field}: not 1 to ${MAX_TEXT5} characters`);
   }
   return found;
 }
@@ -8901,10 +9041,10 @@ var texts = ({ verifier, standard, criteria: criteria2, scope: scope2, accredita
   ["accreditation.number", accreditation.number],
   ...conclusion === "unmodified" ? [] : [["reason", reason ?? ""]]
 ];
-function differing(said2, declared) {
-  for (const name2 of ["gtin", "facility", "method", "per_tonne"]) if (said2[name2] !== declared[name2]) return name2;
-  if (said2.window[0] > declared.window[0]) return "start";
-  return said2.window[1] < declared.window[1] ? "end" : null;
+function differing(said3, declared) {
+  for (const name2 of ["gtin", "facility", "method", "per_tonne"]) if (said3[name2] !== declared[name2]) return name2;
+  if (said3.window[0] > declared.window[0]) return "start";
+  return said3.window[1] < declared.window[1] ? "end" : null;
 }
 function checkOpinions(reading) {
   const inForce = new Set([...standingDeclared(reading).values()].flat().map(({ id }) => id));
@@ -8914,24 +9054,24 @@ function checkOpinions(reading) {
   }
 }
 function judge(reading, inForce, statement) {
-  const { label, issuer, content: said2 } = statement;
+  const { label, issuer, content: said3 } = statement;
   const add2 = (status2, code, params = {}) => reading.report[10].add(status2, code, label, params);
-  const named3 = reading.declared.get(said2.declared);
-  if (!named3) return add2(FAIL, "opinion-elsewhere");
-  if (reading.maker(statement) === reading.maker(named3)) return add2(FAIL, "opinion-own");
-  const part = differing(said2, named3.content);
+  const named4 = reading.declared.get(said3.declared);
+  if (!named4) return add2(FAIL, "opinion-elsewhere");
+  if (reading.maker(statement) === reading.maker(named4)) return add2(FAIL, "opinion-own");
+  const part = differing(said3, named4.content);
   if (part) return add2(FAIL, "opinion-differs", { part });
-  const who = { verifier: said2.verifier, issuer };
-  const { conclusion, assurance, standard, materiality } = said2;
-  if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said2.reason ?? "", ...who });
-  if (!inForce.has(named3.id)) return add2(WARNING, "opinion-outdated", who);
-  const accreditation = `${said2.accreditation.body} ${said2.accreditation.number}`;
+  const who = { verifier: said3.verifier, issuer };
+  const { conclusion, assurance, standard, materiality } = said3;
+  if (!SUPPORTING.includes(conclusion)) return add2(WARNING, "opinion-against", { conclusion, reason: said3.reason ?? "", ...who });
+  if (!inForce.has(named4.id)) return add2(WARNING, "opinion-outdated", who);
+  const accreditation = `${said3.accreditation.body} ${said3.accreditation.number}`;
   reading.assurances.push(assurance);
   add2(PASS, "opinion-given", { assurance, standard, accreditation, ...who, materiality });
-  if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said2.reason, ...who });
+  if (conclusion === "modified") add2(WARNING, "opinion-modified", { reason: said3.reason, ...who });
   if (!reading.trust.verifiers.includes(issuer)) add2(WARNING, "opinion-unknown", who);
   const shown = reading.shown();
-  if (!shown || methodOf(shown.content) !== said2.method) add2(WARNING, "opinion-beside", { method: said2.method });
+  if (!shown || methodOf(shown.content) !== said3.method) add2(WARNING, "opinion-beside", { method: said3.method });
   return void 0;
 }
 
@@ -8963,8 +9103,8 @@ function readPeriod(body) {
     throw new Malformed(`end: the period ends at ${end}, not after it starts at ${start}`);
   }
   gln(period.facility, "facility");
-  const named3 = new Map(lots.map((lot2) => [lot2.record, lot2]));
-  if (!lots.length || lots.length > MAX_LOTS2 || named3.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
+  const named4 = new Map(lots.map((lot2) => [lot2.record, lot2]));
+  if (!lots.length || lots.length > MAX_LOTS2 || named4.size !== lots.length) throw new Malformed(`lots: not 1 to ${MAX_LOTS2}, each once`);
   if (new Set(balances.map(({ carrier: carrier2 }) => carrier2)).size !== balances.length) throw new Malformed("balances: one carrier is given twice");
   for (const balance of balances) balance.read = readOf(balance);
   for (const { record } of lots) digest(record, "lots.record");
@@ -8974,8 +9114,8 @@ function readPeriod(body) {
     throw new Malformed("lots.overhead: the shares are not those of the lots' tonnes, or do not add up");
   }
   period.of = (record) => {
-    if (!named3.has(record)) throw new Malformed("period: the energy period does not have the lot's record");
-    return balances.map((balance, i) => ({ ...balance, quantity: named3.get(record).overhead[i] }));
+    if (!named4.has(record)) throw new Malformed("period: the energy period does not have the lot's record");
+    return balances.map((balance, i) => ({ ...balance, quantity: named4.get(record).overhead[i] }));
   };
   return period;
 }
@@ -9156,19 +9296,19 @@ function readPlan(body) {
   checkZone(plan.zone);
   plan.validFrom = utcSeconds(plan.valid_from, "valid_from");
   if (!plan.points.length || plan.points.length > MAX_POINTS) throw new Malformed(`points: 1 to ${MAX_POINTS} are allowed`);
-  const named3 = new Map(plan.points.map((one) => [one.point, one]));
-  if (named3.size !== plan.points.length) throw new Malformed("points: one name is given twice");
-  for (const one of plan.points) checkPlaced(one, named3);
+  const named4 = new Map(plan.points.map((one) => [one.point, one]));
+  if (named4.size !== plan.points.length) throw new Malformed("points: one name is given twice");
+  for (const one of plan.points) checkPlaced(one, named4);
   checkCarriers(plan.points);
   return plan;
 }
-function checkPlaced(one, named3) {
+function checkPlaced(one, named4) {
   checkPoint(one);
-  if (one.parent !== null && !named3.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
-  checkNesting(one, named3);
+  if (one.parent !== null && !named4.has(one.parent)) throw new Malformed(`points.parent: ${one.parent} is no point of this plan`);
+  checkNesting(one, named4);
   for (const { point: name2, unit } of one.conversions) {
     if (name2 === null) continue;
-    const reader = named3.get(name2);
+    const reader = named4.get(name2);
     if (reader?.kind !== "value" || reader.carrier !== one.carrier) {
       throw new Malformed(`conversions.point: ${name2} reads no value of ${one.carrier}`);
     }
@@ -9287,10 +9427,10 @@ function checkCarriers(points) {
     known2.set(one.carrier, found);
   }
 }
-function checkNesting(one, named3) {
+function checkNesting(one, named4) {
   let above = one.parent;
-  for (let steps = 0; steps < named3.size && above !== null; steps++) {
-    const parent = named3.get(above);
+  for (let steps = 0; steps < named4.size && above !== null; steps++) {
+    const parent = named4.get(above);
     if (!counts(parent) || parent.carrier !== one.carrier) {
       throw new Malformed(`points.parent: ${parent.point} does not meter ${one.carrier}`);
     }
@@ -9366,7 +9506,6 @@ function checkConsistency(old, oldRoot, size, root, proof) {
 }
 
 // backend/web/verify/statement.js
-var OTHERS = ["living list", "remark", "classification of a lot"];
 var [
   FRAME,
   PLAN,
@@ -9410,7 +9549,10 @@ var KINDS = new Map([
     `application/vnd.leafproof.${name2}+cbor`,
     LABELLING[i]
   ]),
-  ...["living-list", "remark", "classified"].map((name2, i) => [`application/vnd.leafproof.${name2}+cbor`, OTHERS[i]])
+  ...["living-list", "remark", "classified"].map((name2, i) => [
+    `application/vnd.leafproof.${name2}+cbor`,
+    CLASSIFYING[i]
+  ])
 ]);
 var HEADER = [1, 4, 15, 258, 259, "log", "frame"];
 function readStatement(item) {
@@ -9491,6 +9633,7 @@ function readBody(statement, key2) {
   if (statement.kind === PERIOD) statement.content = readPeriod(body);
   if (statement.kind === CANCELLATION) statement.content = readCancellation(body);
   if (LABELLING.includes(statement.kind)) statement.content = readLabelling(body, statement.kind);
+  if (CLASSIFYING.includes(statement.kind)) statement.content = readClassifying(body, statement.kind);
   if (statement.kind === RECORD) statement.content = readRecord(disclosed(record_exports));
   if (statement.kind === FOOTPRINT) statement.content = readFootprint(disclosed(footprint_exports));
   if (statement.kind === DECLARED) statement.content = readDeclared(disclosed(declared_exports));
@@ -9523,6 +9666,8 @@ async function readChain(node, trust2, statements, heads, pause) {
     await chain.take(ordered([...registries, ...claims]), pause);
   }
   await chain.take(await reader.labels(lots), pause);
+  const classified = statements.some(({ kind: kind2, content }) => kind2 === CLASSIFIED && content);
+  if (classified) await chain.take(await reader.dated(await reader.events("Classification", LIST_EVENTS)), pause);
   chain.now = reader.final.time;
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
@@ -9607,7 +9752,11 @@ var Reader = class {
     }
     if (!issued2.length) return [];
     const changes = await this.about("LabelRegistry", CHANGE_EVENTS, issued2.map(({ values: values2 }) => values2[0]));
-    const found = ordered([...await this.events("LabelRegistry", SCHEME_EVENTS), ...issued2, ...changes]);
+    return this.dated([...await this.events("LabelRegistry", SCHEME_EVENTS), ...issued2, ...changes]);
+  }
+  // Events in order, each with its block's time.
+  async dated(events) {
+    const found = ordered(events);
     const blocks = await this.blocksOf(found);
     return found.map((event) => ({ ...event, time: blocks.get(event.block).time }));
   }
@@ -9730,13 +9879,13 @@ function checkClaims(reading) {
   }
 }
 function counted(reading, printed2) {
-  const [{ operator } = {}, of4] = [reading.key(printed2) ?? {}, lotOf(printed2.content)];
-  const subject2 = operator ? lotId(operator, of4) : null;
+  const [{ operator } = {}, of5] = [reading.key(printed2) ?? {}, lotOf(printed2.content)];
+  const subject2 = operator ? lotId(operator, of5) : null;
   const standing2 = reading.chain.claims.filter((one) => one.subject === subject2 && !one.rejected);
   for (const { cancellation, first, last } of printed2.content.certificates) {
     const held = standing2.some((one) => one.cancellation === cancellation && `${one.first} ${one.last}` === `${first} ${last}`);
     const params = { first, last, profile: printed2.content.profile.id };
-    reading.report[10].add(held ? PASS : FAIL, held ? "claim-counted" : "claim-lacking", of4, params);
+    reading.report[10].add(held ? PASS : FAIL, held ? "claim-counted" : "claim-lacking", of5, params);
   }
 }
 function ofClaim(reading, claim, record) {
@@ -9772,7 +9921,7 @@ function judge2(check2, claim, stated, signer, { maker, identifier, record, used
   }
   const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker));
   for (const operator of [...strangers].sort()) fault("claim-foreign", { operator: "0x" + operator });
-  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+  if (!speaksFor(identifier, partyUri(stated.beneficiary))) {
     fault("claim-beneficiary", { beneficiary: stated.beneficiary, maker: identifier });
   }
   const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
@@ -9802,6 +9951,44 @@ function word2(reading, claim, { registry }, lot2) {
   if (registrar && reading.trust.registrars.includes(registrar)) {
     reading.report[10].add(PASS, "claim-attested", lot2, { registrar, registry });
   } else reading.report[10].add(WARNING, "claim-not-exclusive", lot2, { registry });
+}
+
+// backend/web/verify/classified.js
+var named3 = (categories) => categories.join(", ") || "-";
+function checkClassified2(reading) {
+  const { chain } = reading;
+  const check2 = reading.report[10];
+  if (!chain) {
+    if (reading.classified.size) check2.add(NOT_CHECKED, "withheld-chain", "", { reason: reading.noChain });
+    return;
+  }
+  for (const statement of reading.classified.values()) {
+    const [status2, code, params] = judge3(reading, statement);
+    check2.add(status2, code, statement.content.of, params);
+  }
+}
+function judge3(reading, statement) {
+  const { chain } = reading;
+  const said3 = statement.content;
+  const maker = reading.key(statement)?.operator;
+  if (!maker || !chain.lots.has(lotId(maker, said3.of))) return [FAIL, "classified-foreign", {}];
+  const held = chain.list.inForce(statement.issuedAt);
+  if (held?.version !== said3.version || held.content !== said3.content) {
+    return [FAIL, "classified-version", { version: said3.version, held: held?.version ?? 0 }];
+  }
+  const rules = reading.rules(said3.content);
+  if (!rules) return [NOT_CHECKED, "classified-list", { version: said3.version }];
+  const [expected2, stated] = [categoriesOf(rules, said3), said3.categories];
+  if (expected2.length !== stated.length || expected2.some((one, i) => one !== stated[i])) {
+    return [FAIL, "classified-differs", { expected: named3(expected2), stated: named3(stated) }];
+  }
+  const { code, edition: edition2, version } = said3;
+  return [PASS, "classified", { categories: named3(expected2), code, edition: edition2, version }];
+}
+function categoriesAt(reading, record, moment) {
+  const mine = [...reading.classified.values()].filter((one) => one.content.of === record.content.of && reading.maker(one) === reading.maker(record)).sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+  const made2 = mine.filter(({ issuedAt }) => issuedAt <= moment).at(-1) ?? mine.find(({ issuedAt }) => issuedAt > moment);
+  return made2?.content.categories ?? null;
 }
 
 // backend/web/verify/current.js
@@ -9883,9 +10070,9 @@ async function checkEvidence(reading, pause) {
   for (const record of reading.used()) {
     const lot2 = record.content.of;
     provenance(check2, record);
-    const named3 = reading.plan(record);
-    const plan = ownPlan(reading, record, named3);
-    if (named3 && !plan) check2.add(FAIL, "plan-foreign", lot2);
+    const named4 = reading.plan(record);
+    const plan = ownPlan(reading, record, named4);
+    if (named4 && !plan) check2.add(FAIL, "plan-foreign", lot2);
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
@@ -9918,19 +10105,19 @@ function provenance(check2, { content, issuedAt }) {
     check2.add(WARNING, source2.kind === "weighed" ? "quantity-unseen" : `quantity-${source2.kind}`, content.of, params);
   }
 }
-function estimates2(check2, { of: of4, activity: activity2 }, plan) {
+function estimates2(check2, { of: of5, activity: activity2 }, plan) {
   for (const { point: point2, estimated: estimated2 } of (activity2 ?? []).filter((one) => one.estimated)) {
     const rules = estimatesOf(plan, point2).filter(({ method }) => method === estimated2.method);
     const longest = rules.reduce((most, one) => one.up_to_seconds > most ? one.up_to_seconds : most, 0n);
     estimated2.windows.forEach(([a, b], i) => {
       const [start, end] = estimated2.spans[i];
-      if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of4, { point: point2, start, end });
+      if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of5, { point: point2, start, end });
     });
   }
 }
-function ownPlan(reading, record, named3) {
-  const own = named3 && reading.maker(named3) === reading.maker(record) && named3.content.facility === record.content.facility;
-  return own ? named3.content : null;
+function ownPlan(reading, record, named4) {
+  const own = named4 && reading.maker(named4) === reading.maker(record) && named4.content.facility === record.content.facility;
+  return own ? named4.content : null;
 }
 function foreignGateway(reading, record, plan) {
   const maker = reading.key(record);
@@ -9970,8 +10157,8 @@ function checkCycle(reading) {
   const path = cycle(edgesOf(reading));
   if (!path) return;
   const lots = path.map(({ lot: lot2 }) => lot2);
-  const named3 = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), "…", ...lots.slice(-SHOWN / 2)] : lots;
-  reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named3.join(" <- ") });
+  const named4 = lots.length > SHOWN ? [...lots.slice(0, SHOWN / 2), "…", ...lots.slice(-SHOWN / 2)] : lots;
+  reading.report[9].add(FAIL, "input-cycle", lots[0], { path: named4.join(" <- ") });
 }
 function checkLeftAside(reading) {
   const printed2 = new Set([...reading.footprints.values()].map((one) => key(reading, one, lotOf(one.content), one.content)));
@@ -10053,9 +10240,9 @@ function inputsOf(reading, record) {
   for (const line4 of inputs) {
     const parent = parentOf(line4);
     if (!parent) {
-      const named3 = namedOf(line4);
-      if (line4.material === HOME_SCRAP && !named3) check2.add(PASS, "input-looped", lot2, { name: line4.name });
-      else check2.add(WARNING, named3 ? "input-unproven" : "input-material", lot2, { name: line4.name, lot: named3 ?? "" });
+      const named4 = namedOf(line4);
+      if (line4.material === HOME_SCRAP && !named4) check2.add(PASS, "input-looped", lot2, { name: line4.name });
+      else check2.add(WARNING, named4 ? "input-unproven" : "input-material", lot2, { name: line4.name, lot: named4 ?? "" });
       continue;
     }
     const found = inputLot(reading, lot2, line4, parent);
@@ -10071,8 +10258,8 @@ function inputsOf(reading, record) {
 }
 function inputLot(reading, child, line4, lot2) {
   const check2 = reading.report[9];
-  const named3 = reading.footprints.get(line4.footprint);
-  const used = named3 ? reading.recordOf(named3, lot2) : null;
+  const named4 = reading.footprints.get(line4.footprint);
+  const used = named4 ? reading.recordOf(named4, lot2) : null;
   if (!used) {
     check2.add(FAIL, "input-missing", child, { lot: lot2 });
     return null;
@@ -10121,7 +10308,7 @@ function wanted(taken) {
 }
 
 // backend/web/verify/keyInForce.js
-function judge3(statement, chain, registrars) {
+function judge4(statement, chain, registrars) {
   const key2 = chain.keys.get(statement.keyId);
   if (!key2) return [[FAIL, chain.unproven.has(statement.keyId) ? "key-unproven" : "key-unknown", { key: statement.keyId }]];
   const operator = admission(statement, chain.operators.get(key2.operator), chain);
@@ -10163,7 +10350,6 @@ function backlog(frame, { epoch, lastSequence }) {
 // backend/web/verify/labels.js
 var CERTIFICATE = 8;
 var SHORT = 16;
-var partyUri = (gln2) => `https://id.gs1.org/417/${gln2}`;
 function checkLabels(reading) {
   const [check2, chain] = [reading.report[10], reading.chain];
   const labels = [...reading.labelling.values()].filter(({ kind: kind2 }) => kind2 === LABEL);
@@ -10181,7 +10367,7 @@ function checkLabels(reading) {
     for (const label of chain.labelling.labels.values()) {
       if (label.subject !== id) continue;
       told3.add(label.statement);
-      judge4(new Case(reading, label, subject2));
+      judge5(new Case(reading, label, subject2));
     }
   }
   const missing = labels.filter(({ id }) => !told3.has(id)).sort((a, b) => a.id < b.id ? -1 : 1);
@@ -10192,7 +10378,8 @@ function subjectOf(reading, record, maker) {
   const mine = [...reading.footprints.values()].filter((one) => one.content.record === record.id && reading.maker(one) === reading.maker(record)).sort((a, b) => a.index < b.index ? -1 : 1);
   const footprints = new Map(mine.map(({ content }) => [content.profile.id, content]));
   const { of: lot2 } = record.content;
-  return { lot: lot2, maker, footprints, assurances: lot2 === reading.bundle.lot ? reading.assurances : [] };
+  const assurances = lot2 === reading.bundle.lot ? reading.assurances : [];
+  return { lot: lot2, maker, footprints, assurances, categoriesAt: (moment) => categoriesAt(reading, record, moment) };
 }
 var Case = class {
   constructor(reading, label, subject2) {
@@ -10213,7 +10400,7 @@ var Case = class {
     this.reading.report[10].add(status2, code, this.subject.lot, params);
   }
 };
-function judge4(one) {
+function judge5(one) {
   const found = one.stated(one.label.statement, LABEL);
   if (!found) {
     one.add(FAIL, "label-unstated", { label: one.name });
@@ -10233,22 +10420,22 @@ function judge4(one) {
 }
 var inTime2 = ({ now, label }) => label.start <= now && now < label.until;
 var criteriaId = ({ onChain, label }) => onChain.published[label.version - 1];
-function issued(one, { signer, said: said2 }) {
+function issued(one, { signer, said: said3 }) {
   const { label, subject: subject2 } = one;
   const good = {
-    certifier: signer === label.certifier && partyUri(said2.certifier) === one.certifier,
-    lot: said2.of === subject2.lot,
-    maker: partyUri(said2.maker) === subject2.maker,
-    scheme: registeredId(said2.scheme) === label.scheme,
-    criteria: said2.criteria === criteriaId(one),
-    start: said2.window[0] === label.start,
-    until: said2.window[1] === label.until
+    certifier: signer === label.certifier && partyUri(said3.certifier) === one.certifier,
+    lot: said3.of === subject2.lot,
+    maker: partyUri(said3.maker) === subject2.maker,
+    scheme: registeredId(said3.scheme) === label.scheme,
+    criteria: said3.criteria === criteriaId(one),
+    start: said3.window[0] === label.start,
+    until: said3.window[1] === label.until
   };
   const part = Object.keys(good).find((name2) => !good[name2]);
   if (part) one.add(FAIL, "label-differs", { label: one.name, part });
   else {
     const who = { scheme: one.scheme, label: one.name, certifier: one.certifier };
-    one.add(PASS, "label-issued", { ...who, start: said2.start, until: said2.until });
+    one.add(PASS, "label-issued", { ...who, start: said3.start, until: said3.until });
   }
 }
 function accreditationOf({ chain, label: { scheme, certifier, issued: when } }) {
@@ -10256,9 +10443,9 @@ function accreditationOf({ chain, label: { scheme, certifier, issued: when } }) 
     (held) => held.scheme === scheme && held.certifier === certifier && before(held.moment, when) && !(held.ended && before(held.ended, when)) && held.start <= when.time && when.time < held.until
   );
 }
-function accredited(one, held, limits, said2) {
+function accredited(one, held, limits, said3) {
   const whole3 = held && /^0*$/.test(held.scope);
-  const same = limits && limits.scheme === said2.scheme && limits.certifier === said2.certifier;
+  const same = limits && limits.scheme === said3.scheme && limits.certifier === said3.certifier;
   if (!held || !(whole3 || same)) {
     one.add(FAIL, "label-unaccredited", { certifier: one.certifier, scheme: one.scheme, label: one.name });
   }
@@ -10267,6 +10454,10 @@ function scope(one, limits, { category: category2 }) {
   const scheme = one.stated(criteriaId(one), SCHEME)?.said;
   const outside = scheme && !scheme.categories.includes(category2) || limits?.categories.length && !limits.categories.includes(category2);
   if (outside) one.add(FAIL, "label-scope", { label: one.name, category: category2 });
+  const own = one.subject.categoriesAt(one.label.issued.time);
+  const told3 = { label: one.name, category: category2 };
+  if (!own) one.add(NOT_CHECKED, "label-unclassified", told3);
+  else if (!own.includes(category2)) one.add(FAIL, "label-category", { ...told3, categories: named3(own) });
 }
 function ended(one) {
   const last = one.label.changes.at(-1);
@@ -10328,13 +10519,13 @@ function recognised(one, stated) {
     ({ market, scheme, category: category2 }) => market === registeredId(name2) && scheme === label.scheme && categories.includes(category2)
   );
   for (const market of stated.markets) {
-    if (!ofMarket(market).some((said2) => countedThen(said2, label.issued))) {
+    if (!ofMarket(market).some((said3) => countedThen(said3, label.issued))) {
       one.add(FAIL, "label-claims", { label: one.name, market });
     }
   }
   if (!inTime2(one) || (label.changes.at(-1)?.status ?? "valid") !== "valid") return;
   for (const market of [...chain.markets.values()].map(({ name: name2 }) => name2).sort()) {
-    const held = ofMarket(market).filter((said2) => !said2.ended && said2.start <= now && now < said2.until);
+    const held = ofMarket(market).filter((said3) => !said3.ended && said3.start <= now && now < said3.until);
     const whole3 = held.find(({ accepted }) => accepted & CERTIFICATE);
     const agreed = whole3 ?? held[0];
     if (!agreed) continue;
@@ -10344,15 +10535,15 @@ function recognised(one, stated) {
     else one.add(PASS, "label-partly", { market, scheme: one.scheme, accepted: acceptedWords(agreed.accepted) });
   }
 }
-function countedThen(said2, when) {
-  const over = said2.ended && before(said2.ended, when);
-  return before(said2.moment, when) && !over && said2.start <= when.time && when.time < said2.until;
+function countedThen(said3, when) {
+  const over = said3.ended && before(said3.ended, when);
+  return before(said3.moment, when) && !over && said3.start <= when.time && when.time < said3.until;
 }
 function isAgreed(one, agreed, market) {
   const found = one.stated(agreed.agreement, RECOGNITION);
   if (!found) return false;
-  const { signer, said: said2 } = found;
-  return signer === one.chain.markets.get(agreed.market).authority && said2.market === market && registeredId(said2.scheme) === agreed.scheme && categoryId(said2.category) === agreed.category && said2.accepted === agreed.accepted && said2.window[0] === agreed.start && said2.window[1] === agreed.until;
+  const { signer, said: said3 } = found;
+  return signer === one.chain.markets.get(agreed.market).authority && said3.market === market && registeredId(said3.scheme) === agreed.scheme && categoryId(said3.category) === agreed.category && said3.accepted === agreed.accepted && said3.window[0] === agreed.start && said3.window[1] === agreed.until;
 }
 
 // backend/web/verify/reading.js
@@ -10373,6 +10564,7 @@ var Reading = class {
   cancellations = /* @__PURE__ */ new Map();
   labelling = /* @__PURE__ */ new Map();
   // schemes, accreditations, labels, their changes, recognitions
+  classified = /* @__PURE__ */ new Map();
   assurances = [];
   // of opinions that stand by the lot's declared footprint
   frames = /* @__PURE__ */ new Map();
@@ -10394,6 +10586,7 @@ var Reading = class {
     if (statement.kind === STAGE) this.stages.set(statement.id, statement);
     if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement);
     if (LABELLING.includes(statement.kind)) this.labelling.set(statement.id, statement);
+    if (statement.kind === CLASSIFIED) this.classified.set(statement.id, statement);
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement);
   }
   #named(id, kind2) {
@@ -10484,6 +10677,10 @@ var Reading = class {
     const found = this.#byId.get(id);
     return found ? this.maker(found) : null;
   }
+  // The living list with that id, if it is here.
+  rules(id) {
+    return this.#named(id, LIST)?.content ?? null;
+  }
   period(id) {
     const found = this.#named(id, PERIOD);
     if (!found) throw new Malformed("period: the energy period that the footprint names is missing");
@@ -10492,8 +10689,8 @@ var Reading = class {
   // The energy periods on which footprints of a record rest, of its own maker, as far as they are here.
   periodsOf(record) {
     const rest = [...this.footprints.values()].filter(({ content }) => content.record === record.id && content.period);
-    const named3 = [...new Set(rest.map(({ content }) => content.period))].sort();
-    const own = named3.filter((id) => this.makerOf(id) === this.maker(record));
+    const named4 = [...new Set(rest.map(({ content }) => content.period))].sort();
+    const own = named4.filter((id) => this.makerOf(id) === this.maker(record));
     return own.map((id) => this.#named(id, PERIOD)?.content).filter(Boolean);
   }
   factor(ref2) {
@@ -10602,13 +10799,13 @@ function cover(lines, wanted2) {
     apportioned(exact, PLACES3).parts.forEach((part, place) => {
       const covered = decimal(part, "quantity");
       if (!covered.numerator) return;
-      cut[place].push(of3(lines[place], subject2, part));
+      cut[place].push(of4(lines[place], subject2, part));
       left[place] = left[place].minus(covered);
     });
   }
   lines.forEach((line4, place) => {
     if (!cut[place].length) cut[place].push(line4);
-    else if (left[place].numerator) cut[place].push(of3(line4, ELECTRICITY, rounded(left[place], PLACES3)));
+    else if (left[place].numerator) cut[place].push(of4(line4, ELECTRICITY, rounded(left[place], PLACES3)));
   });
   return cut;
 }
@@ -10638,7 +10835,7 @@ function kWh({ name: name2, quantity: amount, unit }) {
   }
   return found;
 }
-var of3 = (line4, subject2, amount) => ({ ...line4, subject: subject2, quantity: amount, unit: "kWh" });
+var of4 = (line4, subject2, amount) => ({ ...line4, subject: subject2, quantity: amount, unit: "kWh" });
 
 // backend/web/verify/quality.js
 var PLACES4 = 1;
@@ -10825,7 +11022,7 @@ function calculate3(record, stated, sources) {
     profile: stated.profile,
     per_tonne: published4.total,
     stages: stagesOf(components),
-    categories: categoriesOf(whole3, counted2),
+    categories: categoriesOf2(whole3, counted2),
     masses: whole3.inOrder().map(([category2, gas, kg]) => ({ category: category2, gas, kg: rounded(kg, MASS_PLACES) })),
     primary_data_share: primaryShare(parts, counted2),
     allocation: sharing.stated,
@@ -11018,7 +11215,7 @@ function stagesOf(components) {
   }
   return [...sums.values()].map(({ stage: stage2, kind: kind2, total }) => ({ stage: stage2, kind: kind2, emissions: rounded(total, PLACES) }));
 }
-function categoriesOf(whole3, counted2) {
+function categoriesOf2(whole3, counted2) {
   const cut = apportioned(counted2.map((category2) => whole3.of([category2])), PLACES).parts;
   return CATEGORIES.map((category2) => {
     const place = counted2.indexOf(category2);
@@ -11073,8 +11270,8 @@ function recompute3(reading, stated, record) {
   const [check2, lot2, facts] = [reading.report[8], lotOf(stated), record.content];
   const period = stated.period === null ? null : reading.makerOf(stated.period);
   if (period !== null && period !== reading.maker(record)) check2.add(FAIL, "period-foreign", lot2);
-  const named3 = [stated.period, ...stated.certificates.map(({ cancellation }) => cancellation)];
-  const hidden = named3.some((id) => reading.withheld(id));
+  const named4 = [stated.period, ...stated.certificates.map(({ cancellation }) => cancellation)];
+  const hidden = named4.some((id) => reading.withheld(id));
   if (hidden || [stated.components, stated.prices, facts.outputs, facts.inputs, facts.activity].includes(null)) {
     check2.attempt("not-computable", lot2, () => namedProfile(stated.profile));
     for (const [part, given, computed2] of contradictions(stated)) check2.add(FAIL, "footprint-differs", lot2, { part, stated: given, computed: computed2 });
@@ -11128,6 +11325,7 @@ var STEPS = [
   [8, checkRecomputed],
   [9, checkInputs],
   [10, checkOpinions],
+  [10, checkClassified2],
   [10, checkLabels],
   [10, checkClaims]
 ];
@@ -11161,7 +11359,7 @@ async function checkKeys({ report, statements, chain, noChain, trust: trust2 }, 
   }
   const told3 = /* @__PURE__ */ new Set();
   for (const statement of statements) {
-    for (const [status2, code, params] of judge3(statement, chain, trust2.registrars)) {
+    for (const [status2, code, params] of judge4(statement, chain, trust2.registrars)) {
       const known2 = `${statement.keyId} ${code}`;
       if (status2 === FAIL || !told3.has(known2)) check2.add(status2, code, statement.label, params);
       told3.add(known2);
@@ -11392,17 +11590,17 @@ function line3(finding) {
   item.dataset.code = finding.code;
   return item;
 }
-function conclude(checks2, milliseconds) {
-  const numbers = (wanted2) => Object.keys(checks2).filter((number2) => wanted2(checks2[number2]));
+function conclude(checks3, milliseconds) {
+  const numbers = (wanted2) => Object.keys(checks3).filter((number2) => wanted2(checks3[number2]));
   const [failed, pending] = [FAIL, PENDING].map((status2) => numbers((check2) => check2.status === status2));
   const good = numbers(({ status: status2 }) => status2 === PASS || status2 === WARNING);
   const unchecked = numbers(({ status: status2 }) => status2 === NOT_CHECKED);
   const beyond = ({ findings }) => findings.every(({ status: status2, code }) => status2 !== NOT_CHECKED || NOT_HERE.includes(code));
-  const withheld = unchecked.filter((number2) => checks2[number2].findings.length && beyond(checks2[number2]));
+  const withheld = unchecked.filter((number2) => checks3[number2].findings.length && beyond(checks3[number2]));
   const missing = unchecked.filter((number2) => !withheld.includes(number2));
   const parts = [];
   if (failed.length) {
-    const first = checks2[failed[0]].findings.find((finding) => finding.status === FAIL);
+    const first = checks3[failed[0]].findings.find((finding) => finding.status === FAIL);
     parts.push(say(config.texts.failed, { number: failed[0], name: config.names[failed[0]], finding: sentence(first) }));
     document.getElementById("verdict").dataset.device = "fail";
   } else {
@@ -11432,9 +11630,9 @@ async function run2() {
     return;
   }
   const bar = page.querySelector("progress");
-  const checks2 = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
-  for (const [number2, check2] of Object.entries(checks2)) show(number2, check2);
-  conclude(checks2, performance.now() - started);
+  const checks3 = await verify(bytes, config.shown, trust, rpcAddress(), (share) => bar.value = share);
+  for (const [number2, check2] of Object.entries(checks3)) show(number2, check2);
+  conclude(checks3, performance.now() - started);
 }
 async function chooseTrust(event) {
   const [file2] = event.target.files;

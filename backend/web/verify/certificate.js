@@ -5,7 +5,7 @@ import { bodyContent } from './disclosure.js'
 import { hex, Malformed, utf8 } from './encoding.js'
 import { convert, oneOf, orNull, struct, text, whole } from './shape.js'
 import { checkPrintable } from './texts.js'
-import { digest, gln } from './values.js'
+import { digest, gln, party } from './values.js'
 
 const MAX_SERIAL = 2n ** 128n - 1n
 const MAX_WH = 10 ** 12
@@ -41,7 +41,7 @@ export function readCancellation(body) {
   const serials = [serial(found.first, 'first'), serial(found.last, 'last')]
   if (serials[0] > serials[1]) throw new Malformed('last: below the first serial')
   if (found.wh_per_serial < 1 || found.wh_per_serial > MAX_WH) throw new Malformed(`wh_per_serial: not 1 to ${MAX_WH}`)
-  gln(found.beneficiary, 'beneficiary')
+  party(found.beneficiary, 'beneficiary')
   gln(found.facility, 'facility')
   if (!/^[A-Z]{2}$/.test(found.country)) throw new Malformed('country: not a code of two capital letters (ISO 3166-1)')
   checkDays(found.period, 'period')

@@ -3,10 +3,12 @@
 // order of leafproof/client/chain_reader.py. Only what the bundle asks about is read, in few questions.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { CLAIM_EVENTS, REGISTRY_EVENTS } from './claimed.js'
+import { CLASSIFIED } from './classification.js'
 import { fromHex, hex, Malformed, number } from './encoding.js'
 import { decodeEvent, topic } from './events.js'
 import { before, ChainState, KEY_EVENTS, LOT_EVENTS, lotId, OPERATOR_EVENTS } from './fold.js'
 import { CHANGE_EVENTS, SCHEME_EVENTS } from './labelled.js'
+import { LIST_EVENTS } from './listed.js'
 import { quantity, Refused, Unreachable } from './node.js'
 import { RECORD } from './statement.js'
 import { LATEST } from './values.js'
@@ -21,7 +23,7 @@ const tag = (block) => '0x' + block.toString(16)
 
 // What the chain says about the `statements` and `heads` of a bundle:
 // * now: the time of the newest block that is final;
-// * operators, registrars, keys, unproven, lots, claims, labelling: see `ChainState`, up to the newest block that is final;
+// * operators, registrars, keys, unproven, lots, claims, labelling, list: see `ChainState`, up to the newest block that is final;
 // * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
@@ -46,6 +48,8 @@ export async function readChain(node, trust, statements, heads, pause) {
     await chain.take(ordered([...registries, ...claims]), pause)
   }
   await chain.take(await reader.labels(lots), pause)
+  const classified = statements.some(({ kind, content }) => kind === CLASSIFIED && content)
+  if (classified) await chain.take(await reader.dated(await reader.events('Classification', LIST_EVENTS)), pause)
   chain.now = reader.final.time
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
@@ -139,7 +143,12 @@ class Reader {
     }
     if (!issued.length) return []
     const changes = await this.about('LabelRegistry', CHANGE_EVENTS, issued.map(({ values }) => values[0]))
-    const found = ordered([...(await this.events('LabelRegistry', SCHEME_EVENTS)), ...issued, ...changes])
+    return this.dated([...(await this.events('LabelRegistry', SCHEME_EVENTS)), ...issued, ...changes])
+  }
+
+  // Events in order, each with its block's time.
+  async dated(events) {
+    const found = ordered(events)
     const blocks = await this.blocksOf(found)
     return found.map((event) => ({ ...event, time: blocks.get(event.block).time }))
   }

@@ -4,6 +4,7 @@
 import { readBundle } from './bundle.js'
 import { readChain } from './chain.js'
 import { checkClaims } from './claims.js'
+import { checkClassified } from './classified.js'
 import { checkCurrent } from './current.js'
 import { equal, hex, Malformed } from './encoding.js'
 import { checkEvidence } from './evidence.js'
@@ -70,6 +71,7 @@ const STEPS = [
   [8, checkRecomputed],
   [9, checkInputs],
   [10, checkOpinions],
+  [10, checkClassified],
   [10, checkLabels],
   [10, checkClaims],
 ]

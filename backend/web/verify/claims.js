@@ -4,7 +4,7 @@ import { unfit } from './certificate.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { localDate, speaksFor } from './values.js'
+import { localDate, partyUri, speaksFor } from './values.js'
 
 // 10: claims of certificates' serials for each lot.
 export function checkClaims(reading) {
@@ -78,7 +78,7 @@ function judge(check, claim, stated, signer, { maker, identifier, record, used }
   }
   const strangers = new Set([claim.operator, signer].filter((operator) => operator !== maker))
   for (const operator of [...strangers].sort()) fault('claim-foreign', { operator: '0x' + operator })
-  if (!speaksFor(identifier, `https://id.gs1.org/417/${stated.beneficiary}`)) {
+  if (!speaksFor(identifier, partyUri(stated.beneficiary))) {
     fault('claim-beneficiary', { beneficiary: stated.beneficiary, maker: identifier })
   }
   const [opened, closed] = window.map((moment) => localDate(moment, zone))

@@ -43,6 +43,9 @@ const EVENTS = new Map(
     ['MarketAdmitted(bytes32,address,string)', 2],
     ['Recognised(bytes32,bytes32,bytes32,uint8,uint64,uint64,bytes32)', 3],
     ['RecognitionWithdrawn(bytes32,bytes32,bytes32)', 3],
+    ['Proposed(bytes32,address)', 2],
+    ['Refused(bytes32,bytes32)', 1],
+    ['Adopted(uint32,bytes32,uint64)', 2],
   ].map(([signature, indexed]) => {
     const [name, types] = signature.slice(0, -1).split('(')
     return [name, { name, topic: '0x' + hex(keccak_256(utf8(signature))), types: types.split(','), indexed }]

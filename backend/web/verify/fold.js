@@ -3,6 +3,7 @@
 // never emit means that the node left something out, or made it up. Keys count with a valid proof of possession alone.
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { CLAIM_HANDLERS, Claims } from './claimed.js'
+import { LIST_HANDLERS, ListVersions } from './listed.js'
 import { concat, fromHex, hex, Malformed, utf8 } from './encoding.js'
 import { proves } from './keys.js'
 import { LABEL_HANDLERS, Labels } from './labelled.js'
@@ -34,6 +35,7 @@ export class ChainState {
   unproven = new Set()
   lots = new Map()
   labelling = new Labels()
+  list = new ListVersions()
   #claims = new Claims()
   #registered = new Map() // by operator and key id
   #trust
@@ -49,6 +51,7 @@ export class ChainState {
         require(before(last, event), 'comes twice, or out of order')
         if (event.name in CLAIM_HANDLERS) CLAIM_HANDLERS[event.name].apply(this.#claims, event.values)
         else if (event.name in LABEL_HANDLERS) LABEL_HANDLERS[event.name].call(this.labelling, event, ...event.values)
+        else if (event.name in LIST_HANDLERS) LIST_HANDLERS[event.name].call(this.list, event, ...event.values)
         else HANDLERS[event.name].call(this, event, ...event.values)
       } catch (error) {
         throw new Malformed(`${event.where}: ${error.message}`)

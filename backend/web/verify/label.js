@@ -6,7 +6,7 @@ import { hex, Malformed, utf8 } from './encoding.js'
 import { decimal, Fraction, ZERO } from './rational.js'
 import { convert, list, oneOf, orNull, struct, text } from './shape.js'
 import { checkPrintable } from './texts.js'
-import { digest, gln, lot, utcSeconds } from './values.js'
+import { digest, lot, party, utcSeconds } from './values.js'
 
 const MAX_NAME = 128 // bytes
 const MAX_TEXT = 2000 // characters
@@ -80,7 +80,7 @@ export function readLabelling(body, kind) {
 function checkScheme({ name, owner, title, categories, criteria, document }) {
   names('name', [name])
   names('categories', categories)
-  gln(owner, 'owner')
+  party(owner, 'owner')
   said('title', title)
   several('categories', categories)
   several('criteria', criteria.map((one) => JSON.stringify(one)))
@@ -106,7 +106,7 @@ function checkCriterion(one) {
 function checkAccreditation({ scheme, certifier, by, number, categories }) {
   names('scheme', [scheme])
   names('categories', categories)
-  gln(certifier, 'certifier')
+  party(certifier, 'certifier')
   said('by', by)
   said('number', number)
   if (categories.length > MAX_PARTS) throw new Malformed(`categories: more than ${MAX_PARTS}`)
@@ -116,7 +116,7 @@ function checkLabel(found) {
   names('scheme', [found.scheme])
   names('category', [found.category])
   names('markets', found.markets)
-  for (const field of ['certifier', 'maker']) gln(found[field], field)
+  for (const field of ['certifier', 'maker']) party(found[field], field)
   found.of = lot(found.gtin, found.lot)
   for (const [field, ids] of [['criteria', [found.criteria]], ['footprints', found.footprints], ['uses', found.uses]]) {
     for (const one of ids) digest(one, field)

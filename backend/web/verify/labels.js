@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Check 10, as far as it is about labels, by the rules of leafproof/verification/labels.py.
+import { categoriesAt, named } from './classified.js'
 import { before } from './fold.js'
 import {
   ACCREDITATION, acceptedWords, CHANGE, categoryId, evaluate, LABEL, RECOGNITION, registeredId, SCHEME, words,
 } from './label.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
-import { utcText } from './values.js'
+import { partyUri, utcText } from './values.js'
 
 const CERTIFICATE = 8
 const SHORT = 16 // digits of an id that a finding shows
-const partyUri = (gln) => `https://id.gs1.org/417/${gln}`
 
 // 10: labels of each lot.
 export function checkLabels(reading) {
@@ -44,7 +44,8 @@ function subjectOf(reading, record, maker) {
     .sort((a, b) => (a.index < b.index ? -1 : 1))
   const footprints = new Map(mine.map(({ content }) => [content.profile.id, content]))
   const { of: lot } = record.content
-  return { lot, maker, footprints, assurances: lot === reading.bundle.lot ? reading.assurances : [] }
+  const assurances = lot === reading.bundle.lot ? reading.assurances : []
+  return { lot, maker, footprints, assurances, categoriesAt: (moment) => categoriesAt(reading, record, moment) }
 }
 
 // One label, and all that it is judged by.
@@ -135,6 +136,10 @@ function scope(one, limits, { category }) {
     (scheme && !scheme.categories.includes(category)) ||
     (limits?.categories.length && !limits.categories.includes(category))
   if (outside) one.add(FAIL, 'label-scope', { label: one.name, category })
+  const own = one.subject.categoriesAt(one.label.issued.time)
+  const told = { label: one.name, category }
+  if (!own) one.add(NOT_CHECKED, 'label-unclassified', told)
+  else if (!own.includes(category)) one.add(FAIL, 'label-category', { ...told, categories: named(own) })
 }
 
 function ended(one) {

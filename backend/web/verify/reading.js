@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the checks share, as leafproof/verification/reading.py has it: trust and chain, and the statements read so far.
 // A lot is its maker's: two operators may use one GTIN and lot code, and neither speaks for the other.
+import { CLASSIFIED, LIST } from './classification.js'
 import { Malformed } from './encoding.js'
 import { lotId } from './fold.js'
 import { lotOf } from './footprint.js'
@@ -26,6 +27,7 @@ export class Reading {
   stages = new Map()
   cancellations = new Map()
   labelling = new Map() // schemes, accreditations, labels, their changes, recognitions
+  classified = new Map()
   assurances = [] // of opinions that stand by the lot's declared footprint
   frames = new Map() // by key id, a list of frames
 
@@ -47,6 +49,7 @@ export class Reading {
     if (statement.kind === STAGE) this.stages.set(statement.id, statement)
     if (statement.kind === CANCELLATION) this.cancellations.set(statement.id, statement)
     if (LABELLING.includes(statement.kind)) this.labelling.set(statement.id, statement)
+    if (statement.kind === CLASSIFIED) this.classified.set(statement.id, statement)
     if (statement.kind === RECORD) file(this.#records, `${this.maker(statement)} ${statement.content.of}`, statement)
   }
 
@@ -154,6 +157,11 @@ export class Reading {
   makerOf(id) {
     const found = this.#byId.get(id)
     return found ? this.maker(found) : null
+  }
+
+  // The living list with that id, if it is here.
+  rules(id) {
+    return this.#named(id, LIST)?.content ?? null
   }
 
   period(id) {

@@ -5,6 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { readLog } from './bundle.js'
 import { readDisclosed } from './disclosure.js'
 import { readCancellation } from './certificate.js'
+import { CLASSIFYING, readClassifying } from './classification.js'
 import { decodeDeterministic, encode, equal, hex, isBytes, isCount, Malformed, utf8 } from './encoding.js'
 import { readCorrection } from './correction.js'
 import * as declared from './declared.js'
@@ -19,9 +20,6 @@ import { readPlan } from './plan.js'
 import * as records from './record.js'
 import { leafHash } from './tree.js'
 import { LATEST } from './values.js'
-
-// Read by nobody here: a page checks their signatures and places.
-const OTHERS = ['living list', 'remark', 'classification of a lot']
 
 export const [
   FRAME, PLAN, RECORD, FOOTPRINT, FACTORS, PERIOD, DECLARED, OPINION, CORRECTION, STAGE, CANCELLATION,
@@ -47,7 +45,9 @@ const KINDS = new Map([
   ...['scheme', 'accreditation', 'label', 'label-change', 'recognition'].map((name, i) => [
     `application/vnd.leafproof.${name}+cbor`, LABELLING[i],
   ]),
-  ...['living-list', 'remark', 'classified'].map((name, i) => [`application/vnd.leafproof.${name}+cbor`, OTHERS[i]]),
+  ...['living-list', 'remark', 'classified'].map((name, i) => [
+    `application/vnd.leafproof.${name}+cbor`, CLASSIFYING[i],
+  ]),
 ])
 const HEADER = [1, 4, 15, 258, 259, 'log', 'frame']
 
@@ -142,6 +142,7 @@ export function readBody(statement, key) {
   if (statement.kind === PERIOD) statement.content = readPeriod(body)
   if (statement.kind === CANCELLATION) statement.content = readCancellation(body)
   if (LABELLING.includes(statement.kind)) statement.content = readLabelling(body, statement.kind)
+  if (CLASSIFYING.includes(statement.kind)) statement.content = readClassifying(body, statement.kind)
   if (statement.kind === RECORD) statement.content = records.readRecord(disclosed(records))
   if (statement.kind === FOOTPRINT) statement.content = footprints.readFootprint(disclosed(footprints))
   if (statement.kind === DECLARED) statement.content = declared.readDeclared(disclosed(declared))

@@ -4,6 +4,7 @@ import { Malformed } from './encoding.js'
 
 const LOT = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/
 const POINT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const LEI = /^[0-9A-Z]{18}[0-9]{2}$/
 const PARTY = 'https://id.gs1.org/417/'
 const GATEWAY = 'urn:leafproof:gateway:'
 export const LATEST = 253402214400 // 9999-12-31T00:00:00Z
@@ -22,6 +23,18 @@ function gs1Key(field, text, lengths) {
 }
 
 export const gln = (text, field) => gs1Key(field, text, [13])
+
+// ISO 17442, with the check digits of ISO/IEC 7064 MOD 97-10.
+function lei(text, field) {
+  if (!LEI.test(text)) throw new Malformed(`${field}: '${text.slice(0, 40)}' is not 18 digits or capital letters and 2 digits`)
+  const digits = [...text].map((character) => parseInt(character, 36)).join('')
+  if (BigInt(digits) % 97n !== 1n) throw new Malformed(`${field}: ${text} has wrong check digits`)
+  return text
+}
+
+// A legal entity, by GLN or LEI, and its name on the chain.
+export const party = (text, field) => ([...text].length === 20 ? lei : gln)(text, field)
+export const partyUri = (named) => (named.length === 20 ? 'urn:lei:' : PARTY) + named
 
 // A lot is written `<14 digits>/<lot code>`.
 export function lot(gtin, code) {

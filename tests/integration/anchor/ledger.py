@@ -140,7 +140,9 @@ class Ledger:
         return [key.public.key_id, int(role), log, claim.issuer, key.public.cose, proof]
 
     def admit(self, signer: str = ACME) -> None:
-        args = [self.address(signer), f"https://id.gs1.org/417/{signer[-13:]}"]
+        name = signer.rpartition("-")[2]
+        identifier = f"urn:lei:{name}" if len(name) == 20 else f"https://id.gs1.org/417/{signer[-13:]}"
+        args = [self.address(signer), identifier]
         self.done("authority", "KeyRegistry", "admitOperator", args, f"admit {signer}")
 
     def follow(self) -> Registry:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from backend.app import create_app
+from backend.classification import service as classification
 from backend.context import Context
 from backend.database import reading, transaction
 from backend.embedded.node import EmbeddedNode
@@ -28,16 +30,18 @@ from backend.passports.endpoints import KEPT
 from backend.passports.endpoints import router as passports_router
 from backend.production import lots
 from backend.production.service import add_company, signer_of
+from backend.production.statements import Desk
 from backend.settings import Settings
 from leafproof import cbor, clock, envelope
 from leafproof.chain.view import Role
+from leafproof.classification import Entry, LivingList
 from leafproof.cli.label import app as label_line
 from leafproof.criteria import Criterion
 from leafproof.envelope import Header
 from leafproof.errors import InvalidInput, LeafproofError
 from leafproof.keys import SigningKey
 from leafproof.label import Accredited, Attested, Label, LabelChange, LabelStatement, Recognition, Scheme
-from leafproof.values import Gln, party_uri
+from leafproof.values import Gln, Lei, Party, party_uri
 from leafproof.verification.report import Status
 from tests.integration.anchor.ledger import make_ledger
 from tests.integration.production.test_chain import Group, failures, feed
@@ -47,7 +51,8 @@ from tests.support.world import gln
 
 HOUR, CBOR = 3600, {"Content-Type": "application/cbor"}
 NAME, GOODS, TEXT = "Low-carbon steel", "steel products", "The mill has a plan to leave coal"
-OWNER, CERTIFIER, EUROPE = gln("401234500010"), gln("401234500020"), gln("541234500010")
+OWNER, EUROPE = gln("401234500010"), gln("541234500010")
+CERTIFIER = Lei.parse("5493001KJTIIGC8Y1R12")  # a party that signs at home may be named by its LEI
 FROM, UNTIL = "2018-01-01T00:00:00Z", "2040-01-01T00:00:00Z"
 SCHEME = Scheme(
     NAME,
@@ -70,7 +75,7 @@ class Labelled(Group):
         for number, party in enumerate((OWNER, CERTIFIER, EUROPE), start=7):
             ledger.signers.store(signer_of(party), node.account(number).key)
         super().__init__(ledger, node)
-        self.own: dict[Gln, SigningKey] = {}
+        self.own: dict[Party, SigningKey] = {}
 
     def begin(self) -> None:
         self.admit(STEEL, FABRICATOR, STEWARD)
@@ -92,7 +97,7 @@ class Labelled(Group):
         self.ledger.settle(*keys)
         self.ledger.follow()
 
-    def say(self, party: Gln, said: LabelStatement, *, key: Gln | None = None) -> service.Taken:
+    def say(self, party: Party, said: LabelStatement, *, key: Party | None = None) -> service.Taken:
         """Signed by the party (or with another's key), handed in, and on the chain."""
         content = said.encode_body()
         header = Header(party_uri(party), said.urn, int(time.time()), said.CONTENT_TYPE, self.ledger.log.ref)
@@ -122,15 +127,48 @@ class Labelled(Group):
         )  # fmt: skip
         return msgspec.structs.replace(honest, **changes)
 
+    def classify(self, category: str) -> None:
+        """A first version of the living list, by which the coil is of that category."""
+        entry = Entry("HS 2022", "7208", category, "Hot-rolled coil", "a test")
+        registry, desk = self.ledger.follow(), Desk(self.works.desk.logs, self.works.desk.signer)
+        with transaction(self.ledger.engine) as connection:
+            proposed = classification.propose(connection, desk, STEEL, LivingList("Coil", "first", (entry,), ()))
+        self.ledger.settle(proposed.transaction)
+        self.ledger.follow()
+        start = int(time.time()) + 2
+        with transaction(self.ledger.engine) as connection:
+            key = classification.adopt(connection, desk, registry, proposed.logged.statement_id, start)
+        self.ledger.settle(key)
+        self.ledger.follow()
+        time.sleep(max(0.0, start + 0.1 - time.time()))
+        wanted = classification.Wanted(coil("A"), "HS 2022", "720810", ())
+        with transaction(self.ledger.engine) as connection:
+            classification.classify(connection, desk, registry, wanted)
+        self.settle()
+        self.ledger.follow()
+
     def findings(self) -> dict[str, Status]:
         return {f.code: f.status for f in self.verify(coil("A"))[10].findings}
 
 
-@pytest.fixture
-def group(node: EmbeddedNode, sqlite: Engine, tmp_path: Path) -> Iterator[Labelled]:
-    with make_ledger(node.url, [node.account(i) for i in range(4)], sqlite, tmp_path / "keys") as ledger:
+@contextmanager
+def labelled(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Labelled]:
+    with make_ledger(node.url, [node.account(i) for i in range(4)], engine, tmp_path / "keys") as ledger:
         made = Labelled(ledger, node)
         made.begin()
+        yield made
+
+
+@pytest.fixture
+def group(node: EmbeddedNode, sqlite: Engine, tmp_path: Path) -> Iterator[Labelled]:
+    with labelled(node, sqlite, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def any_group(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Labelled]:
+    """On each database."""
+    with labelled(node, engine, tmp_path) as made:
         yield made
 
 
@@ -145,36 +183,37 @@ def client(group: Labelled, tmp_path: Path) -> Iterator[httpx.Client]:
 
 
 class TestTaking:
-    def test_a_label_is_issued_recognised_and_revoked(self, group: Labelled) -> None:
-        criteria = group.prepare()
-        taken = group.say(CERTIFIER, group.label(criteria, markets=("EU",)))
+    def test_a_label_is_issued_recognised_and_revoked(self, any_group: Labelled) -> None:
+        criteria = any_group.prepare()
+        taken = any_group.say(CERTIFIER, any_group.label(criteria, markets=("EU",)))
         assert taken.label is not None
-        assert failures(group.verify(coil("A"))) == []
-        assert group.findings() == {
+        assert failures(any_group.verify(coil("A"))) == []
+        assert any_group.findings() == {
             "label-issued": Status.PASS,
             "label-met": Status.PASS,
             "label-recognised": Status.PASS,
+            "label-unclassified": Status.NOT_CHECKED,
         }
-        group.say(CERTIFIER, LabelChange(taken.label.hex(), "suspended", "The meter is looked at"))
-        assert group.findings()["label-ended"] is Status.WARNING
-        group.say(CERTIFIER, LabelChange(taken.label.hex(), "valid", "The meter is right"))
-        assert "label-ended" not in group.findings()
-        group.say(OWNER, LabelChange(taken.label.hex(), "revoked", "The plan was dropped"))
-        (told,) = [f for f in group.verify(coil("A"))[10].findings if f.code == "label-ended"]
+        any_group.say(CERTIFIER, LabelChange(taken.label.hex(), "suspended", "The meter is looked at"))
+        assert any_group.findings()["label-ended"] is Status.WARNING
+        any_group.say(CERTIFIER, LabelChange(taken.label.hex(), "valid", "The meter is right"))
+        assert "label-ended" not in any_group.findings()
+        any_group.say(OWNER, LabelChange(taken.label.hex(), "revoked", "The plan was dropped"))
+        (told,) = [f for f in any_group.verify(coil("A"))[10].findings if f.code == "label-ended"]
         assert told.text().endswith("The plan was dropped")
         with pytest.raises(Conflict, match="revoked already"):
-            group.say(OWNER, LabelChange(taken.label.hex(), "revoked", "again"))
+            any_group.say(OWNER, LabelChange(taken.label.hex(), "revoked", "again"))
 
-    def test_the_same_statement_is_the_same_entry(self, group: Labelled) -> None:
+    def test_the_same_statement_is_the_same_entry(self, any_group: Labelled) -> None:
         content = SCHEME.encode_body()
-        ref = group.ledger.log.ref
+        ref = any_group.ledger.log.ref
         header = Header(party_uri(OWNER), SCHEME.urn, int(time.time()), SCHEME.CONTENT_TYPE, ref)
-        data = cbor.encode([envelope.sign(group.own[OWNER], header, content), content])
-        registry = group.ledger.follow()
+        data = cbor.encode([envelope.sign(any_group.own[OWNER], header, content), content])
+        registry = any_group.ledger.follow()
         found = []
         for _ in range(2):
-            with transaction(group.ledger.engine) as connection:
-                found.append(service.submit(connection, group.works.desk, registry, data))
+            with transaction(any_group.ledger.engine) as connection:
+                found.append(service.submit(connection, any_group.works.desk, registry, data))
         assert found[0] == found[1]
 
     @pytest.mark.parametrize(
@@ -211,11 +250,11 @@ class TestTaking:
         ],
     )
     def test_a_label_that_a_reader_would_fail_is_refused(
-        self, group: Labelled, changes: dict[str, Any], code: str
+        self, any_group: Labelled, changes: dict[str, Any], code: str
     ) -> None:
-        criteria = group.prepare()
+        criteria = any_group.prepare()
         with pytest.raises(InvalidInput) as caught:
-            group.say(CERTIFIER, group.label(criteria, **changes))
+            any_group.say(CERTIFIER, any_group.label(criteria, **changes))
         assert caught.value.field == code
 
     def test_a_certifier_who_is_not_accredited_issues_nothing(self, group: Labelled) -> None:
@@ -223,6 +262,20 @@ class TestTaking:
         with pytest.raises(InvalidInput) as caught:
             group.say(CERTIFIER, group.label(criteria))
         assert caught.value.field == "label-unaccredited"
+
+    @pytest.mark.parametrize("goods", [GOODS, "toys"])
+    def test_a_label_is_for_goods_that_the_lot_is(self, any_group: Labelled, goods: str) -> None:
+        group = any_group
+        criteria = group.prepare()
+        group.classify(goods)
+        if goods != GOODS:
+            with pytest.raises(InvalidInput, match="the lot is classified as toys"):
+                group.say(CERTIFIER, group.label(criteria))
+            return
+        group.say(CERTIFIER, group.label(criteria))
+        found = group.findings()
+        assert {found[code] for code in ("classified", "label-issued", "label-met")} == {Status.PASS}
+        assert "label-unclassified" not in found
 
     def test_a_lot_that_is_not_here_gets_none(self, group: Labelled) -> None:
         criteria = group.prepare()
@@ -276,6 +329,7 @@ class TestOverHttp:
         (work,) = client.get("/v1/labels/worklist", params={"scheme": NAME}).json()
         assert (work["lot"], work["ready"]) == ("A", True)
         assert [one["met"] for one in work["criteria"]] == [True, None]
+        group.classify(GOODS)
         taken = group.say(CERTIFIER, group.label(criteria))
         assert client.get("/v1/labels/worklist", params={"scheme": NAME}).json() == []
         assert taken.label is not None
@@ -354,7 +408,7 @@ class TestOnTheCommandLine:
             path.write_bytes(group.own[party].pem())
             path.chmod(0o600)
 
-        def run(*words: str, by: tuple[Gln, str] | None = None, code: int = 0) -> str:
+        def run(*words: str, by: tuple[Party, str] | None = None, code: int = 0) -> str:
             own = ["--key", str(tmp_path / f"{by[1]}.pem"), "--gln", str(by[0])] if by else []
             done = CliRunner().invoke(label_line, [*words, "--server", server, *own])
             assert done.exit_code == code, (done.output, done.exception)

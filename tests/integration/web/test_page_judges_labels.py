@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from leafproof import body
+from leafproof import body, values
 from leafproof.chain.view import LabelStatus
 from leafproof.criteria import Criterion
 from leafproof.label import Attested, Scheme
@@ -26,6 +26,8 @@ from tests.support.labels import (
     stated,
 )
 from tests.support.world import COIL, STEEL, TOWER
+
+LEI = values.Lei.parse("5493001KJTIIGC8Y1R12")
 
 
 def same(phone: Phone, made: Labelled, lot: Any = COIL) -> set[str]:
@@ -80,6 +82,7 @@ LIES: dict[str, tuple[dict[str, Any], Callable[[Labelled], None] | None, str]] =
     "in a market that agreed later on": ({"recognised": {"start": "2018-12-01T00:00:00Z"}}, None, "label-met"),
     "in a market that left": ({}, ended_recognition, "label-met"),
     "in a market without its word": ({}, no_agreement, "label-agreement"),
+    "by whom an LEI names": ({"by": LEI}, None, "label-met"),
     "for another maker": ({"maker": "4012345000108"}, None, "label-differs"),
     "under another name": ({"scheme": "Another"}, None, "label-differs"),
     "beyond its scheme": ({"category": "toys"}, None, "label-scope"),
@@ -152,6 +155,18 @@ class TestAScheme:
     def test_that_breaks_a_rule_is_none(self, phone: Phone, criterion: Criterion) -> None:
         made = labelled_world()
         bad = msgspec.structs.replace(SCHEME, criteria=(criterion,))
+        made.world.state(made.owner, bad.urn, bad.CONTENT_TYPE, unchecked(bad))
+        made.world.anchor()
+        page, kernel = compared(phone, case(made.world, COIL), made.world)
+        assert agreed(page) == agreed(kernel)
+        assert page[3][0] == "fail"
+
+    @pytest.mark.parametrize(
+        "owner", ["5493001KJTIIGC8Y1R13", "5493001KJTIIGC8Y1R1A", "5493001kjtiigc8y1r12", "5493001KJTIIGC8Y1R120"]
+    )
+    def test_whose_owner_has_no_lei_is_none(self, phone: Phone, owner: str) -> None:
+        made = labelled_world()
+        bad = msgspec.structs.replace(SCHEME, owner=owner)
         made.world.state(made.owner, bad.urn, bad.CONTENT_TYPE, unchecked(bad))
         made.world.anchor()
         page, kernel = compared(phone, case(made.world, COIL), made.world)

@@ -11,10 +11,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from backend.access import limits
 from backend.access import service as access
 from backend.database import transaction
 from backend.log.tables import bodies
-from backend.passports import limits
 from leafproof.bundle import MEDIA_TYPE, Bundle
 from tests.integration.production.works import COIL
 from tests.integration.web.street import NOTICE, Street, coil, correct, section
@@ -214,7 +214,7 @@ class TestUpload:
     def test_whoever_asks_too_often_is_told_when_to_come_back(
         self, client: httpx.Client, seen: Street, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(seen.app.state, "verify_limit", limits.RateLimit(lambda: 0.0))
+        monkeypatch.setattr(seen.app.state, "upload_limits", {"bundle": limits.RateLimit(lambda: 0.0)})
         send = {"content": b"\xff", "headers": {"Content-Type": MEDIA_TYPE}}
         answers = [client.post("/v1/verify", **send) for _ in range(limits.PER_MINUTE + 1)]  # type: ignore[arg-type]
         assert [a.status_code for a in answers[:-1]] == [400] * limits.PER_MINUTE

@@ -188,9 +188,10 @@ class TestLivingList:
         chain = Chain()
         chain.emit("classes", "Proposed", CRITERIA, ACME)
         chain.emit("classes", "Refused", CRITERIA, REASON)
+        assert [(one.content, one.reason) for one in chain.view().list_refusals] == [(CRITERIA, REASON)]
         chain.emit("classes", "Proposed", CRITERIA, ACME)
         chain.emit("classes", "Adopted", 1, CRITERIA, UNTIL)
-        assert len(chain.view().list_versions) == 1
+        assert (len(chain.view().list_versions), len(chain.view().list_refusals)) == (1, 1)
 
     @pytest.mark.parametrize(
         ("said", "event", "values"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.passports.limits import AT_ONCE, PER_MINUTE, RateLimit, TooMany
+from backend.access.limits import AT_ONCE, PER_MINUTE, RateLimit
+from backend.errors import TooMany
 from backend.passports.negotiation import best
 from backend.web import i18n, pages
 

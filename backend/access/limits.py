@@ -1,4 +1,4 @@
-"""How often one address may have a bundle checked: checking costs seconds of work, asking costs nothing."""
+"""How often one address may upload without an API key: checking costs seconds of work, asking costs nothing."""
 
 from __future__ import annotations
 
@@ -8,19 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from leafproof.errors import LeafproofError
+from backend.errors import TooMany
 
 PER_MINUTE = 20  # uploads of one address; a person checking by hand needs a few
 AT_ONCE = 2  # bundles that are checked at the same time, whoever asks
 _ADDRESSES = 10_000  # remembered; beyond them the oldest is forgotten
-
-
-class TooMany(LeafproofError):
-    """Asked too often; `seconds` until it makes sense to ask again."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many bundles to check; ask again in {seconds} s")
-        self.seconds = seconds
 
 
 @dataclass(slots=True)

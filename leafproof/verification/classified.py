@@ -1,0 +1,70 @@
+"""Check 10, as far as it is about classifications: what a lot's maker states of its customs code, held against the
+versions of the living list that the chain knows, and against the list itself.
+
+1. whoever classifies a lot has that lot on the chain;
+2. the version is the one that was in force when the statement was issued, with the content that the chain names;
+3. the categories are those that follow from code and evidence by that content.
+"""
+
+from __future__ import annotations
+
+from leafproof.chain.view import Address, ChainView
+from leafproof.classification import Classified, LivingList, in_force
+from leafproof.values import Lot
+from leafproof.verification.reading import Reading
+from leafproof.verification.report import Finding, Status
+from leafproof.verification.statements import Statement
+
+# When (Unix seconds) a lot was classified, and as what.
+Made = tuple[int, tuple[str, ...]]
+
+
+def judge(
+    chain: ChainView, maker: Address | None, issued_at: int, said: Classified, rules: LivingList | None
+) -> Finding:
+    """What is to be said of a classification; `maker`: by whose account it was signed, `rules`: the content that
+    it names, None where that is not here."""
+
+    def told(status: Status, finding: str, /, **params: object) -> Finding:
+        return Finding(status, finding, str(said.of), {name: str(value) for name, value in params.items()})
+
+    if maker is None or chain.lot(maker, said.of) is None:
+        return told(Status.FAIL, "classified-foreign")
+    held = in_force(chain.list_versions, issued_at)
+    if held is None or (held.version, held.content.hex()) != (said.version, said.content):
+        number = held.version if held else 0
+        return told(Status.FAIL, "classified-version", version=said.version, held=number)
+    if rules is None:
+        return told(Status.NOT_CHECKED, "classified-list", version=said.version)
+    expected = rules.categories(said.edition, said.code, said.evidence)
+    if expected != said.categories:
+        return told(Status.FAIL, "classified-differs", expected=words(expected), stated=words(said.categories))
+    about = {"code": said.code, "edition": said.edition, "version": said.version}
+    return told(Status.PASS, "classified", categories=words(expected), **about)
+
+
+def words(categories: tuple[str, ...]) -> str:
+    """As findings name them; a dash where there is none."""
+    return ", ".join(categories) or "-"
+
+
+def check_classified(reading: Reading) -> None:
+    """10: each classification of the bundle."""
+    check, chain = reading.report[10], reading.chain
+    if chain is None:
+        if reading.classified:
+            check.add(Status.NOT_CHECKED, "withheld-chain", reason=reading.no_chain)
+        return
+    for statement, said in reading.classified.values():
+        key = reading.operator(statement)
+        rules = reading.content(said.content, LivingList)
+        issued_at = statement.envelope.header.issued_at
+        check.findings.append(judge(chain, key.operator if key else None, issued_at, said, rules))
+
+
+def made_of(reading: Reading, record: Statement, lot: Lot) -> tuple[Made, ...]:
+    """The classifications of a lot by the maker of its record, in the log's order."""
+    whose = reading.maker(record)
+    mine = [one for one in reading.classified.values() if one[1].of == lot and reading.maker(one[0]) == whose]
+    ordered = sorted(mine, key=lambda one: one[0].index)
+    return tuple((statement.envelope.header.issued_at, said.categories) for statement, said in ordered)
