@@ -13,7 +13,7 @@ from rich.console import Console
 
 from leafproof.cli.common import AsJson, TrustFile, progress, read_file, read_trust
 from leafproof.errors import InvalidInput, Malformed
-from leafproof.replay.lots import Known
+from leafproof.replay.known import Known
 from leafproof.replay.replay import replay
 from leafproof.replay.report import KINDS, Discrepancy, ReplayReport
 from leafproof.replay.source import LogSource

@@ -14,7 +14,7 @@ from leafproof.chain.view import ChainView
 from leafproof.envelope import LogRef
 from leafproof.errors import LeafproofError
 from leafproof.keys import public_key
-from leafproof.replay.lots import Known
+from leafproof.replay.known import Known
 from leafproof.replay.report import ReplayReport
 from leafproof.trust import Trust
 from leafproof.verification.report import Status

@@ -9,7 +9,7 @@ entry:
    of the checkpoint that witnesses cosigned (`_grow`);
 3. it is logged once (`_entry`);
 4. by kind, frames give readings, and plans, records, footprints and factor sets are recomputed from all that
-   stood in the log before them (`leafproof.replay.lots`).
+   stood in the log before them (`leafproof.replay.lots`, `leafproof.replay.footprints`).
 
 Then, over the whole: gateways' streams, lots against the chain, shares, claims of certificates, labels, rollups.
 """
@@ -27,8 +27,9 @@ from leafproof.replay.certificates import Certificates
 from leafproof.replay.checking import Checked, FrameFacts, Part, Rules, Spread, one_by_one
 from leafproof.replay.classified import Classifications
 from leafproof.replay.export import CHUNK
+from leafproof.replay.known import Known
 from leafproof.replay.labels import Labels
-from leafproof.replay.lots import Known, Lots
+from leafproof.replay.lots import Lots
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.rollups import Sums
 from leafproof.replay.source import LogSource

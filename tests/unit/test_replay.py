@@ -12,7 +12,7 @@ from leafproof import body, frame
 from leafproof.chain.view import Retirement, Transfer, lot_id
 from leafproof.envelope import FrameHeader, Header, sign
 from leafproof.frame import Opening
-from leafproof.replay.lots import Known
+from leafproof.replay.known import Known
 from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import Entry, Rollup
