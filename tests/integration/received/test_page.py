@@ -10,8 +10,8 @@ import pytest
 from leafproof.bundle import Bundle
 from tests.integration.received.sites import COIL_OF_A, SECTION_OF_B, Pair, pair, sqlite_engine
 from tests.integration.received.test_two_backends import other_number, send
+from tests.integration.web.judging import agreed, of_check
 from tests.integration.web.phone import PHONE, Phone, altered
-from tests.integration.web.test_page_judges import agreed, of_check
 from tests.support.server import serving
 
 if TYPE_CHECKING:

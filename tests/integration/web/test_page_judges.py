@@ -7,14 +7,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from leafproof import body, disclosure, footprint, record
+from leafproof import body
 from leafproof.bundle import Bundle
 from leafproof.certificate import Cancellation, Days
 from leafproof.chain.view import ChainView, Consumption, Custody, Operator, Retirement, lot_id
@@ -24,121 +23,28 @@ from leafproof.errors import InvalidInput
 from leafproof.footprint import Footprint
 from leafproof.keys import SigningKey
 from leafproof.note import Note, Signature
-from leafproof.period import EnergyPeriod, Invoice, share_out
-from leafproof.plan import Conversion, MeteringPlan, Plausible, Replacement
-from leafproof.profile import ProfileRef
-from leafproof.record import DISCLOSED_FROM as record_members
-from leafproof.record import JWT_TYPE, BatchRecord, Input, Output, Segment, Source, Weighing
+from leafproof.record import JWT_TYPE
 from leafproof.texts import printable
 from leafproof.trust import Trust
-from leafproof.verification.report import Report, Status
+from leafproof.verification.report import Status
 from leafproof.verification.verify import verify
+from tests.integration.web.judging import Case, agreed, by_page, case, compared, of_check, public
 from tests.integration.web.phone import Phone, altered
-from tests.integration.web.street import section
-from tests.support import methods as m
 from tests.support import world as w
 from tests.support import world_methods as wm
-from tests.support import world_plant as wp
 from tests.support.certificates import HONEST, attested, cancelled, certify, log_cancellation
 from tests.support.certificates import REGISTRAR as CERTIFICATES_REGISTRAR
 from tests.support.world import COIL, TOWER, Places, World
 from tests.support.world_chain import WorldChain, trust_of
-from tests.unit import test_estimating as estimating
-from tests.unit import test_plausible as suspected
-from tests.unit import test_reconciled as reconciled
-from tests.unit import test_simulated as simulated
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    pass
 
-PASSPORT = f"/01/{section('T-1').gtin}/10/T-1"
 REGISTRAR = b"\xcc" * 20
-SAID = "checked by this device: "
-# The members that anybody is given.
-PUBLIC = {n for m in (record, footprint) for n, tier in m.DISCLOSED_FROM.items() if tier == "public"}
-Found = dict[int, tuple[str, list[tuple[str, str]]]]  # by check: its status, and each finding's code and words
-
-
-# Before the page's own script runs, as if the server had said so.
-_TOLD = """document.addEventListener('readystatechange', () => {
-  const device = document.getElementById('device')
-  if (document.readyState !== 'interactive' || !device) return
-  device.dataset.config = JSON.stringify({ ...JSON.parse(device.dataset.config), ...TOLD })
-})"""
-
-
-@dataclass
-class Case:
-    """What page and kernel are given: a bundle, and the chain as `view` has it."""
-
-    bundle: Bundle
-    view: ChainView
-    trust: Trust = field(default_factory=trust_of)
-    unproven: set[bytes] = field(default_factory=set)
 
 
 def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def member(disclosure: str) -> str:
-    return str(json.loads(base64.urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[1])
-
-
-def public(bundle: Bundle) -> Bundle:
-    """Of it, what anybody is given."""
-    shown = (replace(i, disclosures=tuple(d for d in i.disclosures if member(d) in PUBLIC)) for i in bundle.items)
-    return replace(bundle, items=tuple(shown))
-
-
-def case(world: World, lot: Any = TOWER, **parts: Any) -> Case:
-    return Case(world.bundle(lot, bodies=False), world.view(), **parts)
-
-
-def by_kernel(case: Case, url: str) -> Found:
-    with Rpc(url) as rpc:
-        report: Report = verify(case.bundle, case.trust, read_chain(rpc, case.trust))
-    return {c.number: (str(c.status), sorted((f.code, f.text()) for f in c.findings)) for c in report.checks}
-
-
-def by_page(phone: Phone, case: Case, url: str) -> Found:
-    """What the page finds when the server shows it `case`."""
-    config = {"trust": {k: v for k, v in msgspec.to_builtins(case.trust).items() if k != "rpc_urls"}}
-    lot = {"gtin": str(case.bundle.lot.gtin), "lot": str(case.bundle.lot.code), **printed(case.bundle)}
-
-    told = json.dumps({**config, "shown": lot})
-    phone.page.add_init_script(_TOLD.replace("TOLD", told))
-    altered(phone.page, case.bundle.encode())
-    page = phone.open(f"{PASSPORT}?rpc={url}")
-    return {number: of_check(page, number) for number in range(11)}
-
-
-def of_check(page: Page, number: int) -> tuple[str, list[tuple[str, str]]]:
-    status = page.get_attribute(f"#check-{number}", "data-device")
-    lines = f"#check-{number} [data-device-findings] li"
-    told = page.eval_on_selector_all(lines, "all => all.map((one) => [one.dataset.code, one.textContent])")
-    return str(status), sorted((code, text.removeprefix(SAID)) for code, text in told)
-
-
-def printed(bundle: Bundle) -> dict[str, str | None]:
-    """The number that a page shows, and by which profile: of the last footprint of the lot."""
-    from backend.passports import material
-
-    found = material.read(bundle).footprint
-    if found is None:
-        return {"per_tonne": None, "profile": None}
-    return {"per_tonne": found.content.per_tonne, "profile": found.content.profile.id}
-
-
-def compared(phone: Phone, case: Case, world: World, *others: World, most: int = 1_000_000) -> tuple[Found, Found]:
-    with WorldChain(world, *others) as chain:
-        chain.view, chain.unproven, chain.most = case.view, case.unproven, most
-        kernel = by_kernel(case, chain.url)
-        chain.asked = 0
-        page = by_page(phone, case, chain.url)
-        assert chain.asked <= (20 if most > 1000 else 60)
-    assert phone.errors == []
-    return page, kernel
 
 
 class TestAnHonestLot:
@@ -576,226 +482,6 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
 }
 
 
-def starts_late(period: EnergyPeriod) -> EnergyPeriod:
-    return msgspec.structs.replace(period, start="2018-01-02T04:30:00Z")
-
-
-def of_another_carrier(period: EnergyPeriod) -> EnergyPeriod:
-    (balance,) = period.balances
-    return msgspec.structs.replace(period, balances=(msgspec.structs.replace(balance, carrier="natural-gas"),))
-
-
-def of_heavier_lots(period: EnergyPeriod) -> EnergyPeriod:
-    lots = [msgspec.structs.replace(lot, tonnes="50") for lot in period.lots]
-    shares = share_out(period.balances, [Fraction(50) for _ in lots])
-    told = zip(lots, shares, strict=True)
-    return msgspec.structs.replace(period, lots=tuple(msgspec.structs.replace(x, overhead=s) for x, s in told))
-
-
-class TestEveryMethod:
-    def test_is_recomputed_as_the_kernel_recomputes_it(self, phone: Phone) -> None:
-        world, _, _ = wm.methods_world()
-        page, kernel = compared(phone, case(world, wm.STRIP), world)
-        assert page == kernel
-        recomputed = [text for code, text in page[8][1] if code == "footprint-recomputed"]
-        assert all(any(f" by {name}," in text for text in recomputed) for name in m.PROFILES)
-
-    def test_rests_on_a_period_that_may_be_withheld(self, phone: Phone) -> None:
-        world, _, at = wm.methods_world()
-        given = case(world, wm.STRIP)
-        items = tuple(replace(i, body=None) if i.index == at.period else i for i in given.bundle.items)
-        page, kernel = compared(phone, replace(given, bundle=replace(given.bundle, items=items)), world)
-        assert page == kernel
-        assert page[8][0] == "not checked"
-
-    @pytest.mark.parametrize(
-        "lie",
-        [
-            {"per_tonne": "1.000"},
-            {"categories": ()},
-            {"primary_data_share": "1.5"},
-            {"profile": ProfileRef("pact-3", "9", "00" * 32)},
-        ],
-        ids=lambda lie: next(iter(lie)),
-    )
-    def test_contradicts_itself_though_its_facts_are_withheld(self, phone: Phone, lie: dict[str, Any]) -> None:
-        world, _, at = wm.methods_world()
-        spoilt = wm.changed(at.stated["pact-3"], world.id(at.footprints["pact-3"]), **lie)
-        index = wm.log_stated(world, spoilt)
-        world.anchor()
-        given = case(world, wm.STRIP)
-        items = tuple(replace(i, disclosures=()) if i.index == index else i for i in given.bundle.items)
-        page, kernel = compared(phone, replace(given, bundle=replace(given.bundle, items=items)), world)
-        assert agreed(page) == agreed(kernel)
-        assert page[8][0] == "fail"
-
-    @pytest.mark.parametrize("lie", [starts_late, of_another_carrier, of_heavier_lots])
-    def test_takes_no_period_that_is_not_the_runs(
-        self, phone: Phone, lie: Callable[[EnergyPeriod], EnergyPeriod]
-    ) -> None:
-        world, _, _ = wm.methods_world(lie)
-        page, kernel = compared(phone, case(world, wm.STRIP), world)
-        assert agreed(page) == agreed(kernel)
-        assert "not-computable" in {code for code, _ in page[8][1]}
-
-    def test_a_period_of_another_operator_is_found(self, phone: Phone) -> None:
-        world, _, at = wm.methods_world()
-        own = world.entries[at.period]
-        world.state(world.fabricator, "urn:period", body.ENERGY_PERIOD, own.body or b"")
-        stated = at.stated["pact-3"]
-        wm.log_stated(world, wm.changed(stated, world.id(at.footprints["pact-3"]), period=world.id(-1)))
-        world.anchor()
-        page, kernel = compared(phone, case(world, wm.STRIP), world)
-        assert agreed(page) == agreed(kernel)
-        assert "period-foreign" in {code for code, _ in page[8][1]}
-
-
-def planned(**changes: Any) -> Callable[[w.Party], MeteringPlan]:
-    """A plan whose gas meter is otherwise, which no reader takes for one."""
-
-    def lie(party: w.Party) -> MeteringPlan:
-        true = wp.plan_of(party)
-        points = tuple(msgspec.structs.replace(p, **changes) if p.point == "gas" else p for p in true.points)
-        return msgspec.structs.replace(true, points=points)
-
-    return lie
-
-
-def replanned(**changes: Any) -> Callable[[], wp.Plant]:
-    """A plant that logs a second plan, with a gas meter that no plan may have."""
-
-    def lie() -> wp.Plant:
-        made = wp.plant()
-        w.log_plan(made.world, made.world.steel, planned(**changes)(made.world.steel))
-        made.world.anchor()
-        return made
-
-    return lie
-
-
-STATED = Conversion("calorific value", "MJ/Nm3", "supplier", value="36", basis="net")
-
-
-SEGMENTS = (
-    Segment("line-1", "2018-01-02T00:00:00Z", "2018-01-02T01:00:00Z"),
-    Segment("line-2", "2018-01-02T00:30:00Z", "2018-01-02T02:00:00Z"),
-)
-
-
-def weighed(
-    *lines: tuple[str, ...], kind: str = "weighed", segments: tuple[Segment, ...] = (), **changes: Any
-) -> Callable[[], wp.Plant]:
-    """A second record whose output lines were weighed at these times, as no reader takes it, or as he does."""
-
-    def lie() -> wp.Plant:
-        made = wp.plant()
-        key = made.world.steel.gateway.public.key_id.hex()
-        outputs = tuple(
-            Output("product", f"coil {n}", "1", "t", Source(kind, None, tuple(
-                msgspec.structs.replace(Weighing(key, "bridge", t, None, (5,)), **changes) for t in times
-            )))  # type: ignore[arg-type]
-            for n, times in enumerate(lines)
-        )  # fmt: skip
-        run = msgspec.structs.replace(made.record.run, segments=segments)
-        record = msgspec.structs.replace(made.record, lot="C-7", outputs=outputs, run=run)
-        claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
-        key_, uri = made.world.steel.key, made.world.steel.uri
-        data, disclosed = disclosure.issue(key_, uri, JWT_TYPE, claims, record_members)
-        made.world.state(made.world.steel, record.of.urn, body.BATCH_RECORD, data, *disclosed.values())
-        made.world.anchor()
-        return made
-
-    return lie
-
-
-def restated(made: wp.Plant, **members: Callable[[Footprint], Any]) -> None:
-    """A newer footprint of the coil, which lies in these members."""
-    signed, key, uri = made.world.entries[made.footprint], made.world.steel.key, made.world.steel.uri
-    stated = Footprint.read(signed.body or b"", signed.disclosures, key.public, uri)
-    told = {name: lie(stated) for name, lie in members.items()}
-    newer = msgspec.structs.replace(stated, supersedes=made.world.id(made.footprint), **told)
-    data, disclosed = newer.issue(key, uri)
-    made.world.state(made.world.steel, COIL.urn, body.FOOTPRINT, data, *disclosed.values())
-    made.world.anchor()
-
-
-def implausible(**limits: Any) -> Callable[[], wp.Plant]:
-    """A plan that says of the gas meter's readings what cannot be said."""
-    return replanned(conversions=(STATED,), plausible=Plausible(**{"source": "plate", **limits}))
-
-
-def miscounted(**counts: Any) -> Callable[[], wp.Plant]:
-    """A second record of a coil, whose meters had so many suspect readings, or estimates that cannot be."""
-
-    def lie() -> wp.Plant:
-        made = wp.plant()
-        activity = tuple(msgspec.structs.replace(a, **counts) for a in made.record.activity or ())
-        record = msgspec.structs.replace(made.record, lot="C-7", activity=activity)
-        claims = {k: v for k, v in msgspec.to_builtins(record).items() if v is not None}
-        key, uri = made.world.steel.key, made.world.steel.uri
-        data, disclosed = disclosure.issue(key, uri, JWT_TYPE, claims, record_members)
-        made.world.state(made.world.steel, record.of.urn, body.BATCH_RECORD, data, *disclosed.values())
-        made.world.anchor()
-        return made
-
-    return lie
-
-
-def estimated(**rule: Any) -> Callable[[], wp.Plant]:
-    """A plan that says how the gas meter's gaps are filled, as no plan may."""
-    return replanned(conversions=(STATED,), estimates=msgspec.structs.replace(estimating.HALF_HOUR, **rule))
-
-
-def misestimated(**changes: Any) -> Callable[[], wp.Plant]:
-    """A second record, with estimates that no record may state."""
-    return miscounted(estimated=msgspec.structs.replace(estimating.TRUE, **changes))
-
-
-AT, LATER = "2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z"
-PLANTS: dict[str, Callable[[], wp.Plant]] = {
-    "none": wp.plant,
-    "a meter exchanged that is no register": replanned(replaced=(Replacement("2018-01-02T00:00:00Z", "9", "0"),)),
-    "a tolerance of nothing known": replanned(conversions=(STATED,), tolerance="some"),
-    "segments that overlap": weighed((AT,), segments=SEGMENTS),
-    "one weighing for two lines": weighed((AT,), (AT,)),
-    "weighed at no time": weighed(()),
-    "declared with a weighing": weighed((AT,), kind="declared"),
-    "full and empty at once": weighed((AT,), tare=AT),
-    "weighed sometime": weighed(("yesterday",)),
-    "a gateway without a key": weighed((AT,), gateway="mine"),
-    "three frames": weighed((AT,), frames=(1, 2, 3)),
-    "no conversion": replanned(conversions=()),
-    "no carrier": replanned(carrier="moonlight"),
-    "no source": replanned(conversions=(msgspec.structs.replace(STATED, source=""),)),
-    "no basis": replanned(conversions=(msgspec.structs.replace(STATED, basis=None),)),
-    "not at these conditions": replanned(unit="m3", conversions=(STATED,)),
-    "a value that nobody reads": replanned(conversions=(msgspec.structs.replace(STATED, value=None, point="x"),)),
-    "a negative value": replanned(conversions=(msgspec.structs.replace(STATED, value="-36"),)),
-    "a density for an energy": replanned(conversions=(msgspec.structs.replace(STATED, quantity="density"),)),
-    "weighings of an hour": replanned(kind="weight"),
-    "a least that is more than the most": implausible(minimum="7", maximum="6"),
-    "no number of equal readings": implausible(frozen_after=1),
-    "a range of nothing known": implausible(maximum="much"),
-    "neither a range nor a number": implausible(),
-    "a range by nobody": implausible(maximum="6", source=" "),
-    "suspect readings, fewer than none": miscounted(frozen=-1),
-    "a point called worse than the record": miscounted(mode="simulated"),
-    "a point of no known mode": miscounted(mode="guessed"),
-    "estimates of more than a day": estimated(up_to_seconds=86401),
-    "estimates of less than an interval": estimated(up_to_seconds=899),
-    "estimates by no procedure": estimated(source=" "),
-    "estimates between weighings": replanned(
-        kind="weight", interval_seconds=1, conversions=(STATED,), estimates=estimating.HALF_HOUR
-    ),
-    "an estimate of nobody knows how much": misestimated(quantity="some"),
-    "an estimate of no interval": misestimated(intervals=0),
-    "an estimate of no time": misestimated(spans=()),
-    "an estimate of one time twice": misestimated(spans=(estimating.SPAN, estimating.SPAN)),
-    "an estimate before the run": misestimated(spans=(("2018-01-01T00:15:00Z", estimating.SPAN[1]),)),
-    "the part of a meter of something else": replanned(conversions=(STATED,), parent="rolling"),
-}
-
-
 class TestALie:
     @pytest.mark.parametrize("lie", LIES)
     def test_fails_at_the_kernels_check(self, phone: Phone, lie: str) -> None:
@@ -828,112 +514,6 @@ class TestALie:
         page, kernel = compared(phone, case(world, COIL), world)
         assert page == kernel
         assert "plan-later" in {code for code, _ in page[7][1]}
-
-
-class TestAPlantThatBurnsGas:
-    @pytest.mark.parametrize("lie", PLANTS)
-    def test_is_judged_as_the_kernel_judges_it(self, phone: Phone, lie: str) -> None:
-        made = PLANTS[lie]()
-        given = case(made.world, COIL)
-        page, kernel = compared(phone, given, made.world)
-        assert agreed(page) == agreed(kernel)
-        assert (page[0][0] == "pass" and page[3][0] == "pass") == (lie == "none")
-
-    @pytest.mark.parametrize("untold", [False, True])
-    def test_counts_no_burden_of_scrap_that_loops(self, phone: Phone, untold: bool) -> None:
-        def loop(record: BatchRecord) -> BatchRecord:
-            crop = Output("waste", "crop ends", "0.6", "t", w.DECLARED)
-            back = Input("crop ends", "0.6", "t", w.DECLARED, material="home-scrap")
-            lines = {"outputs": (*(record.outputs or ()), crop), "inputs": (*(record.inputs or ()), back)}
-            return msgspec.structs.replace(record, **lines)  # type: ignore[arg-type]
-
-        made = wp.plant(loop)
-        if untold:
-            restated(made, components=lambda f: tuple(c for c in f.components or () if c.subject != "home-scrap"))
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        assert "footprint-recomputed" in {code for code, _ in page[8][1]}
-        assert (page[8][0] == "fail") == untold
-        assert "input-looped" in {code for code, _ in page[9][1]}
-
-    @pytest.mark.parametrize("unflagged", [False, True])
-    def test_flags_what_its_plan_calls_implausible_or_frozen(self, phone: Phone, unflagged: bool) -> None:
-        made = wp.plant(planned=suspected.limited)
-        if unflagged:
-            restated(made, flags=lambda _: ())
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        assert (page[8][0] == "fail") == unflagged
-
-    @pytest.mark.parametrize(
-        "modes",
-        [
-            {"gas": "simulated", "rolling": "recorded"},
-            {"gas": "simulated", "rolling": "simulated"},
-            {"gas": "simulated", "rolling": None},
-            {"gas": "recorded", "rolling": "recorded"},
-        ],
-    )
-    def test_says_what_is_simulated(self, phone: Phone, modes: dict[str, Any]) -> None:
-        made = wp.plant(simulated.modes(**modes), simulated=("gas", "gc"))
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        assert any(code.startswith("simulated") for code, _ in page[7][1])
-
-    @pytest.mark.parametrize(
-        "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much"]
-    )
-    def test_says_what_is_estimated(self, phone: Phone, lie: str) -> None:
-        points = () if lie == "unplanned" else ("rolling",)
-        stated = wp.activity("rolling", estimated=estimating.TRUE)
-        made = wp.plant(stated, estimating.estimating(*points), said=estimating.lost(5, 6, 17))
-        if lie == "unflagged":
-            restated(made, flags=lambda f: tuple(flag for flag in f.flags if "estimated" not in flag))
-        if lie == "called primary":
-            primary = {"kind": "primary", "estimated": False}
-            restated(
-                made, components=lambda f: tuple(msgspec.structs.replace(c, **primary) for c in f.components or ())
-            )
-        if lie == "of a period":
-            wp.close(made)
-        if lie == "too much":
-            closed = wp.close(made)
-            told = (msgspec.structs.replace(b, estimated=b.metered) for b in closed.balances)
-            spoilt = msgspec.structs.replace(closed, balances=tuple(told))
-            made.world.state(made.world.steel, "urn:period", body.ENERGY_PERIOD, spoilt.encode_body())
-            made.world.anchor()
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        assert "estimated" in {code for code, _ in page[7][1]}
-        assert ("estimate-unplanned" in {code for code, _ in page[7][1]}) == (lie == "unplanned")
-        assert (page[8][0] == "fail") == (lie in ("unflagged", "called primary"))
-        assert (page[0][0] == "fail" or page[3][0] == "fail") == (lie == "too much")
-
-    @pytest.mark.parametrize("total", ["115", "120"])
-    def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:
-        made = reconciled.plant(total)
-        wp.close(
-            made, Invoice("electricity", total, "kWh", "cd" * 32), Invoice("natural-gas", "20", "GJ", "ef" * 32)
-        )
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        found = {code for code, _ in page[7][1]}
-        assert {"reconciled" if total == "115" else "meters-differ", "invoice-agrees", "invoice-differs"} <= found
-
-    def test_what_a_scale_weighed_is_a_claim_where_its_readings_are_withheld(self, phone: Phone) -> None:
-        made = weighed((AT,), (LATER,))()
-        page, kernel = compared(phone, case(made.world, COIL), made.world)
-        assert agreed(page) == agreed(kernel)
-        assert "quantity-unseen" in {code for code, _ in page[7][1]}
-
-
-def agreed(found: Found) -> Found:
-    """All but the words of some codes, which hold a library's or Python's own."""
-    loose = ("disclosure-differs", "footprint-differs", "declared-differs")
-    return {
-        n: (status, sorted((code, "" if code in loose else text) for code, text in lines))
-        for n, (status, lines) in found.items()
-    }
 
 
 def unproven_extension(world: World, bundle: Bundle) -> Bundle:

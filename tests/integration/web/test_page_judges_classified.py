@@ -10,8 +10,8 @@ import pytest
 
 from leafproof import body
 from leafproof.classification import Correlation, Entry, LivingList
+from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support import world as w
 from tests.support.labels import EVIDENCE, GOODS, LIST, SHOWN, adopt, classify, coil_as, labelled_world
 from tests.support.world import COIL, World

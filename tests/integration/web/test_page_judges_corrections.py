@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.web.judging import agreed, case, compared, public
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared, public
 from tests.support.world import COIL, TOWER
 from tests.unit.test_correction import corrected
 

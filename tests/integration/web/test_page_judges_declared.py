@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support import declaring as d
 from tests.support import world as w
 from tests.support.declaring import YEAR

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support import world as w
 from tests.support import world_methods as wm
 from tests.support.world import COIL

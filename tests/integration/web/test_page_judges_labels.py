@@ -12,8 +12,8 @@ from leafproof import body, values
 from leafproof.chain.view import LabelStatus
 from leafproof.criteria import Criterion
 from leafproof.label import Attested, Scheme
+from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support import declaring as d
 from tests.support.labels import (
     NAME,

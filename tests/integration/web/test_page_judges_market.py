@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.integration.web.judging import Found, agreed, case, compared, public
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import Found, agreed, case, compared, public
 from tests.support import world_market as wk
 from tests.support import world_methods as wm
 

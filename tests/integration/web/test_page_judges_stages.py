@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from leafproof.lifecycle import Lifecycle
+from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import agreed, case, compared
 from tests.support.world import COIL, TOWER, World
 from tests.unit.test_lifecycle import LIES, attach, staged, told
 

@@ -9,8 +9,8 @@ import pytest
 
 from leafproof.bundle import Bundle
 from leafproof.verification import supply
+from tests.integration.web.judging import Case, agreed, case, compared, public
 from tests.integration.web.phone import Phone
-from tests.integration.web.test_page_judges import Case, agreed, case, compared, public
 from tests.support import world_supply as ws
 from tests.support.world import COIL, TOWER, World
 
