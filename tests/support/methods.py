@@ -39,7 +39,7 @@ def factor(name: str, value: str, unit: str, per: str, **changes: object) -> Fac
     }
     return Factor(
         id=name, name=name, name_zh=name, value=value, unit=unit, per=per, kind="secondary", source="test",
-        source_class="primary-source", **stated,  # type: ignore[arg-type]
+        source_class="primary-source", **stated,
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ class FaultProxy:
         self.stop()
 
     def _spawn(self, work: object, *arguments: object) -> None:
-        thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type]
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -126,7 +126,7 @@ class FaultProxy:
             selector.register(server, selectors.EVENT_READ, client)
             while not self._closed:
                 for key, _ in selector.select(0.1):
-                    source: socket.socket = key.fileobj  # type: ignore[assignment]
+                    source: socket.socket = key.fileobj
                     chunk = source.recv(_CHUNK)
                     if not chunk:
                         return

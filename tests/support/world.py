@@ -6,7 +6,7 @@ made, as a reader would have decoded it. Tests then change one thing and name wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -44,7 +44,6 @@ from leafproof.measuring import measured
 from leafproof.period import EnergyPeriod
 from leafproof.plan import MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Input, Output, Run, Source, shares_for
-from leafproof.replay import source as replay_source
 from leafproof.trust import CONTRACTS, Contract, Trust
 from leafproof.values import Gln, Lot
 from leafproof.verification.evidence import Evidence
@@ -522,42 +521,3 @@ def two_logs() -> tuple[World, World, ChainView]:
     first, second = world.view(), other.view()
     both = replace(second, logs=first.logs | second.logs, lots=first.lots | second.lots, transfers=first.transfers)
     return world, other, both
-
-
-@dataclass
-class WorldSource:
-    """The world's log as an auditor is handed it; `leaves` are the hashes that the log claims."""
-
-    entries_: list[replay_source.Entry | None]
-    leaves: list[bytes]
-    ref: LogRef = LOG
-    sums: list[replay_source.Rollup] | None = None
-    cosigned: bytes | None = None
-    bundles: list[bytes] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, world: World) -> WorldSource:
-        entries = [replay_source.Entry(e.envelope, e.body, e.disclosures) for e in world.entries]
-        return cls(list(entries), [world.leaf(i) for i in range(len(entries))], world.ref)
-
-    @property
-    def size(self) -> int:
-        return len(self.entries_)
-
-    def entries(self) -> Iterator[replay_source.Entry | None]:
-        yield from self.entries_
-
-    def leaf_hash(self, index: int) -> bytes | None:
-        return self.leaves[index] if index < len(self.leaves) else None
-
-    def rollups(self) -> list[replay_source.Rollup] | None:
-        return self.sums
-
-    def checkpoint(self) -> bytes | None:
-        return self.cosigned
-
-    def received(self) -> list[bytes]:
-        return self.bundles
-
-    def faults(self) -> list[tuple[int | None, str]]:
-        return []

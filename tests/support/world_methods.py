@@ -80,7 +80,7 @@ def log_by(
         product=FACTS,
         period=None if name == profile.HOUSE else world.id(period[0]),
     )
-    sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], lambda _: None, lambda _: period[1])  # type: ignore[arg-type, return-value]
+    sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], lambda _: None, lambda _: period[1])
     stated = calculation.calculate(facts, world.id(record), profile.newest(name), choices, sources)
     return log_stated(world, stated), stated
 

@@ -124,7 +124,7 @@ def log_footprint(
     sources = calculation.Sources(
         lambda ref: m.FACTORS[ref.id],
         _nothing,
-        lambda _: period[1] if period else _nothing(""),  # type: ignore[arg-type, return-value]
+        lambda _: period[1] if period else _nothing(""),
     )
     choices = Choices("KR", chosen, period=world.id(period[0]) if period else None)
     before = None if supersedes is None else world.id(supersedes)
@@ -133,7 +133,7 @@ def log_footprint(
     return world.state(world.steel, COIL.urn, body.FOOTPRINT, data, *disclosures.values())
 
 
-def _nothing(_: str) -> Footprint:  # type: ignore[misc]
+def _nothing(_: str) -> Footprint:
     raise AssertionError("the plant rests on nothing upstream")
 
 

@@ -25,7 +25,8 @@ from tests.support.certificates import (
     claim_of,
     log_cancellation,
 )
-from tests.support.world import COIL, FABRICATOR, TOWER, WORKSHOP, World, WorldSource
+from tests.support.world import COIL, FABRICATOR, TOWER, WORKSHOP, World
+from tests.support.world_source import WorldSource
 
 
 def found(report: Report, *statuses: Status) -> set[str]:

@@ -14,7 +14,8 @@ from leafproof.comtrade import tagged
 from leafproof.errors import InvalidInput
 from leafproof.replay.replay import replay
 from tests.support import world as w
-from tests.support.world import TOWER, WorldSource
+from tests.support.world import TOWER
+from tests.support.world_source import WorldSource
 
 TOWER_EVIDENCE = "A type certificate or contract that names the turbine"
 LIST = shipped()

@@ -11,7 +11,8 @@ from leafproof.verification.report import Finding, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
 from tests.support.labels import GOODS, adopt, classify, coil_as
-from tests.support.world import COIL, World, WorldSource
+from tests.support.world import COIL, World
+from tests.support.world_source import WorldSource
 
 
 def classified(signer: str = "steel", from_block: int = 6, **changes: Any) -> World:

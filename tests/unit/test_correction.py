@@ -18,7 +18,8 @@ from leafproof.verification.report import Finding, Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
 from tests.support import world_methods as wm
-from tests.support.world import COIL, TOWER, Places, World, WorldSource
+from tests.support.world import COIL, TOWER, Places, World
+from tests.support.world_source import WorldSource
 
 
 def corrected(tonnes: str = "17.9", reason: str | None = "misread") -> tuple[World, Places, int, Footprint]:

@@ -23,13 +23,14 @@ from leafproof.verification.verify import verify
 from tests.support import declaring as d
 from tests.support import world as w
 from tests.support.declaring import YEAR
-from tests.support.world import COIL, Places, World, WorldSource
+from tests.support.world import COIL, Places, World
+from tests.support.world_source import WorldSource
 
 ANY = "ab" * 32
 
 
 def line(lot: str, mass: str, per_tonne: str, share: str = "0.5000", status: str = "final") -> DeclaredLot:
-    return DeclaredLot(lot, ANY, mass, per_tonne, share, status)  # type: ignore[arg-type]
+    return DeclaredLot(lot, ANY, mass, per_tonne, share, status)
 
 
 # The worked example of docs/method.md: three coils of a month.

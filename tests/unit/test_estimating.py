@@ -206,7 +206,7 @@ class TestThePlan:
         assert MeteringPlan.decode_body(body.encode(older)) == by
 
     def test_knows_one_method(self) -> None:
-        one = meter(estimates=msgspec.structs.replace(RULE, method="guess"))  # type: ignore[arg-type]
+        one = meter(estimates=msgspec.structs.replace(RULE, method="guess"))
         with pytest.raises(InvalidInput, match="metering plan"):
             MeteringPlan.decode_body(c.plan(one).encode_body())
 

@@ -14,7 +14,8 @@ from tests.support import declaring as d
 from tests.support import world as w
 from tests.support import world_methods as wm
 from tests.support.declaring import YEAR
-from tests.support.world import COIL, TOWER, World, WorldSource
+from tests.support.world import COIL, TOWER, World
+from tests.support.world_source import WorldSource
 from tests.unit.test_correction import corrected, footprint_at
 from tests.unit.test_lifecycle import attach, staged
 

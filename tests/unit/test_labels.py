@@ -30,7 +30,8 @@ from tests.support.labels import (
     section_label,
     stated,
 )
-from tests.support.world import COIL, STEEL, TOWER, WorldSource
+from tests.support.world import COIL, STEEL, TOWER
+from tests.support.world_source import WorldSource
 
 
 def checked(made: Labelled, lot: Any = COIL) -> Report:

@@ -17,7 +17,8 @@ from leafproof.replay.source import Entry
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
-from tests.support.world import COIL, TOWER, Party, World, WorldSource
+from tests.support.world import COIL, TOWER, Party, World
+from tests.support.world_source import WorldSource
 
 
 def factor(name: str, value: str, per: str, category: str) -> Factor:

@@ -78,7 +78,7 @@ class TestHomeScrap:
             crop = Output("waste", "crop ends", "0.6", "t", DECLARED)
             back = Input("crop ends", "0.6", "t", DECLARED, material="home-scrap")
             lines = {"outputs": (*(record.outputs or ()), crop), "inputs": (*(record.inputs or ()), back)}
-            return msgspec.structs.replace(record, **lines)  # type: ignore[arg-type]
+            return msgspec.structs.replace(record, **lines)
 
         made = p.plant(loop)
         report = verified(made)

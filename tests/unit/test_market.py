@@ -29,7 +29,8 @@ from tests.support import world_market as wk
 from tests.support import world_methods as wm
 from tests.support.certificates import REGISTRAR, attested, cancelled
 from tests.support.methods import activity, refs, run
-from tests.support.world import World, WorldSource
+from tests.support.world import World
+from tests.support.world_source import WorldSource
 
 WIND, HYDRO = "11" * 32, "22" * 32
 PERIOD = EnergyPeriod(

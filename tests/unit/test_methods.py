@@ -335,7 +335,7 @@ class TestSharing:
                 Output("product" if i == place else "co-product", n, str(kg), "kg", DECLARED)
                 for i, (n, (kg, _)) in enumerate(zip(names, made, strict=True))
             )
-            found = calculate(run(outputs=outputs), allocation=Allocation(method, "why", prices))  # type: ignore[arg-type]
+            found = calculate(run(outputs=outputs), allocation=Allocation(method, "why", prices))
             total += exact(found.per_tonne) * kilograms / 1000
         # per tonne at 0.001, half of the last digit each
         assert abs(total - 22560) <= sum(kg for kg, _ in made) * Fraction(5, 10**7)

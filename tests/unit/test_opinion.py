@@ -14,7 +14,8 @@ from leafproof.replay.replay import replay
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.support import declaring as d
-from tests.support.world import COIL, World, WorldSource
+from tests.support.world import COIL, World
+from tests.support.world_source import WorldSource
 
 NONE = "independent verification: none"
 

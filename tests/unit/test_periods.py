@@ -20,7 +20,8 @@ from leafproof.verification.verify import verify
 from tests.support import methods as m
 from tests.support import world as w
 from tests.support import world_methods as wm
-from tests.support.world import World, WorldSource
+from tests.support.world import World
+from tests.support.world_source import WorldSource
 
 START, END = "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"
 

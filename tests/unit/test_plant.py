@@ -12,8 +12,9 @@ from leafproof.replay.report import ReplayReport
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
 from tests.support import world_plant as p
-from tests.support.world import COIL, WorldSource
+from tests.support.world import COIL
 from tests.support.world_plant import Plant
+from tests.support.world_source import WorldSource
 
 
 def replayed(made: Plant) -> ReplayReport:

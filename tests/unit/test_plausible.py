@@ -37,10 +37,7 @@ def limited(party: Party) -> MeteringPlan:
 
 def hiding(name: str, **stated: int) -> Callable[[BatchRecord], BatchRecord]:
     def lie(record: BatchRecord) -> BatchRecord:
-        told = (
-            msgspec.structs.replace(a, **stated) if a.point == name else a  # type: ignore[arg-type]
-            for a in record.activity or ()
-        )
+        told = (msgspec.structs.replace(a, **stated) if a.point == name else a for a in record.activity or ())
         return msgspec.structs.replace(record, activity=tuple(told))
 
     return lie

@@ -17,7 +17,8 @@ from leafproof.replay.replay import replay
 from leafproof.replay.report import ReplayReport
 from leafproof.replay.source import Entry, Rollup
 from tests.support import world as w
-from tests.support.world import COIL, LOG, TOWER, Places, World, WorldSource
+from tests.support.world import COIL, LOG, TOWER, Places, World
+from tests.support.world_source import WorldSource
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,7 @@ class TestSending:
         ledger.settle(*(f"open {i}" for i in range(4)))
         blocks = [ledger.status(f"open {i}").block_number for i in range(4)]
         assert None not in blocks
-        assert blocks == sorted(blocks, key=int)  # type: ignore[arg-type]
+        assert blocks == sorted(blocks, key=int)
 
     def test_one_that_needs_anothers_waits_for_it(self, ledger: Ledger) -> None:
         ledger.submit("authority", "KeyRegistry", "admitOperator", [ledger.address(ACME), "gln"], "admit")

@@ -190,7 +190,7 @@ def test_without_room_on_the_disk_nothing_is_acknowledged_and_with_room_it_goes_
 
     @event.listens_for(engine, "checkout")
     def limit(connection: sa.engine.interfaces.DBAPIConnection, *_: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages[0] or 1_000_000}")  # type: ignore[attr-defined]
+        connection.execute(f"PRAGMA max_page_count = {pages[0] or 1_000_000}")
 
     worker = new_worker(engine, own_broker.port, ring)
     with database.reading(engine) as connection:

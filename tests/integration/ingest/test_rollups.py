@@ -44,7 +44,7 @@ class Plans:
 
     def publish(self, zone: str, names: str = "end", kind: str = "interval", interval: int = 900) -> None:
         point = MeteringPoint(
-            "main", None, "electricity", kind, names, interval, "kWh", "0.01", "00" * 32, None, "m", "1", 3600  # type: ignore[arg-type]
+            "main", None, "electricity", kind, names, interval, "kWh", "0.01", "00" * 32, None, "m", "1", 3600
         )  # fmt: skip
         version = self.current.version + 1 if self.current else 1
         self.current = MeteringPlan(str(FACILITY), zone, version, "2018-01-01T00:00:00Z", (point,))

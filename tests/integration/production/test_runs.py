@@ -45,7 +45,7 @@ def refused(works: Works, *, field: str, says: str, outputs: object = None, inpu
     """Closing a run with these facts names the field, and leaves the run open."""
     run = works.open(coil("X"), START)
     with pytest.raises(InvalidInput) as caught:
-        works.close(run, START + HOUR, outputs if outputs is not None else [product()], inputs)  # type: ignore[arg-type]
+        works.close(run, START + HOUR, outputs if outputs is not None else [product()], inputs)
     assert (caught.value.field, says in caught.value.reason) == (field, True), caught.value.message
     works.close(run, START + HOUR, [product()])
 

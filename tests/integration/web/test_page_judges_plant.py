@@ -71,7 +71,7 @@ def weighed(
         outputs = tuple(
             Output("product", f"coil {n}", "1", "t", Source(kind, None, tuple(
                 msgspec.structs.replace(Weighing(key, "bridge", t, None, (5,)), **changes) for t in times
-            )))  # type: ignore[arg-type]
+            )))
             for n, times in enumerate(lines)
         )  # fmt: skip
         run = msgspec.structs.replace(made.record.run, segments=segments)
@@ -189,7 +189,7 @@ class TestAPlantThatBurnsGas:
             crop = Output("waste", "crop ends", "0.6", "t", w.DECLARED)
             back = Input("crop ends", "0.6", "t", w.DECLARED, material="home-scrap")
             lines = {"outputs": (*(record.outputs or ()), crop), "inputs": (*(record.inputs or ()), back)}
-            return msgspec.structs.replace(record, **lines)  # type: ignore[arg-type]
+            return msgspec.structs.replace(record, **lines)
 
         made = wp.plant(loop)
         if untold:

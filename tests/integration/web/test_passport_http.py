@@ -216,7 +216,7 @@ class TestUpload:
     ) -> None:
         monkeypatch.setattr(seen.app.state, "upload_limits", {"bundle": limits.RateLimit(lambda: 0.0)})
         send = {"content": b"\xff", "headers": {"Content-Type": MEDIA_TYPE}}
-        answers = [client.post("/v1/verify", **send) for _ in range(limits.PER_MINUTE + 1)]  # type: ignore[arg-type]
+        answers = [client.post("/v1/verify", **send) for _ in range(limits.PER_MINUTE + 1)]
         assert [a.status_code for a in answers[:-1]] == [400] * limits.PER_MINUTE
         assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "4")
 

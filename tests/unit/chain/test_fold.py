@@ -102,7 +102,7 @@ class TestKeys:
         chain.admit(ACME)
         chain.admit(OTHER)
         chain.register(KEY, ACME)
-        proof = chain.events[-1].proof  # type: ignore[union-attr]
+        proof = chain.events[-1].proof
         copied = Chain()
         copied.admit(OTHER)
         copied.register(KEY, OTHER, proof=proof)
@@ -246,7 +246,7 @@ class TestOrder:
     def test_the_order_in_which_a_node_answers_does_not_matter(self, random: object) -> None:
         chain = self.long_chain()
         shuffled = list(chain.events)
-        random.shuffle(shuffled)  # type: ignore[attr-defined]
+        random.shuffle(shuffled)
         assert chain.view(shuffled) == chain.view()
 
     @settings(max_examples=30, deadline=None)

@@ -24,7 +24,8 @@ from leafproof.replay.checking import Checked, Part, Rules, one_by_one
 from leafproof.replay.replay import replay
 from leafproof.replay.source import Entry, Rollup
 from tests.support import world as w
-from tests.support.world import World, WorldSource
+from tests.support.world import World
+from tests.support.world_source import WorldSource
 
 Damage = Callable[[WorldSource, random.Random], None]
 
@@ -176,7 +177,7 @@ class TestProcesses:
         running = workers.spread_over(2, Rules.of(world.ref, world.trust(), view), endless(world))
         next(running)
         assert len(running_children() - before) == 2
-        running.close()  # type: ignore[attr-defined]
+        running.close()
         assert running_children() == before
 
     def test_a_short_log_needs_none(self, world: World, view: ChainView) -> None:
