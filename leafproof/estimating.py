@@ -44,11 +44,6 @@ class Fill:
         """How many intervals of so many seconds it reaches into."""
         return -(-(self.end - self.start) // seconds)
 
-    def within(self, start: int, end: int, seconds: int) -> Fraction:
-        """The amount of it within [start, end), where an interval has so many seconds."""
-        inside = min(self.end, end) - max(self.start, start)
-        return self.amount * Fraction(inside, seconds) if inside > 0 else Fraction(0)
-
 
 def fills(point: MeteringPoint, window: Span, gaps: Iterable[Span], near: Near) -> list[Fill]:
     """Those of a point's gaps within `window` that its method fills, in their order; none without a method."""

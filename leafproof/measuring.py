@@ -232,9 +232,10 @@ def _by_values(
     for values, filled in zip(qualities, others, strict=True):
         read = ((a, b, Fraction(values.amounts[a, b])) for a, b in values.within(*window))
         pieces = list(_cut(pieces, sorted([*read, *((f.start, f.end, f.amount) for f in filled)])))
+    filling = [(f.start, f.end, f.amount / point.interval_seconds) for f in own]  # by second
     found = Fraction(0)
     for start, end, ratio in pieces:
-        more = sum((fill.within(start, end, point.interval_seconds) for fill in own), Fraction(0))
+        more = sum(((b - a) * each for a, b, each in _overlapping(filling, start, end)), Fraction(0))
         found += (meter.amount(point, start, end) + more) * ratio
     return found
 
@@ -256,14 +257,22 @@ def _constant(plan: MeteringPlan, point: MeteringPoint) -> Fraction:
 def _cut(
     pieces: Iterable[tuple[int, int, Fraction]], values: Sequence[tuple[int, int, Fraction]]
 ) -> Iterable[tuple[int, int, Fraction]]:
-    """Pieces of time cut where another value begins, and what each amount in them is multiplied by. Values are in
-    order, and none of them lasts longer than another one that begins later."""
+    """Pieces of time cut where another value begins, and what each amount in them is multiplied by."""
     for start, end, ratio in pieces:
-        at = bisect_right(values, start, key=lambda one: one[1])
-        while at < len(values) and values[at][0] < end:
-            left, right, value = values[at]
-            yield max(left, start), min(right, end), ratio * value
-            at += 1
+        for left, right, value in _overlapping(values, start, end):
+            yield left, right, ratio * value
+
+
+def _overlapping(
+    values: Sequence[tuple[int, int, Fraction]], start: int, end: int
+) -> Iterable[tuple[int, int, Fraction]]:
+    """What lies within [start, end) of values of spans of time. They are in order, and none of them lasts longer
+    than another one that begins later."""
+    at = bisect_right(values, start, key=lambda one: one[1])
+    while at < len(values) and values[at][0] < end:
+        left, right, value = values[at]
+        yield max(left, start), min(right, end), value
+        at += 1
 
 
 def _uncovered(values: Intervals, start: int, end: int) -> list[Window]:
