@@ -114,12 +114,12 @@ class LivingList(Stated, frozen=True, forbid_unknown_fields=True):
 
     def categories(self, edition: str, code: str, evidence: Mapping[str, str]) -> tuple[str, ...]:
         """Categories in alphabetical order; an ex-out counts where `evidence` has what it asks for. A code that
-        became several is of a category only where all of them are."""
+        became several is of a category only where all of those are that it ends in: no correlation leads on from
+        them. A branch may end in an older edition than another, where its code did not change since."""
         direct = self._of((edition, code), evidence)
-        later = self.codes(edition, code) - {(edition, code)}
-        newest = max((EDITIONS.index(named) for named, _ in later), default=0)
-        ends = [self._of(one, evidence) for one in later if EDITIONS.index(one[0]) == newest]
-        return tuple(sorted(direct | (frozenset.intersection(*ends) if ends else frozenset())))
+        left = {(joined.edition, joined.code) for joined in self.correlations}
+        ends = [self._of(one, evidence) for one in self.codes(edition, code) - left]
+        return tuple(sorted(direct | frozenset.intersection(*ends)))
 
     def _of(self, one: tuple[str, str], evidence: Mapping[str, str]) -> frozenset[str]:
         """The categories of a code in its own edition."""

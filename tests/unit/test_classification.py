@@ -107,6 +107,19 @@ class TestCategories:
         wider = msgspec.structs.replace(LIST, entries=(*LIST.entries, *others))
         assert wider.categories("HS 2017", "854140", {}) == ("photovoltaics",)
 
+    def test_a_branch_that_ends_in_an_older_edition_counts_like_the_others(self) -> None:
+        cells = Entry("HS 2022", "854142", "photovoltaics", "t", "s")
+        joined = (
+            Correlation("HS 2007", "854140", "HS 2012", ("854140", "854150")),
+            Correlation("HS 2012", "854140", "HS 2022", ("854142",)),
+        )
+        split = msgspec.structs.replace(LIST, entries=(cells,), correlations=joined)
+        assert split.categories("HS 2012", "854140", {}) == ("photovoltaics",)
+        assert split.categories("HS 2007", "854140", {}) == ()
+        other = Entry("HS 2012", "854150", "photovoltaics", "t", "s")
+        whole = msgspec.structs.replace(split, entries=(cells, other))
+        assert whole.categories("HS 2007", "854140", {}) == ("photovoltaics",)
+
 
 class TestTradeStatistics:
     def rows(self, text: str) -> list[list[str]]:

@@ -6065,11 +6065,9 @@ function categoriesOf({ entries, correlations }, { edition: of5, code, shown }) 
     if (!codes.has(`${joined.edition} ${joined.code}`)) continue;
     for (const became of joined.became) codes.set(`${joined.later} ${became}`, [joined.later, became]);
   }
-  codes.delete(`${of5} ${code}`);
-  const later = [...codes.values()];
-  const newest = Math.max(0, ...later.map(([at2]) => EDITIONS.indexOf(at2)));
-  const ends = later.filter(([at2]) => EDITIONS.indexOf(at2) === newest).map(([at2, own]) => named4(at2, own));
-  const inAll = ends.length ? ends[0].filter((one) => ends.every((categories) => categories.includes(one))) : [];
+  for (const joined of correlations) codes.delete(`${joined.edition} ${joined.code}`);
+  const ends = [...codes.values()].map(([at2, own]) => named4(at2, own));
+  const inAll = ends[0].filter((one) => ends.every((categories) => categories.includes(one)));
   return [.../* @__PURE__ */ new Set([...named4(of5, code), ...inAll])].sort();
 }
 

@@ -99,10 +99,8 @@ export function categoriesOf({ entries, correlations }, { edition: of, code, sho
     if (!codes.has(`${joined.edition} ${joined.code}`)) continue
     for (const became of joined.became) codes.set(`${joined.later} ${became}`, [joined.later, became])
   }
-  codes.delete(`${of} ${code}`)
-  const later = [...codes.values()]
-  const newest = Math.max(0, ...later.map(([at]) => EDITIONS.indexOf(at)))
-  const ends = later.filter(([at]) => EDITIONS.indexOf(at) === newest).map(([at, own]) => named(at, own))
-  const inAll = ends.length ? ends[0].filter((one) => ends.every((categories) => categories.includes(one))) : []
+  for (const joined of correlations) codes.delete(`${joined.edition} ${joined.code}`) // what is left, it ends in
+  const ends = [...codes.values()].map(([at, own]) => named(at, own))
+  const inAll = ends[0].filter((one) => ends.every((categories) => categories.includes(one)))
   return [...new Set([...named(of, code), ...inAll])].sort()
 }

@@ -63,8 +63,16 @@ SPLIT = msgspec.structs.replace(
         Entry(NEW, "720812", "shown", "a part", "a test", "Of towers", EVIDENCE),
         Entry(OLD, "72", "old", "all of it", "a test"),
     ),
-    correlations=(Correlation("HS 2012", "720899", OLD, ("720810",)), Correlation(OLD, "720810", NEW, ("720811", "720812"))),
-)  # fmt: skip
+    correlations=(
+        Correlation("HS 2007", "720810", "HS 2012", ("720899", "720820")),
+        Correlation("HS 2012", "720899", OLD, ("720810",)),
+        Correlation(OLD, "720810", NEW, ("720811", "720812")),
+    ),
+)
+EARLIEST = {"edition": "HS 2007", "code": "720810"}  # a part of it ends in HS 2012, the other in HS 2022
+WHOLE = msgspec.structs.replace(
+    SPLIT, entries=(*SPLIT.entries, Entry("HS 2012", "720820", "both", "the other part", "a test"))
+)
 WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     "an honest one": (classified, "classified"),
     "by another operator": (lambda: classified("fabricator"), "classified-foreign"),
@@ -79,6 +87,8 @@ WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     "of a code that moved and was split": (
         by_rules(SPLIT, "both", edition="HS 2012", code="720899"), "classified",
     ),
+    "of a code of which a part ended early": (by_rules(SPLIT, **EARLIEST), "classified"),
+    "of one of which that part counts too": (by_rules(WHOLE, "both", **EARLIEST), "classified"),
     "of a part of it, with evidence": (by_rules(SPLIT, "both", "shown", code="720812", shown=SHOWN), "classified"),
     "of a part of it, without": (by_rules(SPLIT, "both", "shown", code="720812"), "classified-differs"),
 }  # fmt: skip
