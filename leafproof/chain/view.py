@@ -75,6 +75,11 @@ class LogRecord:
         place = bisect_right(self.heads, index, key=lambda h: h.size)
         return self.heads[place] if place < len(self.heads) else None
 
+    def last_without(self, index: int) -> Head | None:
+        """The newest head that does not have entry `index`: at its block, the entry was not in the log."""
+        place = bisect_right(self.heads, index, key=lambda h: h.size)
+        return self.heads[place - 1] if place else None
+
     def holds(self, size: int, root: bytes) -> Head | None:
         """The head of that size and root, if the chain accepted it."""
         found = self.first_covering(size - 1)
@@ -345,6 +350,13 @@ class ChainView:
     def lot(self, operator: Address, lot: Lot) -> LotRecord | None:
         """The operator's lot, if it is on chain."""
         return self.lots.get(lot_id(operator, lot))
+
+    def made_at(self, log_id: bytes, index: int, issued_at: int) -> int:
+        """The earliest time (Unix seconds) at which the entry at `index`, signed as of `issued_at`, can have been
+        there: a signer may name any time, and an anchored head without the entry bounds it from below."""
+        log = self.logs.get(log_id)
+        head = log.last_without(index) if log else None
+        return max(issued_at, head.moment.block_time) if head else issued_at
 
     def pointer_under_way(self, log_id: bytes, index: int) -> bool:
         """Whether nobody can be blamed yet that no lot points to the record at `index`: it is not anchored, or was

@@ -16,7 +16,7 @@ from leafproof.label import KINDS, Label, LabelStatement
 from leafproof.opinion import Opinion
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
-from leafproof.verification.classified import Made
+from leafproof.verification.classified import Made, made
 from leafproof.verification.labels import Case, Subject, judge
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
@@ -48,8 +48,8 @@ class Labels:
         elif isinstance(content, Opinion):
             self._opinions.append((self._operator(statement), content))
         elif isinstance(content, Classified):
-            made = (statement.envelope.header.issued_at, content.categories)
-            self._classified[lot_id(self._operator(statement), content.of)].append(made)
+            found = made(self._chain, statement, content)
+            self._classified[lot_id(self._operator(statement), content.of)].append(found)
 
     def _operator(self, statement: Statement) -> bytes:
         return self._chain.keys[statement.envelope.key_id].operator
@@ -70,8 +70,8 @@ class Labels:
             return
         footprints = self._footprints(found[1], maker, record)
         given = tuple(self._assurances(maker, facts))
-        made = tuple(self._classified[label.subject])
-        subject = Subject(str(facts.of), operator.identifier, footprints, given, made)
+        classified = tuple(self._classified[label.subject])
+        subject = Subject(str(facts.of), operator.identifier, footprints, given, classified)
         case = Case(self._chain, label, subject, self._find)
         rules = self._find(self._chain.schemes[label.scheme].published[label.version - 1])
         for _, finding in judge(case):

@@ -15,7 +15,7 @@ from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.statements import Statement
 
-# When (Unix seconds) a lot was classified, and as what.
+# When (Unix seconds) a lot was classified, see `made`, and as what.
 Made = tuple[int, tuple[str, ...]]
 
 
@@ -62,9 +62,16 @@ def check_classified(reading: Reading) -> None:
         check.findings.append(judge(chain, key.operator if key else None, issued_at, said, rules))
 
 
-def made_of(reading: Reading, record: Statement, lot: Lot) -> tuple[Made, ...]:
+def made(chain: ChainView, statement: Statement, said: Classified) -> Made:
+    """A classification with its time: the signed one, or that of the newest head on chain that does not have it,
+    whichever is later. Else one that is dated back would change what a label rests on."""
+    header = statement.envelope.header
+    return chain.made_at(header.log.log_id, statement.index, header.issued_at), said.categories
+
+
+def made_of(reading: Reading, chain: ChainView, record: Statement, lot: Lot) -> tuple[Made, ...]:
     """The classifications of a lot by the maker of its record, in the log's order."""
     whose = reading.maker(record)
     mine = [one for one in reading.classified.values() if one[1].of == lot and reading.maker(one[0]) == whose]
     ordered = sorted(mine, key=lambda one: one[0].index)
-    return tuple((statement.envelope.header.issued_at, said.categories) for statement, said in ordered)
+    return tuple(made(chain, statement, said) for statement, said in ordered)

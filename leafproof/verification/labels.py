@@ -73,10 +73,10 @@ class Subject:
     classified: tuple[Made, ...] = ()
 
     def categories_at(self, moment: int) -> tuple[str, ...] | None:
-        """As the lot was classified at a moment (Unix seconds), else as it was first classified later; None where
-        it never was."""
-        before = [categories for at, categories in self.classified if at <= moment]
-        later = [categories for at, categories in self.classified if at > moment]
+        """As the lot was classified at a moment (Unix seconds), else as it first was later; None: never."""
+        ordered = sorted(self.classified, key=lambda made: made[0])
+        before = [categories for at, categories in ordered if at <= moment]
+        later = [categories for at, categories in ordered if at > moment]
         return next(iter([*before[-1:], *later]), None)
 
 
@@ -357,7 +357,7 @@ def check_labels(reading: Reading) -> None:
         if key is None or operator is None:
             continue
         wanted = lot_id(key.operator, lot)
-        subject = _subject(reading, statement, record, operator.identifier)
+        subject = _subject(reading, chain, statement, record, operator.identifier)
         for one in chain.labels.values():
             if one.subject == wanted:
                 told.add(one.statement.hex())
@@ -373,9 +373,9 @@ def check_labels(reading: Reading) -> None:
 def subject_here(reading: Reading, lot: Lot) -> Subject | None:
     """What a label of the bundle's lot is judged by; None where its maker is not on the chain."""
     record = reading.record(lot)
-    key = reading.operator(record[0]) if record else None
-    operator = reading.chain.operators.get(key.operator) if reading.chain and key else None
-    return _subject(reading, *record, operator.identifier) if record and operator else None
+    key, chain = reading.operator(record[0]) if record else None, reading.chain
+    operator = chain.operators.get(key.operator) if chain and key else None
+    return _subject(reading, chain, *record, operator.identifier) if record and chain and operator else None
 
 
 def _find(reading: Reading, statement_id: bytes) -> tuple[Address | None, LabelStatement] | None:
@@ -386,7 +386,7 @@ def _find(reading: Reading, statement_id: bytes) -> tuple[Address | None, LabelS
     return key.operator if key else None, found[1]
 
 
-def _subject(reading: Reading, statement: Statement, record: BatchRecord, maker: str) -> Subject:
+def _subject(reading: Reading, chain: ChainView, statement: Statement, record: BatchRecord, maker: str) -> Subject:
     """By the maker's newest footprint of this record, by each profile."""
     mine = [
         pair
@@ -396,4 +396,4 @@ def _subject(reading: Reading, statement: Statement, record: BatchRecord, maker:
     newest = {printed.profile.id: printed for _, printed in sorted(mine, key=lambda pair: pair[0].index)}
     own = record.of == reading.bundle.lot
     given = tuple(reading.assurances) if own else ()
-    return Subject(str(record.of), maker, newest, given, made_of(reading, statement, record.of))
+    return Subject(str(record.of), maker, newest, given, made_of(reading, chain, statement, record.of))

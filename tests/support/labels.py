@@ -22,7 +22,7 @@ from leafproof.chain.view import (
     lot_id,
 )
 from leafproof.chain.view import Scheme as OnChain
-from leafproof.classification import Classified, Entry, LivingList, Shown
+from leafproof.classification import Classified, Entry, LivingList, Remark, Shown
 from leafproof.criteria import Criterion
 from leafproof.label import (
     Accredited,
@@ -229,6 +229,20 @@ def issue(world: World, certifier: Party, said: Label) -> LabelRecord:
     )
     world.labelling["labels"][record.label] = record
     return record
+
+
+def dated_back(anchored: int = 4001) -> Labelled:
+    """An honest label of block 4000, when the coil's maker classifies it as something else, after a head of block
+    `anchored`, by a statement whose time is that of block 3600."""
+    made = labelled_world()
+    made.put("labels", issued=w.moment(4000))
+    content = made.world.labelling["list_versions"][0].content.hex()
+    said = Remark(content, "comment", "A good list")
+    made.world.state(made.world.steel, said.urn, said.CONTENT_TYPE, said.encode_body())
+    made.world.block = anchored - 1
+    made.world.anchor()
+    classify(made.world, made.world.steel, coil_as(content, code="7210"))
+    return made
 
 
 def section_label(made: Labelled, used: tuple[str, ...]) -> LabelRecord:

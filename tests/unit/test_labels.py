@@ -26,6 +26,7 @@ from tests.support.labels import (
     Labelled,
     classify,
     coil_as,
+    dated_back,
     labelled_world,
     section_label,
     stated,
@@ -176,6 +177,10 @@ class TestCheckTen:
         assert found(made, Status.FAIL) == set()
         made.put("labels", issued=w.moment(4000))  # an hour later: both classifications were there
         assert found(made, Status.FAIL) >= {"label-category"}
+
+    def test_one_that_is_dated_back_behind_the_label_changes_nothing(self) -> None:
+        assert found(dated_back(), Status.FAIL) == set()
+        assert replayed(dated_back()) == set()
 
     def test_a_certifier_may_be_named_by_his_lei(self) -> None:
         made = labelled_world(by=Lei.parse("5493001KJTIIGC8Y1R12"))

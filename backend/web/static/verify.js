@@ -9664,8 +9664,11 @@ async function readChain(node, trust2, statements, heads, pause) {
     await chain.take(ordered([...registries, ...claims]), pause);
   }
   await chain.take(await reader.labels(lots), pause);
-  const classified = statements.some(({ kind: kind2, content }) => kind2 === CLASSIFIED && content);
-  if (classified) await chain.take(await reader.dated(await reader.events("Classification", LIST_EVENTS)), pause);
+  const classified = statements.filter(({ kind: kind2, content }) => kind2 === CLASSIFIED && content);
+  const labelled = new Set([...chain.labelling.labels.values()].map(({ subject: subject2 }) => subject2));
+  const isLabelled = ({ keyId, content }) => chain.keys.has(keyId) && labelled.has(lotId(chain.keys.get(keyId).operator, content.of));
+  chain.notBefore = await reader.missing(classified.filter(isLabelled));
+  if (classified.length) await chain.take(await reader.dated(await reader.events("Classification", LIST_EVENTS)), pause);
   chain.now = reader.final.time;
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`);
@@ -9814,7 +9817,7 @@ var Reader = class {
       for (const moment of moments.filter(Boolean)) {
         const asked = place(log.id, moment);
         if (sizes.has(asked)) continue;
-        sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))));
+        sizes.set(asked, (await this.newest(log.id, moment.block, (events) => events.filter((event) => before(event, moment))))?.values[1]);
       }
     }
     return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index);
@@ -9828,19 +9831,29 @@ var Reader = class {
     };
     const sizes = /* @__PURE__ */ new Map();
     for (const log of new Set(records.map((record) => record.log.id))) {
-      if (await this.isOpen(log)) sizes.set(log, await this.newestSize(log, this.final.block, old));
+      if (await this.isOpen(log)) sizes.set(log, (await this.newest(log, this.final.block, old))?.values[1] ?? 0n);
     }
     return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index);
   }
-  // Size of the log's newest head up to a block, of those whose events `keep` keeps; 0 if there is none.
-  async newestSize(log, block, keep) {
+  // When the newest head was anchored that does not have one of the `statements`; 0 if there is none.
+  async missing(statements) {
+    const heads = /* @__PURE__ */ new Map();
+    for (const one of statements) {
+      const without = (events) => events.filter(({ values: values2 }) => values2[1] <= BigInt(one.index));
+      heads.set(one, await this.newest(one.log.id, this.final.block, without));
+    }
+    const blocks = await this.blocksOf([...heads.values()].filter(Boolean));
+    return (statement) => blocks.get(heads.get(statement)?.block)?.time ?? 0;
+  }
+  // The log's newest head up to a block, of those whose events `keep` keeps; undefined if there is none.
+  async newest(log, block, keep) {
     const start = this.trust.deployed_block;
     for (let last = block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
       const events = await this.events("TransparencyLog", ["Extended"], [["0x" + log]], Math.max(start, last - span + 1), last);
       const found = ordered(await keep(events)).at(-1);
-      if (found) return found.values[1];
+      if (found) return found;
     }
-    return 0n;
+    return void 0;
   }
 };
 function header(raw, wanted2) {
@@ -9984,8 +9997,8 @@ function judge3(reading, statement) {
   return [PASS, "classified", { categories: named3(expected2), code, edition: edition2, version }];
 }
 function categoriesAt(reading, record, moment) {
-  const mine = [...reading.classified.values()].filter((one) => one.content.of === record.content.of && reading.maker(one) === reading.maker(record)).sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
-  const made2 = mine.filter(({ issuedAt }) => issuedAt <= moment).at(-1) ?? mine.find(({ issuedAt }) => issuedAt > moment);
+  const mine = [...reading.classified.values()].filter((one) => one.content.of === record.content.of && reading.maker(one) === reading.maker(record)).map((one) => ({ at: Math.max(one.issuedAt, reading.chain.notBefore(one)), ...one })).sort((a, b) => a.at - b.at || (a.index < b.index ? -1 : a.index > b.index ? 1 : 0));
+  const made2 = mine.filter(({ at: at2 }) => at2 <= moment).at(-1) ?? mine.find(({ at: at2 }) => at2 > moment);
   return made2?.content.categories ?? null;
 }
 

@@ -27,6 +27,7 @@ const tag = (block) => '0x' + block.toString(16)
 // * heads: by head, {block, time} once it is final, {unsettled: block} before, {pending: size} with the newest size
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
+// * notBefore(statement): when was the newest head anchored that does not have it? Of classifications of labelled lots.
 // * pointerUnderWay(record): may the chain not have been told yet that its lot points to it?
 export async function readChain(node, trust, statements, heads, pause) {
   const reader = new Reader(node, trust)
@@ -48,8 +49,11 @@ export async function readChain(node, trust, statements, heads, pause) {
     await chain.take(ordered([...registries, ...claims]), pause)
   }
   await chain.take(await reader.labels(lots), pause)
-  const classified = statements.some(({ kind, content }) => kind === CLASSIFIED && content)
-  if (classified) await chain.take(await reader.dated(await reader.events('Classification', LIST_EVENTS)), pause)
+  const classified = statements.filter(({ kind, content }) => kind === CLASSIFIED && content)
+  const labelled = new Set([...chain.labelling.labels.values()].map(({ subject }) => subject))
+  const isLabelled = ({ keyId, content }) => chain.keys.has(keyId) && labelled.has(lotId(chain.keys.get(keyId).operator, content.of))
+  chain.notBefore = await reader.missing(classified.filter(isLabelled))
+  if (classified.length) await chain.take(await reader.dated(await reader.events('Classification', LIST_EVENTS)), pause)
   chain.now = reader.final.time
   for (const { id, versions } of chain.lots.values()) {
     if (!versions.length) throw new Malformed(`lot: ${id} was minted without a record`)
@@ -214,7 +218,7 @@ class Reader {
       for (const moment of moments.filter(Boolean)) {
         const asked = place(log.id, moment)
         if (sizes.has(asked)) continue
-        sizes.set(asked, await this.newestSize(log.id, moment.block, (events) => events.filter((event) => before(event, moment))))
+        sizes.set(asked, (await this.newest(log.id, moment.block, (events) => events.filter((event) => before(event, moment))))?.values[1])
       }
     }
     return ({ log, index }, moment) => sizes.get(place(log.id, moment)) > BigInt(index)
@@ -229,20 +233,31 @@ class Reader {
     }
     const sizes = new Map()
     for (const log of new Set(records.map((record) => record.log.id))) {
-      if (await this.isOpen(log)) sizes.set(log, await this.newestSize(log, this.final.block, old))
+      if (await this.isOpen(log)) sizes.set(log, (await this.newest(log, this.final.block, old))?.values[1] ?? 0n)
     }
     return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index)
   }
 
-  // Size of the log's newest head up to a block, of those whose events `keep` keeps; 0 if there is none.
-  async newestSize(log, block, keep) {
+  // When the newest head was anchored that does not have one of the `statements`; 0 if there is none.
+  async missing(statements) {
+    const heads = new Map()
+    for (const one of statements) {
+      const without = (events) => events.filter(({ values }) => values[1] <= BigInt(one.index))
+      heads.set(one, await this.newest(one.log.id, this.final.block, without))
+    }
+    const blocks = await this.blocksOf([...heads.values()].filter(Boolean))
+    return (statement) => blocks.get(heads.get(statement)?.block)?.time ?? 0
+  }
+
+  // The log's newest head up to a block, of those whose events `keep` keeps; undefined if there is none.
+  async newest(log, block, keep) {
     const start = this.trust.deployed_block
     for (let last = block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
       const events = await this.events('TransparencyLog', ['Extended'], [['0x' + log]], Math.max(start, last - span + 1), last)
       const found = ordered(await keep(events)).at(-1)
-      if (found) return found.values[1]
+      if (found) return found
     }
-    return 0n
+    return undefined
   }
 }
 

@@ -39,11 +39,13 @@ function judge(reading, statement) {
   return [PASS, 'classified', { categories: named(expected), code, edition, version }]
 }
 
-// As a record's maker classified its lot at `moment` (Unix seconds), else as he first did later; null where never.
+// As a record's maker classified its lot at `moment` (Unix seconds), else as he first did later; null where never. Who
+// dates a statement back is bounded by the newest head on chain that does not have it.
 export function categoriesAt(reading, record, moment) {
   const mine = [...reading.classified.values()]
     .filter((one) => one.content.of === record.content.of && reading.maker(one) === reading.maker(record))
-    .sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
-  const made = mine.filter(({ issuedAt }) => issuedAt <= moment).at(-1) ?? mine.find(({ issuedAt }) => issuedAt > moment)
+    .map((one) => ({ at: Math.max(one.issuedAt, reading.chain.notBefore(one)), ...one }))
+    .sort((a, b) => a.at - b.at || (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
+  const made = mine.filter(({ at }) => at <= moment).at(-1) ?? mine.find(({ at }) => at > moment)
   return made?.content.categories ?? null
 }

@@ -13,7 +13,7 @@ from leafproof.classification import Correlation, Entry, LivingList
 from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
 from tests.support import world as w
-from tests.support.labels import EVIDENCE, GOODS, LIST, SHOWN, adopt, classify, coil_as, labelled_world
+from tests.support.labels import EVIDENCE, GOODS, LIST, SHOWN, adopt, classify, coil_as, dated_back, labelled_world
 from tests.support.world import COIL, World
 
 
@@ -106,6 +106,12 @@ class TestAClassification:
     )
     def test_ties_the_scope_of_labels(self, phone: Phone, changes: dict[str, Any], code: str) -> None:
         assert code in same(phone, labelled_world(**changes).world)
+
+    @pytest.mark.parametrize(("anchored", "code"), [(3999, "label-category"), (4001, "label-met")])
+    def test_is_as_old_as_the_chain_lets_it_be(self, phone: Phone, anchored: int, code: str) -> None:
+        told = same(phone, dated_back(anchored).world)
+        assert code in told
+        assert ("label-category" in told) == (code == "label-category")
 
 
 BAD: list[tuple[str, dict[str, Any]]] = [
