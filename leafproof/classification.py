@@ -19,12 +19,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from itertools import zip_longest
 from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from leafproof import body, values
-from leafproof.chain.view import ListVersion
+from leafproof.chain.view import ADOPTION_GRACE, ListVersion
 from leafproof.errors import InvalidInput, Malformed
 from leafproof.structs import Stated, convert
 
@@ -205,6 +206,17 @@ def in_force(versions: tuple[ListVersion, ...], moment: int) -> ListVersion | No
     """The version in force at a moment (Unix seconds); None before the first."""
     begun = [one for one in versions if one.in_force_from <= moment]
     return begun[-1] if begun else None
+
+
+def standing(versions: tuple[ListVersion, ...], moment: int) -> tuple[ListVersion, ...]:
+    """The versions by which a lot may be classified at a moment (Unix seconds): the one in force, and any before
+    it whose next one was adopted less than `ADOPTION_GRACE` ago."""
+    found = []
+    for one, later in zip_longest(versions, versions[1:]):
+        end = max(later.in_force_from, later.adopted.block_time + ADOPTION_GRACE) if later else moment + 1
+        if one.in_force_from <= moment < end:
+            found.append(one)
+    return tuple(found)
 
 
 @cache

@@ -19,6 +19,10 @@ SHARES = 10**18  # of every lot, LotRegistry.sol
 # pointer is a transaction that is sent once the anchor is final, behind all others of its signer, one at a time:
 # minutes on a quiet day, longer when many lots are recorded at once. After that its absence counts.
 POINTER_GRACE = 3600
+# Seconds from the adoption of a list's version in which lots may still be classified by the one before it, by the
+# chain's own clock. A maker's server knows a version only when its adoption is final: some blocks, more where it
+# catches up with the chain. As with `POINTER_GRACE`, nobody is blamed in that time.
+ADOPTION_GRACE = 3600
 Address = bytes  # 20 bytes
 
 

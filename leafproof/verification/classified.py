@@ -2,14 +2,15 @@
 versions of the living list that the chain knows, and against the list itself.
 
 1. whoever classifies a lot has that lot on the chain;
-2. the version is the one that was in force when the statement was issued, with the content that the chain names;
+2. the version is the one that was in force when the statement was issued, or an earlier one that its signer may
+   still have taken for it (`standing`), with the content that the chain names;
 3. the categories are those that follow from code and evidence by that content.
 """
 
 from __future__ import annotations
 
 from leafproof.chain.view import Address, ChainView
-from leafproof.classification import Classified, LivingList, in_force
+from leafproof.classification import Classified, LivingList, in_force, standing
 from leafproof.values import Lot
 from leafproof.verification.reading import Reading
 from leafproof.verification.report import Finding, Status
@@ -30,8 +31,9 @@ def judge(
 
     if maker is None or chain.lot(maker, said.of) is None:
         return told(Status.FAIL, "classified-foreign")
-    held = in_force(chain.list_versions, issued_at)
-    if held is None or (held.version, held.content.hex()) != (said.version, said.content):
+    named = {(one.version, one.content.hex()) for one in standing(chain.list_versions, issued_at)}
+    if (said.version, said.content) not in named:
+        held = in_force(chain.list_versions, issued_at)
         number = held.version if held else 0
         return told(Status.FAIL, "classified-version", version=said.version, held=number)
     if rules is None:

@@ -145,9 +145,9 @@ def adopt(world: World, rules: LivingList = LIST, from_block: int = 6) -> str:
     return content
 
 
-def classify(world: World, by: Party, said: Classified) -> int:
-    """In the log, and anchored."""
-    index = world.state(by, said.urn, said.CONTENT_TYPE, said.encode_body())
+def classify(world: World, by: Party, said: Classified, at: int = 3600) -> int:
+    """In the log, and anchored; signed as of block `at`."""
+    index = world.state(by, said.urn, said.CONTENT_TYPE, said.encode_body(), at=at)
     world.anchor()
     return index
 
@@ -243,6 +243,15 @@ def dated_back(anchored: int = 4001) -> Labelled:
     made.world.anchor()
     classify(made.world, made.world.steel, coil_as(content, code="7210"))
     return made
+
+
+def by_the_old_version(seconds: int) -> World:
+    """The coil, classified by the first version, so long after the second was adopted, in force a second later."""
+    world, _ = w.honest_world()
+    first = adopt(world)
+    adopt(world, from_block=7)
+    classify(world, world.steel, coil_as(first, GOODS), at=6 + seconds)
+    return world
 
 
 def section_label(made: Labelled, used: tuple[str, ...]) -> LabelRecord:

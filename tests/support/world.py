@@ -136,8 +136,11 @@ class World:
         self.entries.append(entry)
         return len(self.entries) - 1
 
-    def state(self, party: Party, subject: str, content_type: str, data: bytes, *disclosures: str) -> int:
-        header = Header(party.uri, subject, START + 90000, content_type, self.ref)
+    def state(
+        self, party: Party, subject: str, content_type: str, data: bytes, *disclosures: str, at: int = 3600
+    ) -> int:
+        """Signed as of block `at`; its index in the log."""
+        header = Header(party.uri, subject, moment(at).block_time, content_type, self.ref)
         return self.log(Entry(sign(party.key, header, data), data, disclosures))
 
     def id(self, index: int) -> str:

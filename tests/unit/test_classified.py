@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from leafproof.chain.view import ADOPTION_GRACE
 from leafproof.replay.replay import replay
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
-from tests.support.labels import GOODS, adopt, classify, coil_as
+from tests.support.labels import GOODS, adopt, by_the_old_version, classify, coil_as
 from tests.support.world import COIL, World
 from tests.support.world_source import WorldSource
 
@@ -67,11 +68,32 @@ def test_a_version_that_came_later_changes_nothing() -> None:
 
 
 def test_one_made_by_an_older_version_fails() -> None:
+    world = by_the_old_version(seconds=ADOPTION_GRACE)
+    assert replayed(world) == {"category-differs"}
+    assert found(world).text().endswith("by version 1 of the living list, 2 was in force")
+
+
+@pytest.mark.parametrize("seconds", [1, ADOPTION_GRACE - 1])
+def test_unless_its_signer_may_not_have_known_of_the_newer_one(seconds: int) -> None:
+    world = by_the_old_version(seconds)
+    assert (found(world).code, replayed(world)) == ("classified", set())
+
+
+def test_nor_of_several_that_were_adopted_at_once() -> None:
     world, _ = w.honest_world()
     first = adopt(world)
-    adopt(world, from_block=8)
-    classify(world, world.steel, coil_as(first, GOODS))
-    assert found(world).text().endswith("by version 1 of the living list, 2 was in force")
+    adopt(world, from_block=7)
+    adopt(world, from_block=9)
+    classify(world, world.steel, coil_as(first, GOODS), at=10)
+    assert found(world).code == "classified"
+
+
+def test_one_that_waited_long_for_its_time_was_known() -> None:
+    world, _ = w.honest_world()
+    first = adopt(world)
+    adopt(world, from_block=5000)
+    classify(world, world.steel, coil_as(first, GOODS), at=5000)
+    assert found(world).code == "classified-version"
 
 
 def test_a_list_that_is_not_here_is_not_checked() -> None:

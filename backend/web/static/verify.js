@@ -6470,6 +6470,7 @@ function inData(types, data) {
 }
 
 // backend/web/verify/listed.js
+var ADOPTION_GRACE = 3600;
 function require3(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise);
 }
@@ -6479,6 +6480,12 @@ var ListVersions = class {
   // The version in force at a moment; undefined before the first.
   inForce(moment) {
     return this.versions.filter(({ from }) => from <= moment).at(-1);
+  }
+  // The versions by which a lot may be classified at a moment: the one in force, and any before it whose next one was
+  // adopted less than `ADOPTION_GRACE` ago.
+  standing(moment) {
+    const end = (later) => later ? Math.max(later.from, later.time + ADOPTION_GRACE) : Infinity;
+    return this.versions.filter(({ from }, i) => from <= moment && moment < end(this.versions[i + 1]));
   }
   proposed(_, content) {
     require3(!this.#proposals.has(content), "the content was proposed before");
@@ -6493,7 +6500,7 @@ var ListVersions = class {
     require3(Number(version) === this.versions.length + 1, "a version of the list was left out");
     const [from, last] = [Number(inForceFrom), this.versions.at(-1)];
     require3(from >= moment.time && (!last || from > last.from), "in force before it may be");
-    this.versions.push({ version: Number(version), content, from });
+    this.versions.push({ version: Number(version), content, from, time: moment.time });
   }
 };
 var of2 = ListVersions.prototype;
@@ -9983,9 +9990,10 @@ function judge3(reading, statement) {
   const said3 = statement.content;
   const maker = reading.key(statement)?.operator;
   if (!maker || !chain.lots.has(lotId(maker, said3.of))) return [FAIL, "classified-foreign", {}];
-  const held = chain.list.inForce(statement.issuedAt);
-  if (held?.version !== said3.version || held.content !== said3.content) {
-    return [FAIL, "classified-version", { version: said3.version, held: held?.version ?? 0 }];
+  const standing2 = chain.list.standing(statement.issuedAt);
+  if (!standing2.some(({ version: version2, content }) => version2 === said3.version && content === said3.content)) {
+    const held = chain.list.inForce(statement.issuedAt)?.version ?? 0;
+    return [FAIL, "classified-version", { version: said3.version, held }];
   }
   const rules = reading.rules(said3.content);
   if (!rules) return [NOT_CHECKED, "classified-list", { version: said3.version }];

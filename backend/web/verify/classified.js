@@ -25,9 +25,10 @@ function judge(reading, statement) {
   const said = statement.content
   const maker = reading.key(statement)?.operator
   if (!maker || !chain.lots.has(lotId(maker, said.of))) return [FAIL, 'classified-foreign', {}]
-  const held = chain.list.inForce(statement.issuedAt)
-  if (held?.version !== said.version || held.content !== said.content) {
-    return [FAIL, 'classified-version', { version: said.version, held: held?.version ?? 0 }]
+  const standing = chain.list.standing(statement.issuedAt)
+  if (!standing.some(({ version, content }) => version === said.version && content === said.content)) {
+    const held = chain.list.inForce(statement.issuedAt)?.version ?? 0
+    return [FAIL, 'classified-version', { version: said.version, held }]
   }
   const rules = reading.rules(said.content)
   if (!rules) return [NOT_CHECKED, 'classified-list', { version: said.version }]

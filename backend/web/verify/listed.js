@@ -3,6 +3,8 @@
 // the event itself, whose block's `time` the reader of the chain has put there.
 import { Malformed } from './encoding.js'
 
+const ADOPTION_GRACE = 3600 // seconds from a version's adoption in which a maker's server may not know of it yet
+
 function require(condition, otherwise) {
   if (!condition) throw new Malformed(otherwise)
 }
@@ -14,6 +16,13 @@ export class ListVersions {
   // The version in force at a moment; undefined before the first.
   inForce(moment) {
     return this.versions.filter(({ from }) => from <= moment).at(-1)
+  }
+
+  // The versions by which a lot may be classified at a moment: the one in force, and any before it whose next one was
+  // adopted less than `ADOPTION_GRACE` ago.
+  standing(moment) {
+    const end = (later) => (later ? Math.max(later.from, later.time + ADOPTION_GRACE) : Infinity)
+    return this.versions.filter(({ from }, i) => from <= moment && moment < end(this.versions[i + 1]))
   }
 
   proposed(_, content) {
@@ -31,7 +40,7 @@ export class ListVersions {
     require(Number(version) === this.versions.length + 1, 'a version of the list was left out')
     const [from, last] = [Number(inForceFrom), this.versions.at(-1)]
     require(from >= moment.time && (!last || from > last.from), 'in force before it may be')
-    this.versions.push({ version: Number(version), content, from })
+    this.versions.push({ version: Number(version), content, from, time: moment.time })
   }
 }
 

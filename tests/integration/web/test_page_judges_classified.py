@@ -13,7 +13,18 @@ from leafproof.classification import Correlation, Entry, LivingList
 from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
 from tests.support import world as w
-from tests.support.labels import EVIDENCE, GOODS, LIST, SHOWN, adopt, classify, coil_as, dated_back, labelled_world
+from tests.support.labels import (
+    EVIDENCE,
+    GOODS,
+    LIST,
+    SHOWN,
+    adopt,
+    by_the_old_version,
+    classify,
+    coil_as,
+    dated_back,
+    labelled_world,
+)
 from tests.support.world import COIL, World
 
 
@@ -27,14 +38,6 @@ def same(phone: Phone, world: World) -> set[str]:
 def classified(signer: str = "steel", from_block: int = 6, **changes: Any) -> World:
     world, _ = w.honest_world()
     classify(world, getattr(world, signer), coil_as(adopt(world, from_block=from_block), GOODS, **changes))
-    return world
-
-
-def by_an_older_version() -> World:
-    world, _ = w.honest_world()
-    first = adopt(world)
-    adopt(world, from_block=8)
-    classify(world, world.steel, coil_as(first, GOODS))
     return world
 
 
@@ -79,7 +82,8 @@ WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     "by a version that is not": (lambda: classified(version=2), "classified-version"),
     "by another list": (lambda: classified(content="ab" * 32), "classified-version"),
     "before the first version": (lambda: classified(from_block=9_000), "classified-version"),
-    "by an older version": (by_an_older_version, "classified-version"),
+    "by an older version": (lambda: by_the_old_version(3600), "classified-version"),
+    "by one that was the newest known": (lambda: by_the_old_version(3599), "classified"),
     "with one category too many": (lambda: classified(categories=(GOODS, "toys")), "classified-differs"),
     "of another code": (lambda: classified(code="7308"), "classified-differs"),
     "whose list is withheld": (withheld_list, "classified-list"),
