@@ -1,7 +1,7 @@
 """Check 10, as far as it is about classifications: what a lot's maker states of its customs code, held against the
 versions of the living list that the chain knows, and against the list itself.
 
-1. whoever classifies a lot has that lot on the chain;
+1. whoever classifies a lot has that lot on the chain, or a record of it whose pointer may be under way;
 2. the version is the one that was in force when the statement was issued, or an earlier one that its signer may
    still have taken for it (`standing`), with the content that the chain names;
 3. the categories are those that follow from code and evidence by that content.
@@ -21,16 +21,22 @@ Made = tuple[int, tuple[str, ...]]
 
 
 def judge(
-    chain: ChainView, maker: Address | None, issued_at: int, said: Classified, rules: LivingList | None
+    chain: ChainView,
+    maker: Address | None,
+    issued_at: int,
+    said: Classified,
+    rules: LivingList | None,
+    under_way: bool,
 ) -> Finding:
     """What is to be said of a classification; `maker`: by whose account it was signed, `rules`: the content that
-    it names, None where that is not here."""
+    it names, None where that is not here; `under_way`: whether its maker has a record of the lot here that the
+    chain may not have been told of yet."""
 
     def told(status: Status, finding: str, /, **params: object) -> Finding:
         return Finding(status, finding, str(said.of), {name: str(value) for name, value in params.items()})
 
     if maker is None or chain.lot(maker, said.of) is None:
-        return told(Status.FAIL, "classified-foreign")
+        return told(Status.PENDING, "lot-pending") if under_way else told(Status.FAIL, "classified-foreign")
     named = {(one.version, one.content.hex()) for one in standing(chain.list_versions, issued_at)}
     if (said.version, said.content) not in named:
         held = in_force(chain.list_versions, issued_at)
@@ -61,7 +67,15 @@ def check_classified(reading: Reading) -> None:
         key = reading.operator(statement)
         rules = reading.content(said.content, LivingList)
         issued_at = statement.envelope.header.issued_at
-        check.findings.append(judge(chain, key.operator if key else None, issued_at, said, rules))
+        maker, under_way = key.operator if key else None, _under_way(reading, statement, said.of)
+        check.findings.append(judge(chain, maker, issued_at, said, rules, under_way))
+
+
+def _under_way(reading: Reading, statement: Statement, lot: Lot) -> bool:
+    """Whether the signer has a record of the lot here to which the chain may point soon, as check 6 has it."""
+    pending, whose = reading.report[5].status is Status.PENDING, reading.maker(statement)
+    mine = (record for of, record, _ in reading.lots() if of == lot and reading.maker(record) == whose)
+    return any(pending or reading.pointer_under_way(record) for record in mine)
 
 
 def made(chain: ChainView, statement: Statement, said: Classified) -> Made:

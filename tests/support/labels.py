@@ -254,6 +254,14 @@ def by_the_old_version(seconds: int) -> World:
     return world
 
 
+def before_its_mint(signer: str = "steel") -> World:
+    """A classification of the coil, or of a lot of that name by another operator, while no lot is on the chain."""
+    world, _ = w.honest_world()
+    classify(world, getattr(world, signer), coil_as(adopt(world), GOODS))
+    del world.lots[lot_id(world.steel.address, COIL)]
+    return world
+
+
 def section_label(made: Labelled, used: tuple[str, ...]) -> LabelRecord:
     """The tower section's own label, which rests on that of its coil."""
     world = made.world

@@ -11,7 +11,7 @@ from leafproof.replay.replay import replay
 from leafproof.verification.report import Finding, Status
 from leafproof.verification.verify import verify
 from tests.support import world as w
-from tests.support.labels import GOODS, adopt, by_the_old_version, classify, coil_as
+from tests.support.labels import GOODS, adopt, before_its_mint, by_the_old_version, classify, coil_as
 from tests.support.world import COIL, World
 from tests.support.world_source import WorldSource
 
@@ -59,6 +59,23 @@ def test_a_lie_fails_and_a_replay_finds_it(changes: dict[str, Any], code: str) -
     world = classified(**changes)
     assert (found(world).status, found(world).code) == (Status.FAIL, code)
     assert replayed(world) == {"category-differs"}
+
+
+def test_while_its_lot_is_on_its_way_to_the_chain_it_is_pending() -> None:
+    world = before_its_mint()
+    findings = verify(world.bundle(COIL), world.trust(), world.view())[10].findings
+    assert ("lot-pending", Status.PENDING) in {(f.code, f.status) for f in findings}
+    assert "category-differs" not in replayed(world)
+
+
+@pytest.mark.parametrize("signer", ["steel", "fabricator"])
+def test_and_fails_when_that_took_too_long_or_the_record_is_not_his(signer: str) -> None:
+    world = before_its_mint(signer)
+    view = w.later(world.view()) if signer == "steel" else world.view()
+    findings = verify(world.bundle(COIL), world.trust(), view)[10].findings
+    assert ("classified-foreign", Status.FAIL) in {(f.code, f.status) for f in findings}
+    found = replay(WorldSource.of(world), world.trust(), view).discrepancies
+    assert "category-differs" in {one.kind for one in found}
 
 
 def test_a_version_that_came_later_changes_nothing() -> None:

@@ -9989,7 +9989,9 @@ function judge3(reading, statement) {
   const { chain } = reading;
   const said3 = statement.content;
   const maker = reading.key(statement)?.operator;
-  if (!maker || !chain.lots.has(lotId(maker, said3.of))) return [FAIL, "classified-foreign", {}];
+  if (!maker || !chain.lots.has(lotId(maker, said3.of))) {
+    return isUnderWay(reading, statement) ? [PENDING, "lot-pending", {}] : [FAIL, "classified-foreign", {}];
+  }
   const standing2 = chain.list.standing(statement.issuedAt);
   if (!standing2.some(({ version: version2, content }) => version2 === said3.version && content === said3.content)) {
     const held = chain.list.inForce(statement.issuedAt)?.version ?? 0;
@@ -10003,6 +10005,11 @@ function judge3(reading, statement) {
   }
   const { code, edition: edition2, version } = said3;
   return [PASS, "classified", { categories: named3(expected2), code, edition: edition2, version }];
+}
+function isUnderWay(reading, statement) {
+  const isHis = (record) => record.content.of === statement.content.of && reading.maker(record) === reading.maker(statement);
+  const pending = reading.report[5].status === PENDING;
+  return reading.lots().some((record) => isHis(record) && (pending || reading.pointerUnderWay(record)));
 }
 function categoriesAt(reading, record, moment) {
   const mine = [...reading.classified.values()].filter((one) => one.content.of === record.content.of && reading.maker(one) === reading.maker(record)).map((one) => ({ at: Math.max(one.issuedAt, reading.chain.notBefore(one)), ...one })).sort((a, b) => a.at - b.at || (a.index < b.index ? -1 : a.index > b.index ? 1 : 0));

@@ -2,7 +2,7 @@
 // Check 10, as far as it is about classifications, by the rules of leafproof/verification/classified.py.
 import { categoriesOf } from './classification.js'
 import { lotId } from './fold.js'
-import { FAIL, NOT_CHECKED, PASS } from './report.js'
+import { FAIL, NOT_CHECKED, PASS, PENDING } from './report.js'
 
 export const named = (categories) => categories.join(', ') || '-'
 
@@ -24,7 +24,9 @@ function judge(reading, statement) {
   const { chain } = reading
   const said = statement.content
   const maker = reading.key(statement)?.operator
-  if (!maker || !chain.lots.has(lotId(maker, said.of))) return [FAIL, 'classified-foreign', {}]
+  if (!maker || !chain.lots.has(lotId(maker, said.of))) {
+    return isUnderWay(reading, statement) ? [PENDING, 'lot-pending', {}] : [FAIL, 'classified-foreign', {}]
+  }
   const standing = chain.list.standing(statement.issuedAt)
   if (!standing.some(({ version, content }) => version === said.version && content === said.content)) {
     const held = chain.list.inForce(statement.issuedAt)?.version ?? 0
@@ -38,6 +40,13 @@ function judge(reading, statement) {
   }
   const { code, edition, version } = said
   return [PASS, 'classified', { categories: named(expected), code, edition, version }]
+}
+
+// Whether the signer has a record of the lot here to which a lot on chain may point soon, as check 6 has it.
+function isUnderWay(reading, statement) {
+  const isHis = (record) => record.content.of === statement.content.of && reading.maker(record) === reading.maker(statement)
+  const pending = reading.report[5].status === PENDING
+  return reading.lots().some((record) => isHis(record) && (pending || reading.pointerUnderWay(record)))
 }
 
 // As a record's maker classified its lot at `moment` (Unix seconds), else as he first did later; null where never. Who

@@ -19,6 +19,7 @@ from tests.support.labels import (
     LIST,
     SHOWN,
     adopt,
+    before_its_mint,
     by_the_old_version,
     classify,
     coil_as,
@@ -79,6 +80,8 @@ WHOLE = msgspec.structs.replace(
 WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     "an honest one": (classified, "classified"),
     "by another operator": (lambda: classified("fabricator"), "classified-foreign"),
+    "before its lot is minted": (before_its_mint, "lot-pending"),
+    "of a lot that another operator has not minted": (lambda: before_its_mint("fabricator"), "classified-foreign"),
     "by a version that is not": (lambda: classified(version=2), "classified-version"),
     "by another list": (lambda: classified(content="ab" * 32), "classified-version"),
     "before the first version": (lambda: classified(from_block=9_000), "classified-version"),
