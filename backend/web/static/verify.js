@@ -5967,6 +5967,12 @@ function convert(value, shape12, field) {
 // backend/web/verify/texts.js
 var CANNOT_SHOW = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 var printable = (text2) => text2.replace(CANNOT_SHOW, "�");
+function byCodePoint(a, b) {
+  const [left, right] = [[...a], [...b]];
+  const i = left.findIndex((one, at2) => one !== right[at2]);
+  if (i < 0) return left.length - right.length;
+  return i < right.length ? left[i].codePointAt(0) - right[i].codePointAt(0) : 1;
+}
 function checkPrintable(statement) {
   for (const [name2, value] of Object.entries(statement)) check(value, name2);
 }
@@ -6068,7 +6074,7 @@ function categoriesOf({ entries, correlations }, { edition: of5, code, shown }) 
   for (const joined of correlations) codes.delete(`${joined.edition} ${joined.code}`);
   const ends = [...codes.values()].map(([at2, own]) => named4(at2, own));
   const inAll = ends[0].filter((one) => ends.every((categories) => categories.includes(one)));
-  return [.../* @__PURE__ */ new Set([...named4(of5, code), ...inAll])].sort();
+  return [.../* @__PURE__ */ new Set([...named4(of5, code), ...inAll])].sort(byCodePoint);
 }
 
 // node_modules/@noble/hashes/sha3.js
@@ -10550,7 +10556,7 @@ function recognised(one, stated) {
     }
   }
   if (!inTime2(one) || (label.changes.at(-1)?.status ?? "valid") !== "valid") return;
-  for (const market of [...chain.markets.values()].map(({ name: name2 }) => name2).sort()) {
+  for (const market of [...chain.markets.values()].map(({ name: name2 }) => name2).sort(byCodePoint)) {
     const held = ofMarket(market).filter((said3) => !said3.ended && said3.start <= now && now < said3.until);
     const whole3 = held.find(({ accepted }) => accepted & CERTIFICATE);
     const agreed = whole3 ?? held[0];
@@ -10773,7 +10779,6 @@ var Carbon = class {
   // [category, gas, kg] in their order.
   inOrder() {
     const found = [...this.masses].map(([name2, mass]) => [...name2.split(/\|(.*)/s).slice(0, 2), mass]);
-    const byCodePoint = (a, b) => a < b ? -1 : a > b ? 1 : 0;
     return found.sort((a, b) => CATEGORIES.indexOf(a[0]) - CATEGORIES.indexOf(b[0]) || byCodePoint(a[1], b[1]));
   }
 };

@@ -3,6 +3,7 @@
 import { Malformed } from './encoding.js'
 import { CATEGORIES, refuse, weight } from './profile.js'
 import { decimal, sum, ZERO } from './rational.js'
+import { byCodePoint } from './texts.js'
 
 const LUMP = 'CO2e'
 
@@ -51,7 +52,6 @@ export class Carbon {
   // [category, gas, kg] in their order.
   inOrder() {
     const found = [...this.masses].map(([name, mass]) => [...name.split(/\|(.*)/s).slice(0, 2), mass])
-    const byCodePoint = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
     return found.sort((a, b) => CATEGORIES.indexOf(a[0]) - CATEGORIES.indexOf(b[0]) || byCodePoint(a[1], b[1]))
   }
 }

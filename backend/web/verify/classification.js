@@ -3,7 +3,7 @@
 import { bodyContent } from './disclosure.js'
 import { Malformed } from './encoding.js'
 import { convert, list, oneOf, orNull, struct, text, whole } from './shape.js'
-import { checkPrintable } from './texts.js'
+import { byCodePoint, checkPrintable } from './texts.js'
 import { digest, lot } from './values.js'
 
 const MAX_ENTRIES = 2000
@@ -102,5 +102,5 @@ export function categoriesOf({ entries, correlations }, { edition: of, code, sho
   for (const joined of correlations) codes.delete(`${joined.edition} ${joined.code}`) // what is left, it ends in
   const ends = [...codes.values()].map(([at, own]) => named(at, own))
   const inAll = ends[0].filter((one) => ends.every((categories) => categories.includes(one)))
-  return [...new Set([...named(of, code), ...inAll])].sort()
+  return [...new Set([...named(of, code), ...inAll])].sort(byCodePoint)
 }

@@ -6,6 +6,7 @@ import {
   ACCREDITATION, acceptedWords, CHANGE, categoryId, evaluate, LABEL, RECOGNITION, registeredId, SCHEME, words,
 } from './label.js'
 import { FAIL, NOT_CHECKED, PASS, WARNING } from './report.js'
+import { byCodePoint } from './texts.js'
 import { partyUri, utcText } from './values.js'
 
 const CERTIFICATE = 8
@@ -214,7 +215,7 @@ function recognised(one, stated) {
     }
   }
   if (!inTime(one) || (label.changes.at(-1)?.status ?? 'valid') !== 'valid') return // it would count, and does not
-  for (const market of [...chain.markets.values()].map(({ name }) => name).sort()) {
+  for (const market of [...chain.markets.values()].map(({ name }) => name).sort(byCodePoint)) {
     const held = ofMarket(market).filter((said) => !said.ended && said.start <= now && now < said.until)
     const whole = held.find(({ accepted }) => accepted & CERTIFICATE)
     const agreed = whole ?? held[0]

@@ -77,6 +77,10 @@ EARLIEST = {"edition": "HS 2007", "code": "720810"}  # a part of it ends in HS 2
 WHOLE = msgspec.structs.replace(
     SPLIT, entries=(*SPLIT.entries, Entry("HS 2012", "720820", "both", "the other part", "a test"))
 )
+HIGH, LATE = "\uff21 batteries", "\U0001f343 leaves"  # the second has the smaller UTF-16 units
+WIDE = msgspec.structs.replace(
+    LIST, entries=tuple(Entry(NEW, "7208", named, "t", "a test") for named in (LATE, HIGH))
+)
 WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     "an honest one": (classified, "classified"),
     "by another operator": (lambda: classified("fabricator"), "classified-foreign"),
@@ -96,6 +100,7 @@ WORLDS: dict[str, tuple[Callable[[], World], str]] = {
     ),
     "of a code of which a part ended early": (by_rules(SPLIT, **EARLIEST), "classified"),
     "of one of which that part counts too": (by_rules(WHOLE, "both", **EARLIEST), "classified"),
+    "of categories in the order of code points": (by_rules(WIDE, HIGH, LATE), "classified"),
     "of a part of it, with evidence": (by_rules(SPLIT, "both", "shown", code="720812", shown=SHOWN), "classified"),
     "of a part of it, without": (by_rules(SPLIT, "both", "shown", code="720812"), "classified-differs"),
 }  # fmt: skip
