@@ -241,9 +241,15 @@ class Reader {
   // When the newest head was anchored that does not have one of the `statements`; 0 if there is none.
   async missing(statements) {
     const heads = new Map()
-    for (const one of statements) {
-      const without = (events) => events.filter(({ values }) => values[1] <= BigInt(one.index))
-      heads.set(one, await this.newest(one.log.id, this.final.block, without))
+    const without = (events, index) => events.filter(({ values }) => values[1] <= BigInt(index))
+    for (const log of new Set(statements.map((one) => one.log.id))) {
+      const [mine, seen] = [statements.filter((one) => one.log.id === log), []]
+      const first = mine.reduce((a, b) => (b.index < a.index ? b : a)).index
+      await this.newest(log, this.final.block, (events) => {
+        seen.push(...events)
+        return without(events, first)
+      })
+      for (const one of mine) heads.set(one, ordered(without(seen, one.index)).at(-1))
     }
     const blocks = await this.blocksOf([...heads.values()].filter(Boolean))
     return (statement) => blocks.get(heads.get(statement)?.block)?.time ?? 0

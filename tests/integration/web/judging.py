@@ -105,7 +105,7 @@ def compared(phone: Phone, case: Case, world: World, *others: World, most: int =
         kernel = by_kernel(case, chain.url)
         chain.asked = 0
         page = by_page(phone, case, chain.url)
-        assert chain.asked <= (20 if most > 1000 else 60)
+        assert chain.asked <= (24 if most > 1000 else 60)
     assert phone.errors == []
     return page, kernel
 
