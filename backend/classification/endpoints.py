@@ -3,6 +3,7 @@ refusing `admin`; lists, lots' categories and statistics are public."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -54,14 +55,18 @@ def _stated(desk: Desk, asked: service.Asked) -> s.StatedOut:
 
 @router.get("/living-list")
 def show_lists(context: Shared) -> list[s.ListLineOut]:
-    """Every list that was proposed here, refused and adopted ones too."""
+    """Every list that was proposed here, refused and adopted ones too; but for those that cannot be read any
+    more, such as one whose content was deleted."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:
         chain = service.chain_of(connection, registry)
-        ids = [bytes(row["statement_id"]) for row in repository.lists(connection)]
-        return [
-            s.ListLineOut(**_decided(one, chain), title=service.read(connection, desk, one).title) for one in ids
-        ]
+        lines = []
+        for row in repository.lists(connection):
+            one = bytes(row["statement_id"])
+            found = service.unless_unreadable(one, partial(service.read, connection, desk, one))
+            if found is not None:
+                lines.append(s.ListLineOut(**_decided(one, chain), title=found.title))
+    return lines
 
 
 def _decided(content: bytes, chain: ChainView) -> dict[str, Any]:

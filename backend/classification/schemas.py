@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.log.schemas import Hex
 from backend.production.schemas import StatementOut, Taken, Text
+from leafproof.classification import MAX_SHOWN, MAX_TEXT
 
 
 class StatedOut(BaseModel):
@@ -74,7 +75,7 @@ class ListOut(ListLineOut):
 class ShownIn(Taken):
     """Evidence in an entry's words, and the document that it is."""
 
-    evidence: Text
+    evidence: Annotated[str, Field(max_length=MAX_TEXT)]
     document: Text
 
 
@@ -83,7 +84,7 @@ class ClassifyIn(Taken):
 
     edition: Text
     code: Text
-    shown: tuple[ShownIn, ...] = ()
+    shown: Annotated[tuple[ShownIn, ...], Field(max_length=MAX_SHOWN)] = ()
 
 
 class CategoriesOut(BaseModel):

@@ -11,15 +11,18 @@ What must hold:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
 from backend.classification import repository
-from backend.errors import Conflict, NotFound, Unavailable
+from backend.errors import Conflict, Gone, NotFound, Unavailable
 from backend.production import recording, runs, shares
 from backend.production import service as production
 from backend.production.repository import Row
@@ -34,6 +37,8 @@ from leafproof.values import Gln, Lot
 CONTRACT = "Classification"
 AUTHORITY = "authority"
 MAX_AHEAD = 10 * 366 * 86400  # seconds: Classification.sol
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,16 @@ def version(
     if held is None:
         raise NotFound(f"the living list has no version {number}")
     return held, read(connection, archive, held.content)
+
+
+def unless_unreadable(statement_id: bytes, read_one: Callable[[], T]) -> T | None:
+    """One of many statements; None, and a line in the log, where its body was deleted or breaks today's rules: an
+    answer about all of them does without it. What is damaged still raises `LogDamaged`."""
+    try:
+        return read_one()
+    except (Gone, InvalidInput) as error:
+        _log.warning("left out: cannot be read", statement=statement_id.hex(), reason=error.message)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -66,11 +67,15 @@ class Line:
 
 
 def lines(connection: Connection, archive: Archive, registry: Registry, version: int) -> list[Line]:
-    """Every classified lot, classified anew by `version`, which changes no lot. Raises `NotFound`."""
+    """Every classified lot, classified anew by `version`, which changes no lot. A lot whose classification cannot
+    be read any more is left out. Raises `NotFound`, and `Gone` where the version's content was deleted."""
     _, rules = service.version(connection, archive, registry, version)
     cells: dict[_Place, _Cell] = defaultdict(_Cell)
     for row in repository.newest(connection):
-        said = service.classified(connection, archive, row)
+        one = bytes(row["statement_id"])
+        said = service.unless_unreadable(one, partial(service.classified, connection, archive, row))
+        if said is None:
+            continue
         period = clock.local_date(row["closed"], row["zone"])[:7]
         parts = _parts(connection, row, said.of)
         for category in rules.categories(said.edition, said.code, said.evidence):

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -24,8 +25,9 @@ from backend.classification import service, statistics
 from backend.classification.cli import app as command_line
 from backend.classification.endpoints import router
 from backend.classification.statistics import Line
+from backend.classification.tables import classifications, list_statements
 from backend.context import Context
-from backend.database import reading
+from backend.database import reading, transaction
 from backend.embedded.node import EmbeddedNode
 from backend.log.keys import create_key
 from backend.passports.endpoints import KEPT
@@ -33,7 +35,7 @@ from backend.passports.endpoints import router as passports_router
 from backend.production.repository import transfers_of
 from backend.settings import Settings
 from leafproof import clock
-from leafproof.classification import Entry, LivingList, shipped
+from leafproof.classification import MAX_SHOWN, MAX_TEXT, Entry, LivingList, shipped
 from leafproof.values import Gln
 from leafproof.verification.report import Status
 from tests.integration.anchor.ledger import ACME, make_ledger
@@ -82,6 +84,17 @@ class Listed(Group):
         self.ledger.settle(answer.json()["transaction"])
         self.ledger.follow()
         time.sleep(max(0.0, clock.utc_seconds(start, "start") + 0.1 - time.time()))
+
+    def forget(self, statement: str) -> None:
+        """A list's or a classification's body is deleted, as the law may ask."""
+        with transaction(self.ledger.engine) as connection:
+            tables = (list_statements, classifications)
+            queries = (
+                sa.select(one.c.log, one.c.index).where(one.c.statement_id == bytes.fromhex(statement))
+                for one in tables
+            )
+            (row,) = (row for query in queries for row in connection.execute(query))
+            self.works.desk.log(row.log).delete_body(connection, row.index)
 
     def classify(self, name: str, code: str = "720810", **more: Any) -> dict[str, Any]:
         path = f"/v1/lots/{coil(name).gtin}/{name}/categories"
@@ -192,7 +205,43 @@ class TestAVersion:
             assert (asked.status_code, asked.headers["content-type"]) == (status, "application/problem+json")
 
 
+class TestWhatCannotBeRead:
+    def test_is_refused_before_it_is_signed(self, group: Listed) -> None:
+        wide = msgspec.structs.replace(COILS, title="x" * MAX_TEXT)
+        wanted = msgspec.to_builtins(msgspec.structs.replace(shipped(), entries=(wide,) * 600))
+        asked = group.client.post("/v1/living-list", params={"by": str(STEEL)}, json=wanted, headers=group.mine)
+        assert (asked.status_code, asked.json()["detail"].partition(":")[0]) == (422, "living list")
+        assert group.client.get("/v1/living-list").json() == []
+
+    def test_a_list_whose_content_was_deleted_hides_no_other(self, group: Listed) -> None:
+        gone, kept = group.propose(shipped()), group.propose(WIDER)
+        group.forget(gone)
+        assert [one["id"] for one in group.client.get("/v1/living-list").json()] == [kept]
+        assert group.client.get(f"/v1/living-list/{gone}").status_code == 410
+
+    def test_a_lot_whose_classification_was_deleted_is_left_out_of_the_statistics(
+        self, group: Listed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(statistics, "SMALLEST", 1)
+        group.adopt(group.propose(WIDER))
+        for name in "AB":
+            made = group.classify(name, shown=EVIDENCE)
+        group.forget(made["statement_id"])
+        (cell,) = group.client.get("/v1/statistics/categories", params={"version": 1}).json()
+        assert (cell["lots"], cell["tonnes"]) == (1, "10")
+
+
 class TestALot:
+    def test_is_shown_evidence_in_words_as_long_as_an_entry_may_ask_for(self, group: Listed) -> None:
+        asked = "A label " + "x" * (MAX_TEXT - 8)
+        entry = msgspec.structs.replace(COILS, evidence=asked)
+        group.adopt(group.propose(msgspec.structs.replace(shipped(), entries=(entry,))))
+        shown = [{"evidence": asked, "document": "label 5"}]
+        assert group.classify("A", shown=shown)["categories"] == ["low-carbon steel"]
+        path = f"/v1/lots/{coil('A').gtin}/A/categories"
+        more = {"edition": "HS 2022", "code": "720810", "shown": shown * (MAX_SHOWN + 1)}
+        assert group.client.post(path, json=more, headers=group.mine).status_code in (400, 422)
+
     def test_keeps_its_categories_when_the_list_changes(self, any_group: Listed) -> None:
         any_group.adopt(any_group.propose(shipped()))
         first = any_group.classify("A", shown=EVIDENCE)
