@@ -135,7 +135,7 @@ def refuse(context: Shared, key: Admin, list_id: str, wanted: s.RefuseIn) -> s.S
     return _stated(desk, asked)
 
 
-@router.post("/lots/{gtin}/{lot}/categories", status_code=status.HTTP_201_CREATED)
+@router.post("/lots/{gtin}/{lot:path}/categories", status_code=status.HTTP_201_CREATED)
 def classify(context: Shared, key: Writer, gtin: str, lot: str, said: s.ClassifyIn) -> s.CategoriesOut:
     """Classify a lot by the version in force. A newer version changes nothing of it until this is called again."""
     wanted, desk = Lot.parse(gtin, lot), desk_of(context)
@@ -149,7 +149,7 @@ def classify(context: Shared, key: Writer, gtin: str, lot: str, said: s.Classify
     return _categories(found, logged.statement_id, found.version, rules)
 
 
-@router.get("/lots/{gtin}/{lot}/categories")
+@router.get("/lots/{gtin}/{lot:path}/categories")
 def show_categories(
     context: Shared, gtin: str, lot: str, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None
 ) -> s.CategoriesOut:

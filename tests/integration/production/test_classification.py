@@ -232,6 +232,13 @@ class TestWhatCannotBeRead:
 
 
 class TestALot:
+    def test_is_classified_whatever_its_code_has_in_it(self, group: Listed) -> None:
+        group.adopt(group.propose(WIDER))
+        group.works.run(coil("D/1"), START + 3600, START + 4800, [product("10")], [slab("11")])
+        made = group.classify("D/1", shown=EVIDENCE)
+        path = f"/v1/lots/{coil('D/1').gtin}/D/1/categories"
+        assert group.client.get(path).json()["statement_id"] == made["statement_id"]
+
     def test_is_shown_evidence_in_words_as_long_as_an_entry_may_ask_for(self, group: Listed) -> None:
         asked = "A label " + "x" * (MAX_TEXT - 8)
         entry = msgspec.structs.replace(COILS, evidence=asked)
