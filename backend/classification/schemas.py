@@ -44,7 +44,7 @@ class StepOut(BaseModel):
 
 
 class AdoptIn(Taken):
-    """From when the list is to be in force (UTC, such as 2027-01-01T00:00:00Z)."""
+    """From when the list is to be in force (UTC, such as 2027-01-01T00:00:00Z), well ahead."""
 
     in_force_from: Text
 

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from backend.access.service import ADMIN, WRITE_PRODUCTION
+from backend.anchor import transactions
 from backend.app import create_app
 from backend.classification import service, statistics
 from backend.classification.cli import app as command_line
@@ -66,17 +67,24 @@ class Listed(Group):
         self.mine, self.others = (key(self.works, gln, WRITE_PRODUCTION) for gln in (STEEL, FABRICATOR))
         self.admin = key(self.works, None, ADMIN)
 
-    def propose(self, wanted: LivingList, by: Gln = STEEL) -> str:
+    def propose(self, wanted: LivingList, by: Gln = STEEL, told: bool = True) -> str:
+        """The list's id; the chain is `told`, or not yet."""
         answer = self.client.post(
             "/v1/living-list", params={"by": str(by)}, json=msgspec.to_builtins(wanted), headers=self.mine
         )
         assert answer.status_code == 201, answer.text
-        self.ledger.settle(answer.json()["transaction"])
-        self.ledger.follow()
+        if told:
+            self.ledger.settle(answer.json()["transaction"])
+            self.ledger.follow()
         return str(answer.json()["statement"]["statement_id"])
 
+    def decide(self, content: str, ahead: int) -> httpx.Response:
+        """Adopt it, in force in so many seconds."""
+        body = {"in_force_from": clock.utc_text(int(time.time()) + ahead)}
+        return self.client.post(f"/v1/living-list/{content}/adoption", json=body, headers=self.admin)
+
     def adopt(self, content: str) -> None:
-        start = clock.utc_text(int(time.time()) + 2)
+        start = clock.utc_text(int(time.time()) + 4)
         answer = self.client.post(
             f"/v1/living-list/{content}/adoption", json={"in_force_from": start}, headers=self.admin
         )
@@ -106,7 +114,12 @@ class Listed(Group):
 
 @contextmanager
 def listed(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Listed]:
-    with make_ledger(node.url, [node.account(i) for i in range(4)], engine, tmp_path / "keys") as ledger:
+    accounts = [node.account(i) for i in range(4)]
+    with (
+        make_ledger(node.url, accounts, engine, tmp_path / "keys") as ledger,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(service, "BLOCK_SECONDS", 1)  # this chain makes one for each transaction
         made = Listed(ledger, node)
         made.begin()
         (tmp_path / "trust.json").write_bytes(ledger.trust.encode())
@@ -174,6 +187,43 @@ class TestAVersion:
             headers = any_group.mine if late == "remarks" else any_group.admin
             assert any_group.client.post(f"{path}/{late}", json=body, headers=headers).status_code == 409
         assert [one["state"] for one in any_group.client.get("/v1/living-list").json()] == ["refused"]
+
+    def test_is_adopted_again_where_the_chain_did_not_take_it(self, any_group: Listed) -> None:
+        first, second = any_group.propose(shipped()), any_group.propose(WIDER)
+        for content, ahead in (
+            (first, 200),
+            (second, 100),
+        ):  # the later version would be in force before the first
+            answer = any_group.decide(content, ahead)
+            assert answer.status_code == 202, answer.text
+            any_group.ledger.settle(answer.json()["transaction"])
+        any_group.ledger.follow()
+        with reading(any_group.ledger.engine) as connection:
+            assert transactions.status(connection, answer.json()["transaction"]).state == "failed"
+        again = any_group.decide(second, 300)
+        assert again.status_code == 202, again.text
+        any_group.ledger.settle(again.json()["transaction"])
+        any_group.ledger.follow()
+        assert any_group.client.get(f"/v1/living-list/{second}").json()["version"] == 2
+        assert any_group.decide(second, 400).status_code == 409
+
+    def test_is_decided_once_and_only_when_the_chain_knows_of_it(self, group: Listed) -> None:
+        why = {"by": str(STEEL), "reason": "No source for two entries"}
+        untold = group.propose(shipped(), told=False)
+        assert group.decide(untold, 60).status_code == 409
+        refused = group.client.post(f"/v1/living-list/{untold}/refusal", json=why, headers=group.admin)
+        assert refused.status_code == 409
+        told = group.propose(WIDER)
+        assert group.decide(told, 60).status_code == 202
+        assert group.decide(told, 60).status_code == 409
+        refused = group.client.post(f"/v1/living-list/{told}/refusal", json=why, headers=group.admin)
+        assert refused.status_code == 409
+
+    def test_is_adopted_well_before_it_is_in_force(self, group: Listed, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "BLOCK_SECONDS", 600)
+        content = group.propose(shipped())
+        assert group.decide(content, 1100).status_code == 422  # finality is a block, and the margin two
+        assert group.decide(content, 1300).status_code == 202
 
     def test_what_is_wrong_is_a_problem(self, group: Listed) -> None:
         content = group.propose(shipped())
