@@ -180,7 +180,8 @@ def _categories(found: Classified, statement: bytes, number: int, rules: LivingL
 
 @router.get("/statistics/categories", responses={200: {"content": {"text/csv": {}}}})
 def show_statistics(context: Shared, version: Number, form: Annotated[str, Query(alias="format")] = "json") -> Any:
-    """Lots and tonnes by category, origin, market and month, under any version; small cells are suppressed.
+    """Lots and tonnes by category, origin, market and month that is over, under any version; small cells are
+    suppressed. The market is a country, `unknown`, or none for what was not sold.
     `format=csv` gives a file."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:

@@ -100,7 +100,8 @@ class CategoriesOut(BaseModel):
 
 
 class CellOut(BaseModel):
-    """A cell of the statistics; lots and tonnes are null where it is suppressed, `market` where none is known."""
+    """A cell of the statistics; lots and tonnes are null where it is suppressed. `market` is a country, `unknown`
+    for what was sold to a buyer whose country no record tells, and null for what was not sold."""
 
     version: int
     category: str

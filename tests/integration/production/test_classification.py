@@ -1,133 +1,30 @@
-"""The living list on a real chain: proposed, discussed, adopted; lots classified by the version in force, and
-counted under any version."""
+"""The living list on a real chain: proposed, discussed, adopted; lots classified by the version in force."""
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import httpx
 import msgspec
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from backend.access.service import ADMIN, WRITE_PRODUCTION
 from backend.anchor import transactions
-from backend.app import create_app
-from backend.classification import service, statistics
+from backend.classification import service
 from backend.classification.cli import app as command_line
-from backend.classification.endpoints import router
-from backend.classification.statistics import Line
-from backend.classification.tables import classifications, list_statements
-from backend.context import Context
-from backend.database import reading, transaction
+from backend.database import reading
 from backend.embedded.node import EmbeddedNode
 from backend.log.keys import create_key
-from backend.passports.endpoints import KEPT
-from backend.passports.endpoints import router as passports_router
-from backend.production.repository import transfers_of
-from backend.settings import Settings
 from leafproof import clock
-from leafproof.classification import MAX_SHOWN, MAX_TEXT, Entry, LivingList, shipped
-from leafproof.values import Gln
+from leafproof.classification import MAX_SHOWN, MAX_TEXT, shipped
 from leafproof.verification.report import Status
-from tests.integration.anchor.ledger import ACME, make_ledger
-from tests.integration.production.test_chain import Group, failures, feed
-from tests.integration.production.test_http import key
-from tests.integration.production.works import FABRICATOR, START, STEEL, STEWARD, coil, product, slab
-from tests.support.server import serving
+from tests.integration.anchor.ledger import ACME
+from tests.integration.production.listed import COILS, EVIDENCE, WIDER, Listed, listed
+from tests.integration.production.test_chain import failures
+from tests.integration.production.works import START, STEEL, coil, product, slab
 from tests.support.storage import LOG_KEY
-
-HOUR = 3600
-COILS = Entry("HS 2022", "7208", "low-carbon steel", "Hot-rolled coil", "a test", "Of low carbon", "A label")
-WIDER = msgspec.structs.replace(shipped(), title="With coil", entries=(*shipped().entries, COILS))
-EVIDENCE = [{"evidence": "A label", "document": "label 5"}]
-
-
-class Listed(Group):
-    """Coils on the chain, and a server."""
-
-    client: httpx.Client
-
-    def begin(self) -> None:
-        self.admit(STEEL, FABRICATOR, STEWARD)
-        feed(self.works, self.works.mill)
-        for number, name in enumerate("ABC"):
-            opened = START + number * 1200
-            self.works.run(coil(name), opened, opened + 1200, [product("10")], [slab("11")])
-        self.settle()
-        self.mine, self.others = (key(self.works, gln, WRITE_PRODUCTION) for gln in (STEEL, FABRICATOR))
-        self.admin = key(self.works, None, ADMIN)
-
-    def propose(self, wanted: LivingList, by: Gln = STEEL, told: bool = True) -> str:
-        """The list's id; the chain is `told`, or not yet."""
-        answer = self.client.post(
-            "/v1/living-list", params={"by": str(by)}, json=msgspec.to_builtins(wanted), headers=self.mine
-        )
-        assert answer.status_code == 201, answer.text
-        if told:
-            self.ledger.settle(answer.json()["transaction"])
-            self.ledger.follow()
-        return str(answer.json()["statement"]["statement_id"])
-
-    def decide(self, content: str, ahead: int) -> httpx.Response:
-        """Adopt it, in force in so many seconds."""
-        body = {"in_force_from": clock.utc_text(int(time.time()) + ahead)}
-        return self.client.post(f"/v1/living-list/{content}/adoption", json=body, headers=self.admin)
-
-    def adopt(self, content: str) -> None:
-        start = clock.utc_text(int(time.time()) + 4)
-        answer = self.client.post(
-            f"/v1/living-list/{content}/adoption", json={"in_force_from": start}, headers=self.admin
-        )
-        assert answer.status_code == 202, answer.text
-        self.ledger.settle(answer.json()["transaction"])
-        self.ledger.follow()
-        time.sleep(max(0.0, clock.utc_seconds(start, "start") + 0.1 - time.time()))
-
-    def forget(self, statement: str) -> None:
-        """A list's or a classification's body is deleted, as the law may ask."""
-        with transaction(self.ledger.engine) as connection:
-            tables = (list_statements, classifications)
-            queries = (
-                sa.select(one.c.log, one.c.index).where(one.c.statement_id == bytes.fromhex(statement))
-                for one in tables
-            )
-            (row,) = (row for query in queries for row in connection.execute(query))
-            self.works.desk.log(row.log).delete_body(connection, row.index)
-
-    def classify(self, name: str, code: str = "720810", **more: Any) -> dict[str, Any]:
-        path = f"/v1/lots/{coil(name).gtin}/{name}/categories"
-        answer = self.client.post(path, json={"edition": "HS 2022", "code": code, **more}, headers=self.mine)
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-@contextmanager
-def listed(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Listed]:
-    accounts = [node.account(i) for i in range(4)]
-    with (
-        make_ledger(node.url, accounts, engine, tmp_path / "keys") as ledger,
-        pytest.MonkeyPatch.context() as patched,
-    ):
-        patched.setattr(service, "BLOCK_SECONDS", 1)  # this chain makes one for each transaction
-        made = Listed(ledger, node)
-        made.begin()
-        (tmp_path / "trust.json").write_bytes(ledger.trust.encode())
-        settings = Settings(data=tmp_path, keys=ledger.keys, trust_file=tmp_path / "trust.json")
-        context = Context(settings, ledger.engine, made.works.desk.logs)
-        routers = (router, passports_router)
-        with serving(create_app(context, (), routers, kept=KEPT)) as made.client:
-            yield made
 
 
 @pytest.fixture
@@ -269,22 +166,12 @@ class TestWhatCannotBeRead:
         assert [one["id"] for one in group.client.get("/v1/living-list").json()] == [kept]
         assert group.client.get(f"/v1/living-list/{gone}").status_code == 410
 
-    def test_a_lot_whose_classification_was_deleted_is_left_out_of_the_statistics(
-        self, group: Listed, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(statistics, "SMALLEST", 1)
-        group.adopt(group.propose(WIDER))
-        for name in "AB":
-            made = group.classify(name, shown=EVIDENCE)
-        group.forget(made["statement_id"])
-        (cell,) = group.client.get("/v1/statistics/categories", params={"version": 1}).json()
-        assert (cell["lots"], cell["tonnes"]) == (1, "10")
-
 
 class TestALot:
     def test_is_classified_whatever_its_code_has_in_it(self, group: Listed) -> None:
         group.adopt(group.propose(WIDER))
         group.works.run(coil("D/1"), START + 3600, START + 4800, [product("10")], [slab("11")])
+        group.settle()
         made = group.classify("D/1", shown=EVIDENCE)
         path = f"/v1/lots/{coil('D/1').gtin}/D/1/categories"
         assert group.client.get(path).json()["statement_id"] == made["statement_id"]
@@ -376,55 +263,3 @@ class TestOnTheCommandLine:
         assert CliRunner().invoke(command_line, ["tag", str(file), "--version", "2"]).exit_code == 2
         file.write_text("cmdCode\n850760\n")
         assert CliRunner().invoke(command_line, ["tag", str(file), "--version", "1"]).exit_code == 2
-
-
-class TestStatistics:
-    def test_are_rerun_under_any_version_and_hide_what_one_company_made(
-        self, group: Listed, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        group.adopt(group.propose(shipped()))
-        group.adopt(group.propose(WIDER))
-        for name in "ABC":
-            group.classify(name, shown=EVIDENCE)
-        asked = {"version": 2, "format": "csv"}
-        answer = group.client.get("/v1/statistics/categories", params=asked)
-        assert answer.headers["content-type"].startswith("text/csv")
-        header, row = csv.reader(io.StringIO(answer.text))
-        assert header == list(statistics.HEADER)
-        assert row == ["2", "low-carbon steel", "KR", "", "2018-03", "", ""]  # three lots, of one company
-        assert group.client.get("/v1/statistics/categories", params={"version": 1}).json() == []
-        monkeypatch.setattr(statistics, "SMALLEST", 1)
-        (cell,) = group.client.get("/v1/statistics/categories", params={"version": 2}).json()
-        assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 3, "30")
-
-    def test_what_was_sold_counts_in_the_market_of_its_buyer(
-        self, any_group: Listed, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(statistics, "SMALLEST", 1)
-        any_group.adopt(any_group.propose(WIDER))
-        for name in "AB":
-            any_group.classify(name, shown=EVIDENCE)
-        any_group.transfer("4.5")
-        asked = {"version": 1}
-        (cell,) = any_group.client.get("/v1/statistics/categories", params=asked).json()
-        assert (cell["market"], cell["lots"], cell["tonnes"]) == (None, 2, "20")  # nothing is final yet
-        with reading(any_group.ledger.engine) as connection:
-            (sold,) = transfers_of(connection, str(coil("A").gtin), "A")
-        any_group.ledger.settle(sold["transaction"])
-        cells = any_group.client.get("/v1/statistics/categories", params=asked).json()
-        told = [(one["origin"], one["market"], one["lots"], one["tonnes"]) for one in cells]
-        assert told == [("KR", None, 2, "15.5"), ("KR", "CN", 1, "4.5")]
-
-    def test_a_market_with_few_buyers_is_suppressed(self) -> None:
-        lots = {coil(name) for name in "ABC"}
-        cell = statistics._Cell(lots, Fraction(30), {"a", "b", "c"}, {"x", "y"})
-        assert statistics._line(1, ("c", "KR", "", "2018-03"), cell).lots == 3
-        assert statistics._line(1, ("c", "KR", "CN", "2018-03"), cell).lots is None
-        cell.buyers.add("z")
-        assert statistics._line(1, ("c", "KR", "CN", "2018-03"), cell).tonnes == "30"
-
-    def test_a_suppressed_cell_is_empty_in_a_file(self) -> None:
-        told = statistics.as_csv(
-            [Line(1, "a", "KR", "CN", "2018-01", 4, "12.5"), Line(1, "b", "KR", "", "2018-01", None, None)]
-        )
-        assert told.splitlines()[1:] == ["1,a,KR,CN,2018-01,4,12.5", "1,b,KR,,2018-01,,"]
