@@ -59,9 +59,16 @@ CONTENT_TYPES = (
 )
 
 
-def encode(*content: Any, salt: bytes | None = None) -> bytes:
-    """The body of `content`, salted from the system's randomness unless a salt is given."""
-    return cbor.encode([secrets.token_bytes(SALT_SIZE) if salt is None else salt, *content])
+def encode(*content: Any, salt: bytes | None = None, called: str = "body") -> bytes:
+    """The body of `content`, salted from the system's randomness unless a salt is given.
+
+    Raises `InvalidInput` naming the statement, as it is `called`, where `decode` would refuse it for its size:
+    what was signed and cannot be read again would stand in everybody's way.
+    """
+    made = cbor.encode([secrets.token_bytes(SALT_SIZE) if salt is None else salt, *content])
+    if len(made) > MAX_BODY:
+        raise InvalidInput(called, f"{len(made)} bytes, at most {MAX_BODY} are read")
+    return made
 
 
 def decode(data: bytes, parts: int, limit: int = MAX_BODY) -> list[Any]:

@@ -31,6 +31,7 @@ from leafproof.structs import Stated, convert
 
 MAX_ENTRIES = 2000
 MAX_TEXT = 2000
+MAX_SHOWN = 32  # pieces of evidence for one lot: an ex-out asks for one, and few ex-outs share a code
 EDITIONS = ("HS 2007", "HS 2012", "HS 2017", "HS 2022")
 Edition = Literal["HS 2007", "HS 2012", "HS 2017", "HS 2022"]
 _CODE = re.compile(r"(?:[0-9]{2}){1,3}")
@@ -194,6 +195,8 @@ class Classified(Stated, frozen=True, forbid_unknown_fields=True):
         values.digest(self.content, "content")
         if self.version < 1:
             raise InvalidInput("version", "versions count from 1")
+        if len(self.shown) > MAX_SHOWN:
+            raise InvalidInput("shown", f"more than {MAX_SHOWN}")
         for one in self.shown:
             _texts(**{"shown.evidence": one.evidence, "shown.document": one.document})
 

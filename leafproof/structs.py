@@ -37,9 +37,9 @@ class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     CALLED: ClassVar[str]
 
     def encode_body(self) -> bytes:
-        """The statement's body; raises `InvalidInput` as `check` does."""
+        """The statement's body; raises `InvalidInput` as `check` does, and for one too large to be read."""
         self.check()
-        return body.encode(msgspec.to_builtins(self))
+        return body.encode(msgspec.to_builtins(self), called=self.CALLED)
 
     @classmethod
     def decode_body(cls, data: bytes) -> Self:

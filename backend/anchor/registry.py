@@ -172,6 +172,7 @@ class Registry:
     """What the chain says, asked of the database's copy. Threads may share it."""
 
     def __init__(self, trust: Trust) -> None:
+        self.finality_blocks = trust.finality_blocks
         self._contracts = contracts_of(trust)
         hashes = {c.address_bytes: c.code_hash for c in trust.contracts.values()}
         self._identity = Identity(trust.chain_id, trust.genesis_hash, hashes)

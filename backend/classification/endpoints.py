@@ -3,6 +3,7 @@ refusing `admin`; lists, lots' categories and statistics are public."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -54,14 +55,18 @@ def _stated(desk: Desk, asked: service.Asked) -> s.StatedOut:
 
 @router.get("/living-list")
 def show_lists(context: Shared) -> list[s.ListLineOut]:
-    """Every list that was proposed here, refused and adopted ones too."""
+    """Every list that was proposed here, refused and adopted ones too; but for those that cannot be read any
+    more, such as one whose content was deleted."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:
         chain = service.chain_of(connection, registry)
-        ids = [bytes(row["statement_id"]) for row in repository.lists(connection)]
-        return [
-            s.ListLineOut(**_decided(one, chain), title=service.read(connection, desk, one).title) for one in ids
-        ]
+        lines = []
+        for row in repository.lists(connection):
+            one = bytes(row["statement_id"])
+            found = service.unless_unreadable(one, partial(service.read, connection, desk, one))
+            if found is not None:
+                lines.append(s.ListLineOut(**_decided(one, chain), title=found.title))
+    return lines
 
 
 def _decided(content: bytes, chain: ChainView) -> dict[str, Any]:
@@ -130,7 +135,7 @@ def refuse(context: Shared, key: Admin, list_id: str, wanted: s.RefuseIn) -> s.S
     return _stated(desk, asked)
 
 
-@router.post("/lots/{gtin}/{lot}/categories", status_code=status.HTTP_201_CREATED)
+@router.post("/lots/{gtin}/{lot:path}/categories", status_code=status.HTTP_201_CREATED)
 def classify(context: Shared, key: Writer, gtin: str, lot: str, said: s.ClassifyIn) -> s.CategoriesOut:
     """Classify a lot by the version in force. A newer version changes nothing of it until this is called again."""
     wanted, desk = Lot.parse(gtin, lot), desk_of(context)
@@ -144,7 +149,7 @@ def classify(context: Shared, key: Writer, gtin: str, lot: str, said: s.Classify
     return _categories(found, logged.statement_id, found.version, rules)
 
 
-@router.get("/lots/{gtin}/{lot}/categories")
+@router.get("/lots/{gtin}/{lot:path}/categories")
 def show_categories(
     context: Shared, gtin: str, lot: str, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None
 ) -> s.CategoriesOut:
@@ -175,7 +180,8 @@ def _categories(found: Classified, statement: bytes, number: int, rules: LivingL
 
 @router.get("/statistics/categories", responses={200: {"content": {"text/csv": {}}}})
 def show_statistics(context: Shared, version: Number, form: Annotated[str, Query(alias="format")] = "json") -> Any:
-    """Lots and tonnes by category, origin, market and month, under any version; small cells are suppressed.
+    """Lots and tonnes by category, origin, market and month that is over, under any version; small cells are
+    suppressed. The market is a country, `unknown`, or none for what was not sold.
     `format=csv` gives a file."""
     desk, registry = desk_of(context), Registry(context.settings.trust())
     with reading(context.engine) as connection:

@@ -63,10 +63,10 @@ def newest(connection: Connection) -> list[Row]:
 
 
 def sales(connection: Connection, gtin: str, lot: str, maker: str) -> list[Row]:
-    """What a lot's maker handed on by final transfers: `quantity`, `unit`, and the `buyer`, None where that is no
-    company of this server."""
+    """What a lot's maker handed on by final transfers: `quantity`, `unit`, the `receiver`'s address, and the
+    `buyer`, None where that is no company of this server."""
     query = (
-        sa.select(transfers.c.quantity, transfers.c.unit, companies.c.gln.label("buyer"))
+        sa.select(transfers.c.quantity, transfers.c.unit, transfers.c.receiver, companies.c.gln.label("buyer"))
         .join(chain_transactions, chain_transactions.c.key == transfers.c.transaction)
         .outerjoin(companies, companies.c.address == transfers.c.receiver)
         .where(transfers.c.gtin == gtin, transfers.c.lot == lot, transfers.c.sender == maker)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.log.schemas import Hex
 from backend.production.schemas import StatementOut, Taken, Text
+from leafproof.classification import MAX_SHOWN, MAX_TEXT
 
 
 class StatedOut(BaseModel):
@@ -43,7 +44,7 @@ class StepOut(BaseModel):
 
 
 class AdoptIn(Taken):
-    """From when the list is to be in force (UTC, such as 2027-01-01T00:00:00Z)."""
+    """From when the list is to be in force (UTC, such as 2027-01-01T00:00:00Z), well ahead."""
 
     in_force_from: Text
 
@@ -74,7 +75,7 @@ class ListOut(ListLineOut):
 class ShownIn(Taken):
     """Evidence in an entry's words, and the document that it is."""
 
-    evidence: Text
+    evidence: Annotated[str, Field(max_length=MAX_TEXT)]
     document: Text
 
 
@@ -83,7 +84,7 @@ class ClassifyIn(Taken):
 
     edition: Text
     code: Text
-    shown: tuple[ShownIn, ...] = ()
+    shown: Annotated[tuple[ShownIn, ...], Field(max_length=MAX_SHOWN)] = ()
 
 
 class CategoriesOut(BaseModel):
@@ -99,7 +100,8 @@ class CategoriesOut(BaseModel):
 
 
 class CellOut(BaseModel):
-    """A cell of the statistics; lots and tonnes are null where it is suppressed, `market` where none is known."""
+    """A cell of the statistics; lots and tonnes are null where it is suppressed. `market` is a country, `unknown`
+    for what was sold to a buyer whose country no record tells, and null for what was not sold."""
 
     version: int
     category: str

@@ -4,22 +4,26 @@ What must hold:
 
 1. a proposal is a statement, its content the version that the chain knows by the statement's id; remarks are
    statements on it, for as long as it is open;
-2. the authority adopts, from a time that is not past, or refuses, with a reason that is a statement; the contract
+2. the authority adopts, from a time that everybody can know of before it comes, or refuses, with a reason that is
+   a statement; both only what the chain holds as proposed, and again where the chain did not take it; the contract
    keeps the versions' order;
 3. a lot is classified by its maker, by the version in force at that moment; a newer version changes no lot.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from backend.anchor import transactions
 from backend.anchor.registry import Registry
 from backend.classification import repository
-from backend.errors import Conflict, NotFound, Unavailable
+from backend.errors import Conflict, Gone, NotFound, Unavailable
 from backend.production import recording, runs, shares
 from backend.production import service as production
 from backend.production.repository import Row
@@ -34,6 +38,10 @@ from leafproof.values import Gln, Lot
 CONTRACT = "Classification"
 AUTHORITY = "authority"
 MAX_AHEAD = 10 * 366 * 86400  # seconds: Classification.sol
+# Seconds; of the chains that we know, the slowest (Ethereum: consensus-specs, phase 0, `SECONDS_PER_SLOT`).
+BLOCK_SECONDS = 12
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,7 @@ def refuse(connection: Connection, desk: Desk, registry: Registry, by: Gln, refu
     """
     refusal.check()
     content = bytes.fromhex(refusal.proposal)
-    _open(connection, desk, registry, content)
-    key = f"refuse:{refusal.proposal}"
-    if transactions.known(connection, key):
-        raise Conflict("the list's refusal is on its way to the chain")
+    key = _deciding(connection, desk, registry, "refuse", content)
     logged = _put(connection, desk, by, refusal, content)
     transactions.submit(connection, AUTHORITY, CONTRACT, "refuse", [content, logged.statement_id], key)
     return Asked(logged, key)
@@ -106,14 +111,40 @@ def refuse(connection: Connection, desk: Desk, registry: Registry, by: Gln, refu
 
 def adopt(connection: Connection, desk: Desk, registry: Registry, content: bytes, in_force_from: int) -> str:
     """Have the authority adopt a proposal; the transaction's key. Raises `InvalidInput`, `NotFound`, and
-    `Conflict` for what was refused."""
-    read(connection, desk, content)
-    if state(chain_of(connection, registry), content) == "refused":
-        raise Conflict("the list was refused; propose a newer one")
-    if not desk.now() <= in_force_from <= desk.now() + MAX_AHEAD:
-        raise InvalidInput("in_force_from", "is past, or more than ten years ahead")
-    key = f"adopt:{content.hex()}"
+    `Conflict` for what is decided, or on the way to it."""
+    key = _deciding(connection, desk, registry, "adopt", content)
+    ahead = in_force_from - desk.now()
+    if not margin(registry.finality_blocks) <= ahead <= MAX_AHEAD:
+        soonest = f"{margin(registry.finality_blocks)} seconds ahead"
+        raise InvalidInput("in_force_from", f"is less than {soonest}, or more than ten years")
     transactions.submit(connection, AUTHORITY, CONTRACT, "adopt", [content, in_force_from], key)
+    return key
+
+
+def margin(finality_blocks: int) -> int:
+    """How many seconds before a version is in force the authority adopts it, at the latest: twice those until a
+    block is final. The contract takes no time before its block's (`IClassification.adopt`), and whoever classifies
+    by this server's final view of the chain knows the version before it counts."""
+    return 2 * BLOCK_SECONDS * finality_blocks
+
+
+def _deciding(connection: Connection, desk: Desk, registry: Registry, act: str, content: bytes) -> str:
+    """Under which key the queue keeps the next attempt to `adopt` or `refuse` a list. Raises `NotFound`, and
+    `Conflict` for one that is not open for decision, or whose decision is on its way."""
+    _open(connection, desk, registry, content)
+    if content not in chain_of(connection, registry).list_proposals:
+        raise Conflict("the chain does not hold the list as proposed yet")
+    keys = {one: _next_attempt(connection, one, content) for one in ("adopt", "refuse")}
+    return keys[act]
+
+
+def _next_attempt(connection: Connection, act: str, content: bytes) -> str:
+    """The first key that nothing was submitted under; `Conflict` unless the chain refused all before."""
+    attempt = 0
+    while transactions.known(connection, key := f"{act}:{content.hex()}:{attempt}"):
+        if transactions.status(connection, key).state != "failed":
+            raise Conflict("the list's decision is on its way to the chain")
+        attempt += 1
     return key
 
 
@@ -149,6 +180,16 @@ def version(
     if held is None:
         raise NotFound(f"the living list has no version {number}")
     return held, read(connection, archive, held.content)
+
+
+def unless_unreadable(statement_id: bytes, read_one: Callable[[], T]) -> T | None:
+    """One of many statements; None, and a line in the log, where its body was deleted or breaks today's rules: an
+    answer about all of them does without it. What is damaged still raises `LogDamaged`."""
+    try:
+        return read_one()
+    except (Gone, InvalidInput) as error:
+        _log.warning("left out: cannot be read", statement=statement_id.hex(), reason=error.message)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

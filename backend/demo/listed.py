@@ -6,6 +6,7 @@ import time
 
 import msgspec
 
+from backend.classification.service import margin
 from backend.demo.cast import FABRICATOR, STEEL, TOWER
 from backend.demo.front_door import FrontDoor
 from backend.demo.stage import Stage, wait_for
@@ -22,10 +23,11 @@ def categories(stage: Stage, door: FrontDoor, story: Story) -> list[str]:
     story.await_told([proposed["transaction"]])
     path = f"/v1/living-list/{proposed['statement']['statement_id']}"
     door.post(f"{path}/remarks", by=str(FABRICATOR.gln), kind="comment", text="Towers are an ex-out: good")
-    start = int(time.time()) + 3
+    ahead = margin(stage.finality_blocks) + 3
+    start = int(time.time()) + ahead
     adopted = door.post(f"{path}/adoption", in_force_from=clock.utc_text(start))
     story.await_told([adopted["transaction"]])
-    wait_for(stage, "the list's first day", CHAIN_SECONDS, lambda: time.time() >= start)
+    wait_for(stage, "the list's first day", CHAIN_SECONDS + ahead, lambda: time.time() >= start)
     (entry,) = [one for one in shipped().entries if one.code == CODE]
     shown = [{"evidence": entry.evidence, "document": "an order for this demonstration"}]
     lot = f"/v1/lots/{TOWER.gtin}/{TOWER.code}/categories"

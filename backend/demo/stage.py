@@ -58,6 +58,8 @@ class Options:
 class Stage:
     """All running parts; a context manager."""
 
+    finality_blocks = 1  # of its chain, which replaces no block
+
     def __init__(self, options: Options, notice: str) -> None:
         self.options, self._notice = options, notice
         self.folder = options.folder
@@ -124,7 +126,7 @@ class Stage:
                 rpc,
                 done.addresses,
                 network_class="development",
-                finality_blocks=1,
+                finality_blocks=self.finality_blocks,
                 deployed_block=done.block,
                 publishers=[party_uri(STEWARD)],
                 rpc_urls=[self.node.url],

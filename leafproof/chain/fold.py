@@ -140,6 +140,7 @@ class ChainState:
             recognitions=tuple(self._labels.recognitions),
             list_versions=tuple(self._list.versions),
             list_refusals=tuple(self._list.refusals),
+            list_proposals=frozenset(self._list.proposals),
         )
 
     def _opened(self, event: ev.Opened, _: Moment) -> None:

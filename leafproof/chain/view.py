@@ -350,6 +350,7 @@ class ChainView:
     recognitions: tuple[Recognition, ...] = ()
     list_versions: tuple[ListVersion, ...] = ()
     list_refusals: tuple[ListRefusal, ...] = ()
+    list_proposals: frozenset[bytes] = frozenset()  # contents that wait for the authority's decision
 
     def lot(self, operator: Address, lot: Lot) -> LotRecord | None:
         """The operator's lot, if it is on chain."""

@@ -9,7 +9,17 @@ import msgspec
 import pytest
 
 from leafproof.chain.view import ListVersion
-from leafproof.classification import Classified, Correlation, Entry, LivingList, Remark, Shown, shipped
+from leafproof.classification import (
+    MAX_SHOWN,
+    MAX_TEXT,
+    Classified,
+    Correlation,
+    Entry,
+    LivingList,
+    Remark,
+    Shown,
+    shipped,
+)
 from leafproof.comtrade import tagged
 from leafproof.errors import InvalidInput
 from leafproof.replay.replay import replay
@@ -63,6 +73,21 @@ class TestForm:
         said = Classified("09520000010010", "C-1", "HS 2022", "730820", (), 0, "ab" * 32, ())
         with pytest.raises(InvalidInput, match="version"):
             said.check()
+
+    def test_as_much_evidence_as_ex_outs_may_ask_for_fits_in_a_body(self) -> None:
+        most = Shown("\U0001f33f" * MAX_TEXT, "\U0001f33f" * MAX_TEXT)  # four bytes a character
+        said = Classified("09520000010010", "C-1", "HS 2022", "730820", (most,) * MAX_SHOWN, 1, "ab" * 32, ())
+        assert Classified.decode_body(said.encode_body()) == said
+        with pytest.raises(InvalidInput, match="shown"):
+            msgspec.structs.replace(said, shown=(*said.shown, most)).check()
+
+    def test_what_could_not_be_read_again_is_not_encoded(self) -> None:
+        wide = msgspec.structs.replace(LIST.entries[0], title="x" * MAX_TEXT)
+        wanted = msgspec.structs.replace(LIST, entries=(wide,) * 400)
+        assert LivingList.decode_body(wanted.encode_body()) == wanted
+        wanted = msgspec.structs.replace(LIST, entries=(wide,) * 600)
+        with pytest.raises(InvalidInput, match="living list: .* bytes, at most 1048576"):
+            wanted.encode_body()
 
 
 class TestTheListThatIsShipped:

@@ -5987,6 +5987,7 @@ function check(value, field) {
 // backend/web/verify/classification.js
 var MAX_ENTRIES = 2e3;
 var MAX_TEXT = 2e3;
+var MAX_SHOWN = 32;
 var EDITIONS = ["HS 2007", "HS 2012", "HS 2017", "HS 2022"];
 var edition = oneOf(...EDITIONS);
 var shapes = {
@@ -6051,6 +6052,7 @@ function checkClassified(found) {
   checkCode(found.code);
   digest(found.content, "content");
   if (found.version < 1) throw new Malformed("version: versions count from 1");
+  if (found.shown.length > MAX_SHOWN) throw new Malformed(`shown: more than ${MAX_SHOWN}`);
   for (const { evidence, document: document2 } of found.shown) said({ evidence, document: document2 });
 }
 function checkCode(code) {

@@ -8,6 +8,7 @@ import { digest, lot } from './values.js'
 
 const MAX_ENTRIES = 2000
 const MAX_TEXT = 2000 // characters
+const MAX_SHOWN = 32
 const EDITIONS = ['HS 2007', 'HS 2012', 'HS 2017', 'HS 2022']
 const edition = oneOf(...EDITIONS)
 
@@ -71,6 +72,7 @@ function checkClassified(found) {
   checkCode(found.code)
   digest(found.content, 'content')
   if (found.version < 1) throw new Malformed('version: versions count from 1')
+  if (found.shown.length > MAX_SHOWN) throw new Malformed(`shown: more than ${MAX_SHOWN}`)
   for (const { evidence, document } of found.shown) said({ evidence, document })
 }
 

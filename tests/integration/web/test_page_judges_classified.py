@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from leafproof import body
-from leafproof.classification import Correlation, Entry, LivingList
+from leafproof.classification import MAX_SHOWN, Correlation, Entry, LivingList
 from tests.integration.web.judging import agreed, case, compared
 from tests.integration.web.phone import Phone
 from tests.support import world as w
@@ -137,6 +137,7 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("classification", {"version": 0}),
     ("classification", {"content": "ab"}),
     ("classification", {"lot": "\u00e9"}),
+    ("classification", {"shown": SHOWN * (MAX_SHOWN + 1)}),
 ]
 
 

@@ -189,7 +189,9 @@ class TestLivingList:
         chain.emit("classes", "Proposed", CRITERIA, ACME)
         chain.emit("classes", "Refused", CRITERIA, REASON)
         assert [(one.content, one.reason) for one in chain.view().list_refusals] == [(CRITERIA, REASON)]
+        assert chain.view().list_proposals == frozenset()
         chain.emit("classes", "Proposed", CRITERIA, ACME)
+        assert chain.view().list_proposals == {CRITERIA}
         chain.emit("classes", "Adopted", 1, CRITERIA, UNTIL)
         assert (len(chain.view().list_versions), len(chain.view().list_refusals)) == (1, 1)
 
