@@ -32,7 +32,9 @@ from leafproof.errors import InvalidInput
 from leafproof.structs import Stated
 
 MAX_SERIAL = 2**128 - 1  # CertificateClaims.sol
-MAX_WH = 10**12  # one certificate stands for a megawatt-hour nearly everywhere
+# One certificate stands for a megawatt-hour: a GO by Directive (EU) 2018/2001 art. 19(2), a GEC by the rules named
+# above, an I-REC by its standard. Less may be cancelled of one, never more.
+MAX_WH = 10**6
 MAX_NAME = 128
 Kind = Literal["GEC", "GO", "I-REC"]
 EnergySource = Literal["solar", "wind", "hydro", "biomass", "geothermal", "marine", "nuclear", "other"]

@@ -3,11 +3,13 @@ market and its vintage."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
 from itertools import pairwise
+
+import msgspec
 
 from leafproof.certificate import Cancellation
 from leafproof.chain.view import ChainView, Claim, lot_id
-from leafproof.envelope import LogRef
 from leafproof.footprint import Footprint
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
@@ -19,12 +21,18 @@ _Of = tuple[Statement, BatchRecord]
 
 
 class Certificates:
-    """What one log says of certificates; `statements` are those of all logs replayed so far, by id."""
+    """What one log says of certificates; `statements` are those of all logs replayed so far, by id, `registrars`
+    those whom the reader trusts to say what a registry cancelled."""
 
     def __init__(
-        self, report: ReplayReport, chain: ChainView, ref: LogRef, statements: dict[str, Statement]
+        self,
+        report: ReplayReport,
+        chain: ChainView,
+        statements: dict[str, Statement],
+        registrars: Set[bytes],
     ) -> None:
-        self._report, self._chain, self._ref, self._statements = report, chain, ref, statements
+        self._report, self._chain = report, chain
+        self._statements, self._registrars = statements, registrars
         self._records: dict[bytes, _Of] = {}  # the newest, by lot id
         self._footprints: dict[tuple[bytes, Lot], list[Statement]] = {}
 
@@ -63,6 +71,15 @@ class Certificates:
                 for one in unclaimed(claims, lot_id(maker, lot), stated):
                     message = f"lot {lot}: serials {one.first} to {one.last} are counted, and not claimed for it"
                     self._report.add("claim-lacking", index, message)
+            self._unattested(standing, lot_id(maker, lot), newest.values())
+
+    def _unattested(self, standing: list[Claim], subject: bytes, newest: Iterable[Footprint]) -> None:
+        """How many of a lot's claims lower its number on its operator's word alone."""
+        counted = {msgspec.structs.astuple(one) for stated in newest for one in stated.certificates}
+        for claim in standing:
+            held = (claim.cancellation.hex(), str(claim.first), str(claim.last))
+            said = claim.attested is not None and claim.attested.registrar in self._registrars
+            self._report.claims_unattested += claim.subject == subject and held in counted and not said
 
     def _judge(self, claim: Claim, record: Statement, facts: BatchRecord) -> None:
         stated = self._statements.get(claim.cancellation.hex())

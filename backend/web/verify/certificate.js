@@ -8,7 +8,7 @@ import { checkPrintable } from './texts.js'
 import { digest, gln, party } from './values.js'
 
 const MAX_SERIAL = 2n ** 128n - 1n
-const MAX_WH = 10 ** 12
+const MAX_WH = 10 ** 6 // a megawatt-hour, for each kind
 const MAX_NAME = 128
 const EU = 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' ')
 

@@ -476,6 +476,7 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "certificates beyond what was cancelled": (10, certified(last=HONEST.serials[1] + 1)),
     "certificates claimed by another": (10, certified(operator=b"\xb2" * 20)),
     "certificates without their cancellation": (10, certified(cancellation=b"\x0c" * 32)),
+    "certificates of more than a megawatt-hour": (3, certified(cancelled(wh_per_serial=10**6 + 1))),
     "certificates that break a rule": (3, certified(cancelled(country="Korea"))),
     "an input that is left out": (8, input_left_out),
     "an input corrected after its use": (None, corrected_after_use),
