@@ -12,6 +12,10 @@ and no serial twice. Which market and which vintage count is a profile, by kind:
 * I-REC: generated and used in one country, in one calendar year (GHG Protocol Scope 2 Guidance, table 7.1,
   criteria 4, "as close as possible to the period", and 5, "same market", in their usual reading).
 
+For a GO and a GEC criterion 4 reads: what was generated after the period of consumption does not count for it, nor
+what was too old to be cancelled when it began. Their period is a year at most, as that of an inventory is: a longer
+one would take in any vintage.
+
 A statement says what its issuer says. That the registry cancelled these serials for this operator, a registrar of
 the registry attests on chain; without that a claim is not exclusive.
 """
@@ -136,8 +140,8 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Where and until when certificates of a kind count. `market`: countries that are one market, None for each
-    country its own; `months` after generation in which they are cancelled, to the day or to the month's end;
-    None: in the calendar year of the consumption."""
+    country its own; `months` after generation in which they are cancelled and their period of consumption begins,
+    to the day or to the month's end; None: in the calendar year of the consumption."""
 
     market: frozenset[str] | None
     months: int | None
@@ -152,9 +156,15 @@ class Profile:
         generated, period = cancelled.generated, cancelled.period
         if self.months is None:
             return len({day[:4] for day in (generated.first, generated.last, period.first, period.last)}) == 1
+        first, last = parse_day(period.first, "period"), parse_day(period.last, "period")
         end, made = parse_day(cancelled.cancelled, "cancelled"), parse_day(generated.first, "generated")
-        passed = 12 * (end.year - made.year) + end.month - made.month
-        return passed < self.months or (passed == self.months and (self.whole_months or end.day <= made.day))
+        if made > last or (last.year - 1, last.month, last.day) >= (first.year, first.month, first.day):
+            return False
+        return all(self._reaches(made, day, self.months) for day in (first, end))
+
+    def _reaches(self, made: date, day: date, months: int) -> bool:
+        passed = 12 * (day.year - made.year) + day.month - made.month
+        return passed < months or (passed == months and (self.whole_months or day.day <= made.day))
 
 
 PROFILES: dict[str, Profile] = {

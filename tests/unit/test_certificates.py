@@ -118,6 +118,31 @@ class TestProfiles:
         stated = cancelled(kind=kind, generated=generated, cancelled=day)
         assert PROFILES[kind].in_time(stated) is counts
 
+    @pytest.mark.parametrize(
+        ("kind", "generated", "period", "counts"),
+        [
+            ("GEC", "2005-01-31", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2026-01-31", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2018-02-01", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2018-01-31", Days("2018-01-01", "2018-01-31"), True),
+            ("GEC", "2018-01-31", Days("2019-12-31", "2019-12-31"), True),
+            ("GEC", "2018-01-31", Days("2020-01-01", "2020-01-31"), False),
+            ("GO", "2018-01-15", Days("2019-07-15", "2019-12-31"), True),
+            ("GO", "2018-01-15", Days("2019-07-16", "2019-12-31"), False),
+            ("GO", "2018-06-30", Days("2017-07-01", "2018-06-30"), True),
+            ("GO", "2018-06-30", Days("2017-07-01", "2018-07-01"), False),  # more than a year
+        ],
+    )
+    def test_the_vintage_and_the_consumption(self, kind: str, generated: str, period: Days, counts: bool) -> None:
+        stated = cancelled(kind=kind, generated=Days(generated, generated), period=period, cancelled=generated)
+        assert PROFILES[kind].in_time(stated) is counts
+
+    def test_a_run_of_another_decade_is_told_so(self) -> None:
+        days = Days("2005-01-01", "2005-01-31")
+        old = cancelled(kind="GEC", country="CN", generated=days, cancelled="2005-02-28")
+        found = [code for code, _ in old.unfit(str(w.PLANT), "2018-01-01", "2018-01-01", "CN")]
+        assert found == ["claim-vintage"]
+
     def test_an_i_rec_is_for_one_calendar_year(self) -> None:
         over = cancelled(period=Days("2018-12-01", "2019-01-31"))
         assert not PROFILES["I-REC"].in_time(over)

@@ -314,6 +314,12 @@ def certified(stated: Cancellation = HONEST, **changes: Any) -> Callable[[World,
     return lie
 
 
+def of_day(generated: str, **changes: Any) -> Cancellation:
+    """A GEC of one day, cancelled on that day."""
+    days = Days(generated, generated)
+    return cancelled(kind="GEC", country="CN", generated=days, cancelled=generated, **changes)
+
+
 def attested_claim(world: World, at: Places) -> Case:
     certify(world, at)
     world.claims[0] = replace(world.claims[0], attested=attested(world))
@@ -470,6 +476,13 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "certificates whose claim is rejected": (10, rejected_claim),
     "certificates of another market": (10, certified(cancelled(country="VN"))),
     "certificates of another vintage": (10, certified(cancelled(kind="GO", country="FR", cancelled="2019-07-02"))),
+    "certificates of long before": (10, certified(of_day("2005-01-31"))),
+    "certificates of long after": (10, certified(of_day("2026-01-31"))),
+    "certificates of a day within": (10, certified(of_day("2018-01-31"))),  # which is of another market only
+    "certificates for more than a year": (
+        10,
+        certified(of_day("2018-01-31", period=Days("2017-07-01", "2018-07-01"))),
+    ),
     "certificates for another period": (10, certified(cancelled(period=Days("2018-01-03", "2018-01-31")))),
     "certificates for another company": (10, certified(cancelled(beneficiary=str(w.FABRICATOR)))),
     "certificates for another plant": (10, certified(cancelled(facility=str(w.WORKSHOP)))),
