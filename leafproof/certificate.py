@@ -13,8 +13,8 @@ and no serial twice. Which market and which vintage count is a profile, by kind:
   criteria 4, "as close as possible to the period", and 5, "same market", in their usual reading).
 
 For a GO and a GEC criterion 4 reads: what was generated after the period of consumption does not count for it, nor
-what was too old to be cancelled when it began. Their period is a year at most, as that of an inventory is: a longer
-one would take in any vintage.
+what was too old to be cancelled when it began. Their period is a year at most, as an inventory's is: a longer one
+would take in any vintage.
 
 A statement says what its issuer says. That the registry cancelled these serials for this operator, a registrar of
 the registry attests on chain; without that a claim is not exclusive.

@@ -364,6 +364,16 @@ class TestOnTheChain:
         made.state(made.counting())
         assert replayed(made.world) == set()
 
+    def test_what_was_rejected_lives_on_in_no_lot_that_was_made_of_it(self) -> None:
+        made = wk.market_world()
+        section = wk.section_of(made)
+        assert replayed(made.world) == set()
+        wk.LIES["a claim that the registry rejected"][0](made)
+        made.state(made.counting())
+        assert replayed(made.world) == {"claim-lacking"}  # the section still counts with it
+        section.count()
+        assert replayed(made.world) == set()
+
     def test_a_cancellation_that_is_withheld_accuses_nobody(self) -> None:
         made = wk.market_world()
         made.world.entries[made.cancellation].body = None
