@@ -143,16 +143,20 @@ def _footprint(reading: Reading, claim: Claim, lot: Lot, record: Statement) -> t
 def _named(
     reading: Reading, claim: Claim, record: BatchRecord, printed: tuple[Statement, Footprint] | None
 ) -> Iterable[Finding]:
-    """The footprint that the claim names is the lot's newest, or one before it."""
+    """The footprint that the claim names is the lot's newest, or one before it.
+
+    A bundle has a lot's newest footprints, and each names but the one before it: one that was replaced twice since
+    the claim is not here, and accuses nobody. A replay, which has them all, tells it from a stranger's.
+    """
     named = claim.footprints[-1].footprint.hex() if claim.footprints else ""
     if printed is not None and named == printed[0].id:
         return
-    before = {printed[1].supersedes} if printed else set()
-    before |= {p.id for p, stated in reading.footprints.values() if stated.of == record.of}
-    older = named in before
+    of_lot = [pair for pair in reading.footprints.values() if pair[1].of == record.of]
+    older = named in {statement.id for statement, _ in of_lot} | {stated.supersedes for _, stated in of_lot}
+    another = not older and (not named or reading.is_read(named))
     code = "claim-older" if older else "claim-footprint"
     serials = {"first": str(claim.first), "last": str(claim.last)}
-    yield Finding(Status.WARNING if older else Status.FAIL, code, str(record.of), serials)
+    yield Finding(Status.FAIL if another else Status.WARNING, code, str(record.of), serials)
 
 
 def _claimed(claim: Claim, stated: Cancellation, lot: str) -> Finding:

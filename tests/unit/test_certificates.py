@@ -15,7 +15,10 @@ from leafproof.errors import InvalidInput
 from leafproof.replay.replay import replay
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
+from tests.support import methods as m
 from tests.support import world as w
+from tests.support import world_market as wk
+from tests.support import world_methods as wm
 from tests.support.certificates import (
     HONEST,
     REGISTRAR,
@@ -187,6 +190,36 @@ class TestAnHonestClaim:
         world.claims[0] = replace(claim, footprints=(*claim.footprints, named))
         assert found(checked(world)) == {"claimed", "claim-not-exclusive"}
         assert replayed(world) == set()
+
+    def test_names_one_that_was_replaced_twice_since(self) -> None:
+        world, at = certified_world()
+        record = w.coil_record(world, at.steel_plan)
+        second, _ = w.log_footprint(
+            world, world.steel, record, at.coil, at.factors, supersedes=world.id(at.coil_footprint)
+        )
+        w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=world.id(second))
+        world.anchor()
+        whole = world.bundle(COIL)
+        of_now = tuple(i for i in whole.items if i.index not in (at.coil_footprint, second, at.tower_footprint))
+        report = verify(replace(whole, items=of_now), world.trust(), world.view())
+        assert found(report, Status.WARNING) == {"claim-footprint", "claim-not-exclusive"}
+        assert found(report, Status.FAIL) == set()
+        assert "claimed" in found(report)
+        assert replayed(world) == set()
+
+    def test_names_the_main_one_of_before_the_count_and_the_close_of_the_period(self) -> None:
+        made = wk.market_world()
+        main, counted = made.methods.footprints["iso-14067-2018"], made.footprint
+        again = wm.changed(made.methods.stated["iso-14067-2018"], made.world.id(main))
+        wm.log_stated(made.world, again)
+        made.state(made.stated)
+        whole = made.world.bundle(wm.STRIP)
+        gone = (main, made.methods.footprints[m.MARKET], counted)
+        of_now = tuple(one for one in whole.items if one.index not in gone)
+        report = verify(replace(whole, items=of_now), made.world.trust(), made.world.view())
+        assert found(report, Status.WARNING) == {"claim-older", "claim-not-exclusive"}
+        assert found(report, Status.FAIL) == set()
+        assert replayed(made.world) == set()
 
     def test_a_lot_without_claims_says_nothing_of_certificates(self) -> None:
         world, _ = w.honest_world()

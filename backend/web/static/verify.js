@@ -7123,7 +7123,7 @@ var LOT_EVENTS = ["LotMinted", "RecordSet", "Consumed"];
 
 // backend/web/verify/certificate.js
 var MAX_SERIAL2 = 2n ** 128n - 1n;
-var MAX_WH = 10 ** 12;
+var MAX_WH = 10 ** 6;
 var MAX_NAME2 = 128;
 var EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
 var PROFILES = {
@@ -7188,9 +7188,14 @@ function inTime({ kind: kind2, generated, period, cancelled }) {
   if (months === null) {
     return new Set([generated.first, generated.last, period.first, period.last].map((one) => one.slice(0, 4))).size === 1;
   }
-  const [end, made2] = [cancelled, generated.first].map((one) => one.split("-").map(Number));
-  const passed = 12 * (end[0] - made2[0]) + end[1] - made2[1];
-  return passed < months || passed === months && (wholeMonths || end[2] <= made2[2]);
+  const nextYear = String(Number(period.first.slice(0, 4)) + 1).padStart(4, "0") + period.first.slice(4);
+  if (generated.first > period.last || period.last >= nextYear) return false;
+  const made2 = generated.first.split("-").map(Number);
+  return [period.first, cancelled].every((one) => {
+    const end = one.split("-").map(Number);
+    const passed = 12 * (end[0] - made2[0]) + end[1] - made2[1];
+    return passed < months || passed === months && (wholeMonths || end[2] <= made2[2]);
+  });
 }
 function checkDays({ first, last }, field) {
   if (day(first, field) > day(last, field)) throw new Malformed(`${field}: ends before it begins`);
@@ -9937,10 +9942,10 @@ var footprintsOf = (reading, record) => [...reading.footprints.values()].filter(
 function named2(reading, claim, record, printed2) {
   const id = claim.footprints.at(-1) ?? "";
   if (printed2 && id === printed2.id) return;
-  const before2 = [printed2?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)];
-  const older = before2.includes(id);
+  const older = footprintsOf(reading, record).some((one) => one.id === id || one.content.supersedes === id);
+  const another = !older && (!id || reading.isRead(id));
   const serials = { first: claim.first, last: claim.last };
-  reading.report[10].add(older ? WARNING : FAIL, older ? "claim-older" : "claim-footprint", record.content.of, serials);
+  reading.report[10].add(another ? FAIL : WARNING, older ? "claim-older" : "claim-footprint", record.content.of, serials);
 }
 function claimed(check2, claim, { kind: kind2, registry, wh_per_serial: each, source: source2, country }, lot2) {
   const wh = (claim.last - claim.first + 1n) * BigInt(each);

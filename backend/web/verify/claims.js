@@ -97,14 +97,15 @@ function newestFootprint(reading, claim, record) {
 const footprintsOf = (reading, record) =>
   [...reading.footprints.values()].filter(({ content }) => lotOf(content) === record.content.of)
 
-// The footprint that the claim names is the lot's newest, or one before it.
+// The footprint that the claim names is the lot's newest, or one before it; one that is not here accuses nobody, for
+// a bundle has the newest ones only.
 function named(reading, claim, record, printed) {
   const id = claim.footprints.at(-1) ?? ''
   if (printed && id === printed.id) return
-  const before = [printed?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)]
-  const older = before.includes(id)
+  const older = footprintsOf(reading, record).some((one) => one.id === id || one.content.supersedes === id)
+  const another = !older && (!id || reading.isRead(id))
   const serials = { first: claim.first, last: claim.last }
-  reading.report[10].add(older ? WARNING : FAIL, older ? 'claim-older' : 'claim-footprint', record.content.of, serials)
+  reading.report[10].add(another ? FAIL : WARNING, older ? 'claim-older' : 'claim-footprint', record.content.of, serials)
 }
 
 function claimed(check, claim, { kind, registry, wh_per_serial: each, source, country }, lot) {

@@ -340,6 +340,18 @@ def footprint_after_the_claim(world: World, at: Places) -> Case:
     return case(world, COIL)
 
 
+def footprint_replaced_twice(world: World, at: Places) -> Case:
+    certify(world, at)
+    record, first = w.coil_record(world, at.steel_plan), world.id(at.coil_footprint)
+    second, _ = w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=first)
+    w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=world.id(second))
+    world.anchor()
+    given = case(world, COIL)
+    gone = (at.coil_footprint, second, at.tower, at.tower_footprint)
+    items = tuple(one for one in given.bundle.items if one.index not in gone)
+    return replace(given, bundle=replace(given.bundle, items=items))
+
+
 def nobody_claims(world: World, at: Places) -> Case:
     log_cancellation(world, HONEST)
     return case(world, COIL)
@@ -473,6 +485,7 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "certificates of a lot of which little is shown": (None, public_claim),
     "certificates that nobody claims": (None, nobody_claims),
     "certificates claimed for an earlier footprint": (None, footprint_after_the_claim),
+    "certificates claimed for a footprint that was replaced twice": (None, footprint_replaced_twice),
     "certificates whose claim is rejected": (10, rejected_claim),
     "certificates of another market": (10, certified(cancelled(country="VN"))),
     "certificates of another vintage": (10, certified(cancelled(kind="GO", country="FR", cancelled="2019-07-02"))),
