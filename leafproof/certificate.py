@@ -23,7 +23,7 @@ the registry attests on chain; without that a claim is not exclusive.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
@@ -97,10 +97,10 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
         return (last - first + 1) * self.wh_per_serial
 
     def unfit(
-        self, facility: str, opened: str, closed: str, country: str | None
+        self, facility: str, opened: str, closed: str, countries: Iterable[str]
     ) -> Iterator[tuple[str, dict[str, str]]]:
         """Why it does not count for what was made at `facility` from the local day `opened` to `closed` with
-        electricity of `country` (None: not known): codes of check 10, and what fills their sentences."""
+        electricity of `countries` (as far as known): codes of check 10, and what fills their sentences."""
         if self.facility != facility:
             yield "claim-facility", {"stated": self.facility, "facility": facility}
         start, end = self.period.first, self.period.last
@@ -112,8 +112,9 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
                 "claim-vintage",
                 {"kind": self.kind, "generated": self.generated.first, "cancelled": self.cancelled},
             )
-        if country is not None and not profile.same_market(self.country, country):
-            yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
+        for country in sorted(countries):
+            if not profile.same_market(self.country, country):
+                yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""

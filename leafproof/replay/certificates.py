@@ -15,7 +15,7 @@ from leafproof.footprint import Footprint, parents_used
 from leafproof.record import BatchRecord
 from leafproof.replay.report import ReplayReport
 from leafproof.values import Lot
-from leafproof.verification.certificates import Use, country_of, judge, unclaimed
+from leafproof.verification.certificates import Use, countries_of, judge, newest_of, unclaimed
 from leafproof.verification.statements import Statement
 
 _Of = tuple[Statement, BatchRecord]
@@ -35,6 +35,7 @@ class Certificates:
         self._report, self._chain = report, chain
         self._statements, self._registrars = statements, registrars
         self._records: dict[bytes, _Of] = {}  # the newest, by lot id
+        self._used: dict[tuple[bytes, str], frozenset[str]] = {}  # countries, by maker and plant, at the end
         self._footprints: dict[tuple[bytes, Lot], list[Statement]] = {}
 
     def take(self, statement: Statement) -> None:
@@ -127,6 +128,17 @@ class Certificates:
         key = self._chain.keys.get(statement.envelope.key_id)
         return lot_id(key.operator, stated.of) if key else b""
 
+    def _countries(self, maker: bytes, facility: str) -> frozenset[str]:
+        """Of a plant's electricity, by all that its maker's newest footprints say."""
+        if not self._used:
+            printed = ((by, one.content) for (by, _), several in self._footprints.items() for one in several)
+            by_plant: dict[tuple[bytes, str], list[Footprint]] = {}
+            for by, stated in printed:
+                if isinstance(stated, Footprint):
+                    by_plant.setdefault((by, stated.facility), []).append(stated)
+            self._used = {plant: countries_of(newest_of(several)) for plant, several in by_plant.items()}
+        return self._used.get((maker, facility), frozenset())
+
     def _judge(self, claim: Claim, record: Statement, facts: BatchRecord) -> None:
         stated = self._statements.get(claim.cancellation.hex())
         maker = self._operator(record)
@@ -135,9 +147,7 @@ class Certificates:
             self._report.claims_unstated += 1
             return
         printed = self._footprints.get((maker, facts.of), [])
-        newest = printed[-1].content if printed else None
-        country = country_of(newest if isinstance(newest, Footprint) else None)
-        use = Use(maker, operator.identifier, facts, country)
+        use = Use(maker, operator.identifier, facts, self._countries(maker, facts.facility))
         for finding in judge(claim, stated.content, self._operator(stated), use):
             outside = finding.code in ("claim-market", "claim-vintage", "claim-period")
             self._report.add("claim-outside" if outside else "claim-differs", record.index, finding.text())

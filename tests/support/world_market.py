@@ -175,6 +175,14 @@ def _by_location(market: Market) -> None:
     market.world.anchor()
 
 
+def _by_another_market(market: Market) -> None:
+    """The location-based one says another country."""
+    before = market.methods.stated["iso-14067-2018"]
+    spoilt = msgspec.structs.replace(before, region="NO")
+    wm.log_stated(market.world, wm.changed(spoilt, market.world.id(market.methods.footprints["iso-14067-2018"])))
+    market.world.anchor()
+
+
 def _by_another_source(market: Market) -> None:
     market.state(wm.by_factors(market.stated, "electricity-wind", "hydro", "losses"))
 
@@ -201,6 +209,9 @@ LIES: dict[str, tuple[Callable[[Market], None], set[str], set[str]]] = {
     "one serial twice": (_counted_twice, {"not-computable"}, {"footprint-differs"}),
     "electricity of certificates that are not named": (_unnamed, {"footprint-differs"}, {"footprint-differs"}),
     "certificates in a location-based footprint": (_by_location, {"not-computable"}, {"footprint-differs"}),
+    "a market beside that of the location": (
+        _by_another_market, {"claim-market", "footprint-differs"}, {"claim-outside", "footprint-differs", "correction-hidden"},
+    ),
     "another source's factor": (_by_another_source, {"not-computable"}, {"footprint-differs", "correction-hidden"}),
     "a source's factor for the grid": (_grid_by_a_source, {"not-computable"}, {"footprint-differs", "correction-hidden"}),
     "a cancellation that nobody stated": (

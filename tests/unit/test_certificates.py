@@ -143,7 +143,7 @@ class TestProfiles:
     def test_a_run_of_another_decade_is_told_so(self) -> None:
         days = Days("2005-01-01", "2005-01-31")
         old = cancelled(kind="GEC", country="CN", generated=days, cancelled="2005-02-28")
-        found = [code for code, _ in old.unfit(str(w.PLANT), "2018-01-01", "2018-01-01", "CN")]
+        found = [code for code, _ in old.unfit(str(w.PLANT), "2018-01-01", "2018-01-01", ("CN",))]
         assert found == ["claim-vintage"]
 
     def test_an_i_rec_is_for_one_calendar_year(self) -> None:

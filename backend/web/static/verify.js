@@ -7176,7 +7176,7 @@ function unfit(stated, { facility, opened: opened2, closed, used }) {
   const { kind: kind2, country, cancelled, generated, period: { first: start, last: end } } = stated;
   if (!(start <= opened2 && opened2 <= closed && closed <= end)) found.push(["claim-period", { opened: opened2, closed, start, end }]);
   if (!inTime(stated)) found.push(["claim-vintage", { kind: kind2, generated: generated.first, cancelled }]);
-  if (used !== null && !sameMarket(stated, used)) found.push(["claim-market", { kind: kind2, country, used }]);
+  for (const one of [...used].sort()) if (!sameMarket(stated, one)) found.push(["claim-market", { kind: kind2, country, used: one }]);
   return found;
 }
 function sameMarket({ kind: kind2, country }, used) {
@@ -9908,12 +9908,12 @@ function ofClaim(reading, claim, record) {
     return;
   }
   const printed2 = newestFootprint(reading, claim, record);
-  const used = printed2 ? printed2.content.region.split("-")[0] : null;
+  const used = countriesOf(reading, record);
   const before2 = check2.findings.length;
   judge2(check2, claim, stated.content, signer.operator, { maker: key2.operator, identifier: operator.identifier, record, used });
   named2(reading, claim, record, printed2);
   const good = check2.findings.slice(before2).every(({ status: status2 }) => status2 !== FAIL);
-  if (used === null) check2.add(NOT_CHECKED, "withheld", lot2);
+  if (!used.size) check2.add(NOT_CHECKED, "withheld", lot2);
   if (good) claimed(check2, claim, stated.content, lot2);
   word2(reading, claim, stated.content, lot2);
 }
@@ -9931,6 +9931,16 @@ function judge2(check2, claim, stated, signer, { maker, identifier, record, used
   }
   const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
   for (const [code, params] of unfit(stated, { facility, opened: opened2, closed, used })) fault(code, params);
+}
+function countriesOf(reading, record) {
+  const newest = /* @__PURE__ */ new Map();
+  const inOrder = [...reading.footprints.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+  for (const one of inOrder) {
+    const { facility, profile, region } = one.content;
+    if (facility !== record.content.facility || reading.maker(one) !== reading.maker(record)) continue;
+    newest.set(`${lotOf(one.content)} ${profile.id}`, region.split("-")[0]);
+  }
+  return new Set(newest.values());
 }
 function newestFootprint(reading, claim, record) {
   const ofLot2 = footprintsOf(reading, record).filter((one) => reading.maker(one) === reading.maker(record));
@@ -10792,7 +10802,7 @@ function faultOf({ facility, zone, window: window3 }, region, { registry, first,
   if (first < start || last < first || end < last) return "not within the cancellation";
   if (taken.some((one) => one.registry === registry && first <= one.last && one.first <= last)) return "counted twice";
   const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
-  const [outside] = unfit(stated, { facility, opened: opened2, closed, used: region.split("-")[0] });
+  const [outside] = unfit(stated, { facility, opened: opened2, closed, used: [region.split("-")[0]] });
   return outside ? `outside their ${outside[0].replace("claim-", "")}` : null;
 }
 function cover(lines, wanted2) {

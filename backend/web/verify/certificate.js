@@ -54,15 +54,15 @@ export function readCancellation(body) {
   return { ...found, serials, registryId: hex(keccak_256(utf8(found.registry))) }
 }
 
-// Why it does not count for what was made at a facility between two local days, with a country's electricity (null: not
-// known): codes of check 10, and what fills their sentences.
+// Why it does not count for what was made at a facility between two local days, with the electricity of countries (as far
+// as known): codes of check 10, and what fills their sentences.
 export function unfit(stated, { facility, opened, closed, used }) {
   const found = []
   if (stated.facility !== facility) found.push(['claim-facility', { stated: stated.facility, facility }])
   const { kind, country, cancelled, generated, period: { first: start, last: end } } = stated
   if (!(start <= opened && opened <= closed && closed <= end)) found.push(['claim-period', { opened, closed, start, end }])
   if (!inTime(stated)) found.push(['claim-vintage', { kind, generated: generated.first, cancelled }])
-  if (used !== null && !sameMarket(stated, used)) found.push(['claim-market', { kind, country, used }])
+  for (const one of [...used].sort()) if (!sameMarket(stated, one)) found.push(['claim-market', { kind, country, used: one }])
   return found
 }
 

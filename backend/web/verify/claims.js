@@ -59,12 +59,12 @@ function ofClaim(reading, claim, record) {
     return
   }
   const printed = newestFootprint(reading, claim, record)
-  const used = printed ? printed.content.region.split('-')[0] : null // the country whose electricity the lot used
+  const used = countriesOf(reading, record)
   const before = check.findings.length
   judge(check, claim, stated.content, signer.operator, { maker: key.operator, identifier: operator.identifier, record, used })
   named(reading, claim, record, printed)
   const good = check.findings.slice(before).every(({ status }) => status !== FAIL)
-  if (used === null) check.add(NOT_CHECKED, 'withheld', lot)
+  if (!used.size) check.add(NOT_CHECKED, 'withheld', lot)
   if (good) claimed(check, claim, stated.content, lot)
   word(reading, claim, stated.content, lot)
 }
@@ -83,6 +83,18 @@ function judge(check, claim, stated, signer, { maker, identifier, record, used }
   }
   const [opened, closed] = window.map((moment) => localDate(moment, zone))
   for (const [code, params] of unfit(stated, { facility, opened, closed, used })) fault(code, params)
+}
+
+// The countries of the plant's electricity, by all of its maker's newest footprints that are here.
+function countriesOf(reading, record) {
+  const newest = new Map()
+  const inOrder = [...reading.footprints.values()].sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
+  for (const one of inOrder) {
+    const { facility, profile, region } = one.content
+    if (facility !== record.content.facility || reading.maker(one) !== reading.maker(record)) continue
+    newest.set(`${lotOf(one.content)} ${profile.id}`, region.split('-')[0])
+  }
+  return new Set(newest.values())
 }
 
 // The lot's newest footprint in the bundle, by the maker of its record and the profile of the one that the claim names;
