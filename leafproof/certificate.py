@@ -12,6 +12,10 @@ and no serial twice. Which market and which vintage count is a profile, by kind:
 * I-REC: generated and used in one country, in one calendar year (GHG Protocol Scope 2 Guidance, table 7.1,
   criteria 4, "as close as possible to the period", and 5, "same market", in their usual reading).
 
+For a GO and a GEC criterion 4 reads: what was generated after the period of consumption does not count for it, nor
+what was too old to be cancelled when it began. Their period is a year at most, as an inventory's is: a longer one
+would take in any vintage.
+
 A statement says what its issuer says. That the registry cancelled these serials for this operator, a registrar of
 the registry attests on chain; without that a claim is not exclusive.
 """
@@ -19,7 +23,7 @@ the registry attests on chain; without that a claim is not exclusive.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
@@ -32,7 +36,9 @@ from leafproof.errors import InvalidInput
 from leafproof.structs import Stated
 
 MAX_SERIAL = 2**128 - 1  # CertificateClaims.sol
-MAX_WH = 10**12  # one certificate stands for a megawatt-hour nearly everywhere
+# One certificate stands for a megawatt-hour: a GO by Directive (EU) 2018/2001 art. 19(2), a GEC by the rules named
+# above, an I-REC by its standard. Less may be cancelled of one, never more.
+MAX_WH = 10**6
 MAX_NAME = 128
 Kind = Literal["GEC", "GO", "I-REC"]
 EnergySource = Literal["solar", "wind", "hydro", "biomass", "geothermal", "marine", "nuclear", "other"]
@@ -91,10 +97,10 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
         return (last - first + 1) * self.wh_per_serial
 
     def unfit(
-        self, facility: str, opened: str, closed: str, country: str | None
+        self, facility: str, opened: str, closed: str, countries: Iterable[str]
     ) -> Iterator[tuple[str, dict[str, str]]]:
         """Why it does not count for what was made at `facility` from the local day `opened` to `closed` with
-        electricity of `country` (None: not known): codes of check 10, and what fills their sentences."""
+        electricity of `countries` (as far as known): codes of check 10, and what fills their sentences."""
         if self.facility != facility:
             yield "claim-facility", {"stated": self.facility, "facility": facility}
         start, end = self.period.first, self.period.last
@@ -106,8 +112,9 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
                 "claim-vintage",
                 {"kind": self.kind, "generated": self.generated.first, "cancelled": self.cancelled},
             )
-        if country is not None and not profile.same_market(self.country, country):
-            yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
+        for country in sorted(countries):
+            if not profile.same_market(self.country, country):
+                yield "claim-market", {"kind": self.kind, "country": self.country, "used": country}
 
     def check(self) -> None:
         """Raises `InvalidInput` naming the field that breaks a rule."""
@@ -134,8 +141,8 @@ class Cancellation(Stated, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Where and until when certificates of a kind count. `market`: countries that are one market, None for each
-    country its own; `months` after generation in which they are cancelled, to the day or to the month's end;
-    None: in the calendar year of the consumption."""
+    country its own; `months` after generation in which they are cancelled and their period of consumption begins,
+    to the day or to the month's end; None: in the calendar year of the consumption."""
 
     market: frozenset[str] | None
     months: int | None
@@ -150,9 +157,15 @@ class Profile:
         generated, period = cancelled.generated, cancelled.period
         if self.months is None:
             return len({day[:4] for day in (generated.first, generated.last, period.first, period.last)}) == 1
+        first, last = parse_day(period.first, "period"), parse_day(period.last, "period")
         end, made = parse_day(cancelled.cancelled, "cancelled"), parse_day(generated.first, "generated")
-        passed = 12 * (end.year - made.year) + end.month - made.month
-        return passed < self.months or (passed == self.months and (self.whole_months or end.day <= made.day))
+        if made > last or (last.year - 1, last.month, last.day) >= (first.year, first.month, first.day):
+            return False
+        return all(self._reaches(made, day, self.months) for day in (first, end))
+
+    def _reaches(self, made: date, day: date, months: int) -> bool:
+        passed = 12 * (day.year - made.year) + day.month - made.month
+        return passed < months or (passed == months and (self.whole_months or day.day <= made.day))
 
 
 PROFILES: dict[str, Profile] = {

@@ -76,7 +76,7 @@ def _fault(
         return "counted twice"
     opened, closed = (clock.local_date(moment, record.zone) for moment in record.run.window)
     country = choices.region.partition("-")[0]
-    outside = [code for code, _ in stated.unfit(record.facility, opened, closed, country)]
+    outside = [code for code, _ in stated.unfit(record.facility, opened, closed, (country,))]
     return f"outside their {outside[0].removeprefix('claim-')}" if outside else None
 
 

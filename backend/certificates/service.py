@@ -30,7 +30,7 @@ from leafproof.certificate import Cancellation, registry_id, serial
 from leafproof.chain.view import Claim, Moment
 from leafproof.errors import InvalidInput
 from leafproof.values import Gln, Lot, party_uri
-from leafproof.verification.certificates import Use, country_of, judge
+from leafproof.verification.certificates import Use, countries_of, judge
 
 CONTRACT = "CertificateClaims"
 _NOT_YET = Moment(0, bytes(32), 0)  # of a claim that is only considered
@@ -145,13 +145,12 @@ def claim(
 
 def _check(connection: Connection, desk: Desk, wanted: Claim, stated: Cancellation, maker: Row, lot: Lot) -> None:
     """Raises `InvalidInput` with what a reader's check would find."""
-    row, printed = recording.current(connection, lot), footprints.current(connection, lot)
+    row, printed = recording.current(connection, lot), footprints.current_by_profile(connection, lot)
     assert row is not None  # a footprint is of a record
-    assert printed is not None
-    country = country_of(footprints.read(connection, desk, bytes(printed["statement_id"])))
+    countries = countries_of(footprints.read(connection, desk, bytes(one["statement_id"])) for one in printed)
     signer = production.company(connection, Gln(stated.beneficiary))
     record = recording.read(connection, desk, row)
-    use = Use(bytes(maker["address"]), party_uri(Gln(maker["gln"])), record, country)
+    use = Use(bytes(maker["address"]), party_uri(Gln(maker["gln"])), record, countries)
     for finding in judge(wanted, stated, bytes(signer["address"]), use):
         raise InvalidInput("serials" if finding.code == "claim-serials" else "lot", finding.text())
 

@@ -70,7 +70,7 @@ class _Replay:
         self._evidence = Evidence(shelf)
         self._sums = Sums(self._evidence)
         self._lots = Lots(self._report, chain, source.ref, self._evidence, known)
-        self._certificates = Certificates(self._report, chain, source.ref, known.statements)
+        self._certificates = Certificates(self._report, chain, known.statements, trust.trusted_registrars)
         self._labels = Labels(self._report, chain, known.statements)
         self._classified = Classifications(self._report, chain, known.statements)
         self._known = known

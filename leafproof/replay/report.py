@@ -100,7 +100,8 @@ class ReplayReport:
     """The result for one log. `withheld` counts bodies not handed over, `unanchored` entries behind the last
     anchored head, `unpointed` lots whose pointer may still be on its way to the chain, `inputs_elsewhere` input
     lots whose evidence is in no log handed over, `claims_unstated` those `claims` of certificates whose
-    cancellation is in none, `labels_unstated` those `labels` whose statement is in none: none is a discrepancy,
+    cancellation is in none, `claims_unattested` those that a lot's newest footprint counts and no registrar whom
+    you trust attested, `labels_unstated` those `labels` whose statement is in none: none is a discrepancy,
     all limit what was checked. `received` counts lots of other companies whose bundles verify,
     `received_unchecked` those of which something is withheld."""
 
@@ -118,6 +119,7 @@ class ReplayReport:
     inputs_elsewhere: int = 0
     claims: int = 0
     claims_unstated: int = 0
+    claims_unattested: int = 0
     labels: int = 0
     labels_unstated: int = 0
     received: int = 0
@@ -159,6 +161,7 @@ class ReplayReport:
             "inputs_elsewhere": self.inputs_elsewhere,
             "claims": self.claims,
             "claims_unstated": self.claims_unstated,
+            "claims_unattested": self.claims_unattested,
             "labels": self.labels,
             "labels_unstated": self.labels_unstated,
             "received": self.received,

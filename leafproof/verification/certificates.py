@@ -21,13 +21,13 @@ from leafproof.verification.statements import Statement
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a claim is for: a lot's maker (address, legal identity), record, and the country of its electricity;
-    no country where the footprint's parts are withheld."""
+    """What a claim is for: a lot's maker (address, legal identity), record, and the countries of its plant's
+    electricity by all newest footprints that are here: one, where nobody chose a market to his liking."""
 
     maker: Address
     identifier: str
     record: BatchRecord
-    country: str | None
+    countries: frozenset[str]
 
 
 def judge(claim: Claim, stated: Cancellation, signer: Address, use: Use) -> Iterator[Finding]:
@@ -45,13 +45,18 @@ def judge(claim: Claim, stated: Cancellation, signer: Address, use: Use) -> Iter
     if not speaks_for(use.identifier, party_uri(party(stated.beneficiary))):
         yield fault("claim-beneficiary", beneficiary=stated.beneficiary, maker=use.identifier)
     opened, closed = (clock.local_date(moment, use.record.zone) for moment in use.record.run.window)
-    for code, params in stated.unfit(use.record.facility, opened, closed, use.country):
+    for code, params in stated.unfit(use.record.facility, opened, closed, use.countries):
         yield fault(code, **params)
 
 
-def country_of(printed: Footprint | None) -> str | None:
-    """The country whose electricity the lot used, by its footprint's region; None where there is none at hand."""
-    return printed.region.partition("-")[0] if printed else None
+def countries_of(printed: Iterable[Footprint]) -> frozenset[str]:
+    """The countries whose electricity was used, by the regions of these footprints."""
+    return frozenset(one.region.partition("-")[0] for one in printed)
+
+
+def newest_of(printed: Iterable[Footprint]) -> Iterable[Footprint]:
+    """Of footprints in the order of the log, each lot's newest by each profile."""
+    return {(one.of, one.profile.id): one for one in printed}.values()
 
 
 def check_certificates(reading: Reading) -> None:
@@ -115,15 +120,22 @@ def _of_claim(reading: Reading, claim: Claim, statement: Statement, record: Batc
     if known is None or key is None or operator is None or signer is None:
         yield Finding(Status.FAIL, "claim-unstated", lot, serials)
         return
-    country = country_of(printed[1] if printed else None)
-    use = Use(key.operator, operator.identifier, record, country)
+    countries = countries_of(newest_of(_of_plant(reading, statement, record)))
+    use = Use(key.operator, operator.identifier, record, countries)
     faults = [*judge(claim, known[1], signer.operator, use), *_named(reading, claim, record, printed)]
     yield from faults
-    if country is None:
+    if not countries:
         yield Finding(Status.NOT_CHECKED, "withheld", lot)
     if not any(finding.status is Status.FAIL for finding in faults):
         yield _claimed(claim, known[1], lot)
     yield _word(reading, claim, known[1], lot)
+
+
+def _of_plant(reading: Reading, record: Statement, facts: BatchRecord) -> list[Footprint]:
+    """The bundle's footprints of what the record's maker made at its plant, in the order of the log."""
+    found = sorted(reading.footprints.values(), key=lambda pair: pair[0].index)
+    maker = reading.maker(record)
+    return [stated for one, stated in found if stated.facility == facts.facility and reading.maker(one) == maker]
 
 
 def _footprint(reading: Reading, claim: Claim, lot: Lot, record: Statement) -> tuple[Statement, Footprint] | None:
@@ -143,16 +155,20 @@ def _footprint(reading: Reading, claim: Claim, lot: Lot, record: Statement) -> t
 def _named(
     reading: Reading, claim: Claim, record: BatchRecord, printed: tuple[Statement, Footprint] | None
 ) -> Iterable[Finding]:
-    """The footprint that the claim names is the lot's newest, or one before it."""
+    """The footprint that the claim names is the lot's newest, or one before it.
+
+    A bundle has a lot's newest footprints, and each names but the one before it: one that was replaced twice since
+    the claim is not here, and accuses nobody. A replay, which has them all, tells it from a stranger's.
+    """
     named = claim.footprints[-1].footprint.hex() if claim.footprints else ""
     if printed is not None and named == printed[0].id:
         return
-    before = {printed[1].supersedes} if printed else set()
-    before |= {p.id for p, stated in reading.footprints.values() if stated.of == record.of}
-    older = named in before
+    of_lot = [pair for pair in reading.footprints.values() if pair[1].of == record.of]
+    older = named in {statement.id for statement, _ in of_lot} | {stated.supersedes for _, stated in of_lot}
+    another = not older and (not named or reading.is_read(named))
     code = "claim-older" if older else "claim-footprint"
     serials = {"first": str(claim.first), "last": str(claim.last)}
-    yield Finding(Status.WARNING if older else Status.FAIL, code, str(record.of), serials)
+    yield Finding(Status.FAIL if another else Status.WARNING, code, str(record.of), serials)
 
 
 def _claimed(claim: Claim, stated: Cancellation, lot: str) -> Finding:

@@ -37,9 +37,9 @@ def cancelled(**changes: Any) -> Cancellation:
 
 
 def log_cancellation(world: World, stated: Cancellation, by: Any = None) -> int:
-    """Logged by the steel plant, or by another party, and anchored."""
+    """Logged by the steel plant, or by another party, whether it keeps the rules or not, and anchored."""
     subject = f"urn:leafproof:certificates:{stated.kind}"
-    index = world.state(by or world.steel, subject, body.CANCELLATION, stated.encode_body())
+    index = world.state(by or world.steel, subject, body.CANCELLATION, body.encode(msgspec.to_builtins(stated)))
     world.anchor()
     return index
 

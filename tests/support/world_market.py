@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import msgspec
 
-from leafproof import calculation, profile
+from leafproof import calculation, clock, profile
 from leafproof.certificate import Cancellation, Days
-from leafproof.chain.view import lot_id
-from leafproof.footprint import FactorRef, Footprint, Serials, choices_of
+from leafproof.chain.view import Consumption, Transfer, lot_id
+from leafproof.footprint import Choices, FactorRef, Footprint, Serials, choices_of
+from leafproof.record import BatchRecord, Input, Output, Run, shares_for
 from tests.support import methods as m
+from tests.support import world as w
 from tests.support import world_methods as wm
 from tests.support.certificates import cancelled, claim_of, log_cancellation
-from tests.support.world import COIL, FABRICATOR, WORKSHOP, Places, World
+from tests.support.world import COIL, DECLARED, FABRICATOR, START, TOWER, WORKSHOP, Places, World
 
 # Of 1 kWh each; the lot used some hundred.
 STATED = cancelled(wh_per_serial=1000)
@@ -39,7 +42,8 @@ class Market:
 
     def state(self, spoilt: Footprint) -> None:
         """Log a next version, and anchor it."""
-        wm.log_stated(self.world, wm.changed(spoilt, self.world.id(self.footprint)))
+        self.stated = wm.changed(spoilt, self.world.id(self.footprint))
+        self.footprint = wm.log_stated(self.world, self.stated)
         self.world.anchor()
 
 
@@ -77,6 +81,55 @@ def market_world(stated: Cancellation = STATED) -> Market:
     found = calculated(made, (Serials(world.id(index), FIRST, LAST),), STATED)
     made.footprint, made.stated = wm.log_stated(world, found), found
     world.anchor()
+    return made
+
+
+@dataclass
+class Section:
+    """A tower section that the fabricator makes of two tonnes of the coil in the works' third hour: its record, and
+    its market-based footprint."""
+
+    market: Market
+    facts: BatchRecord
+    record: int
+    footprint: str | None = None
+
+    def count(self) -> None:
+        """Issue its footprint, anew if there is one, by the coil's newest market-based one."""
+        market = self.market
+        world, printed = market.world, market.stated
+        named = {
+            s: tuple(FactorRef(world.id(market.methods.factors), r.id) for r in refs)
+            for s, refs in m.CERTIFIED.items()
+        }
+        choices = Choices("KR", named, {str(wm.STRIP): world.id(market.footprint)})
+        sources = calculation.Sources(lambda ref: m.FACTORS[ref.id], lambda _: printed, w.no_period)
+        by = profile.newest(m.MARKET)
+        found = calculation.calculate(self.facts, world.id(self.record), by, choices, sources, self.footprint)
+        self.footprint = world.id(wm.log_stated(world, found, world.fabricator))
+        world.anchor()
+
+
+def section_of(market: Market) -> Section:
+    """Its record names the coil's market-based footprint."""
+    world, opened = market.world, START + 2 * 3600
+    coil = Input(
+        "coil", "2", "t", DECLARED, str(wm.STRIP.gtin), str(wm.STRIP.code), "0x" + world.steel.address.hex(),
+        world.id(market.footprint),
+    )  # fmt: skip
+    facts = BatchRecord(
+        str(TOWER.gtin), "T-2", "Tower section", str(WORKSHOP), "Asia/Shanghai",
+        Run("order-10", "line-1", clock.utc_text(opened), clock.utc_text(opened + 3600)),
+        world.id(market.at.workshop_plan), "recorded",
+        outputs=(Output("product", "section", "1.9", "t", DECLARED),), inputs=(coil,),
+        activity=(w.activity_of(world, world.fabricator, opened, opened + 3600),),
+    )  # fmt: skip
+    record = w.log_record(world, world.fabricator, facts)
+    made = Section(market, facts, record)
+    made.count()
+    shares, token = shares_for(Fraction(2), Fraction(10)), lot_id(world.steel.address, wm.STRIP)
+    world.transfers.append(Transfer(token, world.steel.address, world.fabricator.address, shares, world.tick()))
+    world.mint(world.fabricator, facts.of, record, (Consumption(token, shares),))
     return made
 
 
@@ -122,6 +175,14 @@ def _by_location(market: Market) -> None:
     market.world.anchor()
 
 
+def _by_another_market(market: Market) -> None:
+    """The location-based one says another country."""
+    before = market.methods.stated["iso-14067-2018"]
+    spoilt = msgspec.structs.replace(before, region="NO")
+    wm.log_stated(market.world, wm.changed(spoilt, market.world.id(market.methods.footprints["iso-14067-2018"])))
+    market.world.anchor()
+
+
 def _by_another_source(market: Market) -> None:
     market.state(wm.by_factors(market.stated, "electricity-wind", "hydro", "losses"))
 
@@ -148,6 +209,9 @@ LIES: dict[str, tuple[Callable[[Market], None], set[str], set[str]]] = {
     "one serial twice": (_counted_twice, {"not-computable"}, {"footprint-differs"}),
     "electricity of certificates that are not named": (_unnamed, {"footprint-differs"}, {"footprint-differs"}),
     "certificates in a location-based footprint": (_by_location, {"not-computable"}, {"footprint-differs"}),
+    "a market beside that of the location": (
+        _by_another_market, {"claim-market", "footprint-differs"}, {"claim-outside", "footprint-differs", "correction-hidden"},
+    ),
     "another source's factor": (_by_another_source, {"not-computable"}, {"footprint-differs", "correction-hidden"}),
     "a source's factor for the grid": (_grid_by_a_source, {"not-computable"}, {"footprint-differs", "correction-hidden"}),
     "a cancellation that nobody stated": (

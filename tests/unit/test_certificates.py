@@ -15,7 +15,10 @@ from leafproof.errors import InvalidInput
 from leafproof.replay.replay import replay
 from leafproof.verification.report import Report, Status
 from leafproof.verification.verify import verify
+from tests.support import methods as m
 from tests.support import world as w
+from tests.support import world_market as wk
+from tests.support import world_methods as wm
 from tests.support.certificates import (
     HONEST,
     REGISTRAR,
@@ -60,7 +63,7 @@ class TestForm:
             ("registry", "é" * 65),
             ("registry", "I-REC\u202e"),
             ("wh_per_serial", 0),
-            ("wh_per_serial", 10**12 + 1),
+            ("wh_per_serial", 10**6 + 1),  # no certificate stands for more than a megawatt-hour
             ("beneficiary", "8801234500011"),
             ("facility", "12"),
             ("country", "kr"),
@@ -118,6 +121,31 @@ class TestProfiles:
         stated = cancelled(kind=kind, generated=generated, cancelled=day)
         assert PROFILES[kind].in_time(stated) is counts
 
+    @pytest.mark.parametrize(
+        ("kind", "generated", "period", "counts"),
+        [
+            ("GEC", "2005-01-31", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2026-01-31", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2018-02-01", Days("2018-01-01", "2018-01-31"), False),
+            ("GEC", "2018-01-31", Days("2018-01-01", "2018-01-31"), True),
+            ("GEC", "2018-01-31", Days("2019-12-31", "2019-12-31"), True),
+            ("GEC", "2018-01-31", Days("2020-01-01", "2020-01-31"), False),
+            ("GO", "2018-01-15", Days("2019-07-15", "2019-12-31"), True),
+            ("GO", "2018-01-15", Days("2019-07-16", "2019-12-31"), False),
+            ("GO", "2018-06-30", Days("2017-07-01", "2018-06-30"), True),
+            ("GO", "2018-06-30", Days("2017-07-01", "2018-07-01"), False),  # more than a year
+        ],
+    )
+    def test_the_vintage_and_the_consumption(self, kind: str, generated: str, period: Days, counts: bool) -> None:
+        stated = cancelled(kind=kind, generated=Days(generated, generated), period=period, cancelled=generated)
+        assert PROFILES[kind].in_time(stated) is counts
+
+    def test_a_run_of_another_decade_is_told_so(self) -> None:
+        days = Days("2005-01-01", "2005-01-31")
+        old = cancelled(kind="GEC", country="CN", generated=days, cancelled="2005-02-28")
+        found = [code for code, _ in old.unfit(str(w.PLANT), "2018-01-01", "2018-01-01", ("CN",))]
+        assert found == ["claim-vintage"]
+
     def test_an_i_rec_is_for_one_calendar_year(self) -> None:
         over = cancelled(period=Days("2018-12-01", "2019-01-31"))
         assert not PROFILES["I-REC"].in_time(over)
@@ -162,6 +190,36 @@ class TestAnHonestClaim:
         world.claims[0] = replace(claim, footprints=(*claim.footprints, named))
         assert found(checked(world)) == {"claimed", "claim-not-exclusive"}
         assert replayed(world) == set()
+
+    def test_names_one_that_was_replaced_twice_since(self) -> None:
+        world, at = certified_world()
+        record = w.coil_record(world, at.steel_plan)
+        second, _ = w.log_footprint(
+            world, world.steel, record, at.coil, at.factors, supersedes=world.id(at.coil_footprint)
+        )
+        w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=world.id(second))
+        world.anchor()
+        whole = world.bundle(COIL)
+        of_now = tuple(i for i in whole.items if i.index not in (at.coil_footprint, second, at.tower_footprint))
+        report = verify(replace(whole, items=of_now), world.trust(), world.view())
+        assert found(report, Status.WARNING) == {"claim-footprint", "claim-not-exclusive"}
+        assert found(report, Status.FAIL) == set()
+        assert "claimed" in found(report)
+        assert replayed(world) == set()
+
+    def test_names_the_main_one_of_before_the_count_and_the_close_of_the_period(self) -> None:
+        made = wk.market_world()
+        main, counted = made.methods.footprints["iso-14067-2018"], made.footprint
+        again = wm.changed(made.methods.stated["iso-14067-2018"], made.world.id(main))
+        wm.log_stated(made.world, again)
+        made.state(made.stated)
+        whole = made.world.bundle(wm.STRIP)
+        gone = (main, made.methods.footprints[m.MARKET], counted)
+        of_now = tuple(one for one in whole.items if one.index not in gone)
+        report = verify(replace(whole, items=of_now), made.world.trust(), made.world.view())
+        assert found(report, Status.WARNING) == {"claim-older", "claim-not-exclusive"}
+        assert found(report, Status.FAIL) == set()
+        assert replayed(made.world) == set()
 
     def test_a_lot_without_claims_says_nothing_of_certificates(self) -> None:
         world, _ = w.honest_world()

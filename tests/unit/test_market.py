@@ -319,8 +319,17 @@ class TestOnTheChain:
         made.world.claims[0] = replace(made.world.claims[0], attested=attested(made.world))
         trust = msgspec.structs.replace(made.world.trust(), registrars=["0x" + REGISTRAR.hex()])
         codes = {f.code for f in verify(made.world.bundle(wm.STRIP), trust, made.world.view())[10].findings}
+        assert replay(WorldSource.of(made.world), trust, made.world.view()).claims_unattested == 0
         assert {"claim-counted", "claim-attested"} <= codes
         assert "claim-not-exclusive" not in codes
+
+    def test_a_replay_counts_what_rests_on_the_operators_word_alone(self) -> None:
+        made = wk.market_world()
+        made.world.claims[0] = replace(made.world.claims[0], attested=attested(made.world))
+        found = replay(WorldSource.of(made.world), made.world.trust(), made.world.view())
+        assert (found.claims, found.claims_unattested) == (1, 1)  # by a registrar whom this reader does not trust
+        made.state(made.counting())
+        assert replay(WorldSource.of(made.world), made.world.trust(), made.world.view()).claims_unattested == 0
 
     def test_without_a_chain_nobody_can_say(self) -> None:
         made = wk.market_world()
@@ -353,6 +362,16 @@ class TestOnTheChain:
         made = wk.market_world()
         wk.LIES["a claim that the registry rejected"][0](made)
         made.state(made.counting())
+        assert replayed(made.world) == set()
+
+    def test_what_was_rejected_lives_on_in_no_lot_that_was_made_of_it(self) -> None:
+        made = wk.market_world()
+        section = wk.section_of(made)
+        assert replayed(made.world) == set()
+        wk.LIES["a claim that the registry rejected"][0](made)
+        made.state(made.counting())
+        assert replayed(made.world) == {"claim-lacking"}  # the section still counts with it
+        section.count()
         assert replayed(made.world) == set()
 
     def test_a_cancellation_that_is_withheld_accuses_nobody(self) -> None:

@@ -7136,7 +7136,7 @@ var LOT_EVENTS = ["LotMinted", "RecordSet", "Consumed"];
 
 // backend/web/verify/certificate.js
 var MAX_SERIAL2 = 2n ** 128n - 1n;
-var MAX_WH = 10 ** 12;
+var MAX_WH = 10 ** 6;
 var MAX_NAME2 = 128;
 var EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(" ");
 var PROFILES = {
@@ -7189,7 +7189,7 @@ function unfit(stated, { facility, opened: opened2, closed, used }) {
   const { kind: kind2, country, cancelled, generated, period: { first: start, last: end } } = stated;
   if (!(start <= opened2 && opened2 <= closed && closed <= end)) found.push(["claim-period", { opened: opened2, closed, start, end }]);
   if (!inTime(stated)) found.push(["claim-vintage", { kind: kind2, generated: generated.first, cancelled }]);
-  if (used !== null && !sameMarket(stated, used)) found.push(["claim-market", { kind: kind2, country, used }]);
+  for (const one of [...used].sort()) if (!sameMarket(stated, one)) found.push(["claim-market", { kind: kind2, country, used: one }]);
   return found;
 }
 function sameMarket({ kind: kind2, country }, used) {
@@ -7201,9 +7201,14 @@ function inTime({ kind: kind2, generated, period, cancelled }) {
   if (months === null) {
     return new Set([generated.first, generated.last, period.first, period.last].map((one) => one.slice(0, 4))).size === 1;
   }
-  const [end, made2] = [cancelled, generated.first].map((one) => one.split("-").map(Number));
-  const passed = 12 * (end[0] - made2[0]) + end[1] - made2[1];
-  return passed < months || passed === months && (wholeMonths || end[2] <= made2[2]);
+  const nextYear = String(Number(period.first.slice(0, 4)) + 1).padStart(4, "0") + period.first.slice(4);
+  if (generated.first > period.last || period.last >= nextYear) return false;
+  const made2 = generated.first.split("-").map(Number);
+  return [period.first, cancelled].every((one) => {
+    const end = one.split("-").map(Number);
+    const passed = 12 * (end[0] - made2[0]) + end[1] - made2[1];
+    return passed < months || passed === months && (wholeMonths || end[2] <= made2[2]);
+  });
 }
 function checkDays({ first, last }, field) {
   if (day(first, field) > day(last, field)) throw new Malformed(`${field}: ends before it begins`);
@@ -9935,12 +9940,12 @@ function ofClaim(reading, claim, record) {
     return;
   }
   const printed2 = newestFootprint(reading, claim, record);
-  const used = printed2 ? printed2.content.region.split("-")[0] : null;
+  const used = countriesOf(reading, record);
   const before2 = check2.findings.length;
   judge2(check2, claim, stated.content, signer.operator, { maker: key2.operator, identifier: operator.identifier, record, used });
   named2(reading, claim, record, printed2);
   const good = check2.findings.slice(before2).every(({ status: status2 }) => status2 !== FAIL);
-  if (used === null) check2.add(NOT_CHECKED, "withheld", lot2);
+  if (!used.size) check2.add(NOT_CHECKED, "withheld", lot2);
   if (good) claimed(check2, claim, stated.content, lot2);
   word2(reading, claim, stated.content, lot2);
 }
@@ -9959,6 +9964,16 @@ function judge2(check2, claim, stated, signer, { maker, identifier, record, used
   const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
   for (const [code, params] of unfit(stated, { facility, opened: opened2, closed, used })) fault(code, params);
 }
+function countriesOf(reading, record) {
+  const newest = /* @__PURE__ */ new Map();
+  const inOrder = [...reading.footprints.values()].sort((a, b) => a.index < b.index ? -1 : a.index > b.index ? 1 : 0);
+  for (const one of inOrder) {
+    const { facility, profile, region } = one.content;
+    if (facility !== record.content.facility || reading.maker(one) !== reading.maker(record)) continue;
+    newest.set(`${lotOf(one.content)} ${profile.id}`, region.split("-")[0]);
+  }
+  return new Set(newest.values());
+}
 function newestFootprint(reading, claim, record) {
   const ofLot2 = footprintsOf(reading, record).filter((one) => reading.maker(one) === reading.maker(record));
   const profile = ofLot2.find(({ id }) => id === claim.footprints.at(-1))?.content.profile.id;
@@ -9969,10 +9984,10 @@ var footprintsOf = (reading, record) => [...reading.footprints.values()].filter(
 function named2(reading, claim, record, printed2) {
   const id = claim.footprints.at(-1) ?? "";
   if (printed2 && id === printed2.id) return;
-  const before2 = [printed2?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)];
-  const older = before2.includes(id);
+  const older = footprintsOf(reading, record).some((one) => one.id === id || one.content.supersedes === id);
+  const another = !older && (!id || reading.isRead(id));
   const serials = { first: claim.first, last: claim.last };
-  reading.report[10].add(older ? WARNING : FAIL, older ? "claim-older" : "claim-footprint", record.content.of, serials);
+  reading.report[10].add(another ? FAIL : WARNING, older ? "claim-older" : "claim-footprint", record.content.of, serials);
 }
 function claimed(check2, claim, { kind: kind2, registry, wh_per_serial: each, source: source2, country }, lot2) {
   const wh = (claim.last - claim.first + 1n) * BigInt(each);
@@ -10826,7 +10841,7 @@ function faultOf({ facility, zone, window: window3 }, region, { registry, first,
   if (first < start || last < first || end < last) return "not within the cancellation";
   if (taken.some((one) => one.registry === registry && first <= one.last && one.first <= last)) return "counted twice";
   const [opened2, closed] = window3.map((moment) => localDate(moment, zone));
-  const [outside] = unfit(stated, { facility, opened: opened2, closed, used: region.split("-")[0] });
+  const [outside] = unfit(stated, { facility, opened: opened2, closed, used: [region.split("-")[0]] });
   return outside ? `outside their ${outside[0].replace("claim-", "")}` : null;
 }
 function cover(lines, wanted2) {

@@ -8,12 +8,13 @@ import { checkPrintable } from './texts.js'
 import { digest, gln, party } from './values.js'
 
 const MAX_SERIAL = 2n ** 128n - 1n
-const MAX_WH = 10 ** 12
+const MAX_WH = 10 ** 6 // a megawatt-hour, for each kind
 const MAX_NAME = 128
 const EU = 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' ')
 
 // By kind: countries that are one market (null: each its own), and the months after generation in which a certificate
-// is cancelled, to the day or to the month's end (null: in the calendar year of the consumption).
+// is cancelled and its period of consumption, a year at most, begins: to the day or to the month's end (null: all in
+// the calendar year of the consumption).
 const PROFILES = {
   GO: { market: EU, months: 18, wholeMonths: false },
   GEC: { market: ['CN'], months: 23, wholeMonths: true },
@@ -53,15 +54,15 @@ export function readCancellation(body) {
   return { ...found, serials, registryId: hex(keccak_256(utf8(found.registry))) }
 }
 
-// Why it does not count for what was made at a facility between two local days, with a country's electricity (null: not
-// known): codes of check 10, and what fills their sentences.
+// Why it does not count for what was made at a facility between two local days, with the electricity of countries (as far
+// as known): codes of check 10, and what fills their sentences.
 export function unfit(stated, { facility, opened, closed, used }) {
   const found = []
   if (stated.facility !== facility) found.push(['claim-facility', { stated: stated.facility, facility }])
   const { kind, country, cancelled, generated, period: { first: start, last: end } } = stated
   if (!(start <= opened && opened <= closed && closed <= end)) found.push(['claim-period', { opened, closed, start, end }])
   if (!inTime(stated)) found.push(['claim-vintage', { kind, generated: generated.first, cancelled }])
-  if (used !== null && !sameMarket(stated, used)) found.push(['claim-market', { kind, country, used }])
+  for (const one of [...used].sort()) if (!sameMarket(stated, one)) found.push(['claim-market', { kind, country, used: one }])
   return found
 }
 
@@ -76,9 +77,14 @@ function inTime({ kind, generated, period, cancelled }) {
   if (months === null) {
     return new Set([generated.first, generated.last, period.first, period.last].map((one) => one.slice(0, 4))).size === 1
   }
-  const [end, made] = [cancelled, generated.first].map((one) => one.split('-').map(Number))
-  const passed = 12 * (end[0] - made[0]) + end[1] - made[1]
-  return passed < months || (passed === months && (wholeMonths || end[2] <= made[2]))
+  const nextYear = String(Number(period.first.slice(0, 4)) + 1).padStart(4, '0') + period.first.slice(4)
+  if (generated.first > period.last || period.last >= nextYear) return false
+  const made = generated.first.split('-').map(Number)
+  return [period.first, cancelled].every((one) => {
+    const end = one.split('-').map(Number)
+    const passed = 12 * (end[0] - made[0]) + end[1] - made[1]
+    return passed < months || (passed === months && (wholeMonths || end[2] <= made[2]))
+  })
 }
 
 function checkDays({ first, last }, field) {

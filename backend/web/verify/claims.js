@@ -59,12 +59,12 @@ function ofClaim(reading, claim, record) {
     return
   }
   const printed = newestFootprint(reading, claim, record)
-  const used = printed ? printed.content.region.split('-')[0] : null // the country whose electricity the lot used
+  const used = countriesOf(reading, record)
   const before = check.findings.length
   judge(check, claim, stated.content, signer.operator, { maker: key.operator, identifier: operator.identifier, record, used })
   named(reading, claim, record, printed)
   const good = check.findings.slice(before).every(({ status }) => status !== FAIL)
-  if (used === null) check.add(NOT_CHECKED, 'withheld', lot)
+  if (!used.size) check.add(NOT_CHECKED, 'withheld', lot)
   if (good) claimed(check, claim, stated.content, lot)
   word(reading, claim, stated.content, lot)
 }
@@ -85,6 +85,18 @@ function judge(check, claim, stated, signer, { maker, identifier, record, used }
   for (const [code, params] of unfit(stated, { facility, opened, closed, used })) fault(code, params)
 }
 
+// The countries of the plant's electricity, by all of its maker's newest footprints that are here.
+function countriesOf(reading, record) {
+  const newest = new Map()
+  const inOrder = [...reading.footprints.values()].sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0))
+  for (const one of inOrder) {
+    const { facility, profile, region } = one.content
+    if (facility !== record.content.facility || reading.maker(one) !== reading.maker(record)) continue
+    newest.set(`${lotOf(one.content)} ${profile.id}`, region.split('-')[0])
+  }
+  return new Set(newest.values())
+}
+
 // The lot's newest footprint in the bundle, by the maker of its record and the profile of the one that the claim names;
 // by any profile, where that one is not here.
 function newestFootprint(reading, claim, record) {
@@ -97,14 +109,15 @@ function newestFootprint(reading, claim, record) {
 const footprintsOf = (reading, record) =>
   [...reading.footprints.values()].filter(({ content }) => lotOf(content) === record.content.of)
 
-// The footprint that the claim names is the lot's newest, or one before it.
+// The footprint that the claim names is the lot's newest, or one before it; one that is not here accuses nobody, for
+// a bundle has the newest ones only.
 function named(reading, claim, record, printed) {
   const id = claim.footprints.at(-1) ?? ''
   if (printed && id === printed.id) return
-  const before = [printed?.content.supersedes, ...footprintsOf(reading, record).map((one) => one.id)]
-  const older = before.includes(id)
+  const older = footprintsOf(reading, record).some((one) => one.id === id || one.content.supersedes === id)
+  const another = !older && (!id || reading.isRead(id))
   const serials = { first: claim.first, last: claim.last }
-  reading.report[10].add(older ? WARNING : FAIL, older ? 'claim-older' : 'claim-footprint', record.content.of, serials)
+  reading.report[10].add(another ? FAIL : WARNING, older ? 'claim-older' : 'claim-footprint', record.content.of, serials)
 }
 
 function claimed(check, claim, { kind, registry, wh_per_serial: each, source, country }, lot) {

@@ -35,7 +35,7 @@ function faultOf({ facility, zone, window }, region, { registry, first, last }, 
   if (first < start || last < first || end < last) return 'not within the cancellation'
   if (taken.some((one) => one.registry === registry && first <= one.last && one.first <= last)) return 'counted twice'
   const [opened, closed] = window.map((moment) => localDate(moment, zone))
-  const [outside] = unfit(stated, { facility, opened, closed, used: region.split('-')[0] })
+  const [outside] = unfit(stated, { facility, opened, closed, used: [region.split('-')[0]] })
   return outside ? `outside their ${outside[0].replace('claim-', '')}` : null
 }
 

@@ -314,6 +314,12 @@ def certified(stated: Cancellation = HONEST, **changes: Any) -> Callable[[World,
     return lie
 
 
+def of_day(generated: str, **changes: Any) -> Cancellation:
+    """A GEC of one day, cancelled on that day."""
+    days = Days(generated, generated)
+    return cancelled(kind="GEC", country="CN", generated=days, cancelled=generated, **changes)
+
+
 def attested_claim(world: World, at: Places) -> Case:
     certify(world, at)
     world.claims[0] = replace(world.claims[0], attested=attested(world))
@@ -332,6 +338,18 @@ def footprint_after_the_claim(world: World, at: Places) -> Case:
     w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=first)
     world.anchor()
     return case(world, COIL)
+
+
+def footprint_replaced_twice(world: World, at: Places) -> Case:
+    certify(world, at)
+    record, first = w.coil_record(world, at.steel_plan), world.id(at.coil_footprint)
+    second, _ = w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=first)
+    w.log_footprint(world, world.steel, record, at.coil, at.factors, supersedes=world.id(second))
+    world.anchor()
+    given = case(world, COIL)
+    gone = (at.coil_footprint, second, at.tower, at.tower_footprint)
+    items = tuple(one for one in given.bundle.items if one.index not in gone)
+    return replace(given, bundle=replace(given.bundle, items=items))
 
 
 def nobody_claims(world: World, at: Places) -> Case:
@@ -467,15 +485,24 @@ LIES: dict[str, tuple[int | None, Callable[[World, Places], Case]]] = {
     "certificates of a lot of which little is shown": (None, public_claim),
     "certificates that nobody claims": (None, nobody_claims),
     "certificates claimed for an earlier footprint": (None, footprint_after_the_claim),
+    "certificates claimed for a footprint that was replaced twice": (None, footprint_replaced_twice),
     "certificates whose claim is rejected": (10, rejected_claim),
     "certificates of another market": (10, certified(cancelled(country="VN"))),
     "certificates of another vintage": (10, certified(cancelled(kind="GO", country="FR", cancelled="2019-07-02"))),
+    "certificates of long before": (10, certified(of_day("2005-01-31"))),
+    "certificates of long after": (10, certified(of_day("2026-01-31"))),
+    "certificates of a day within": (10, certified(of_day("2018-01-31"))),  # which is of another market only
+    "certificates for more than a year": (
+        10,
+        certified(of_day("2018-01-31", period=Days("2017-07-01", "2018-07-01"))),
+    ),
     "certificates for another period": (10, certified(cancelled(period=Days("2018-01-03", "2018-01-31")))),
     "certificates for another company": (10, certified(cancelled(beneficiary=str(w.FABRICATOR)))),
     "certificates for another plant": (10, certified(cancelled(facility=str(w.WORKSHOP)))),
     "certificates beyond what was cancelled": (10, certified(last=HONEST.serials[1] + 1)),
     "certificates claimed by another": (10, certified(operator=b"\xb2" * 20)),
     "certificates without their cancellation": (10, certified(cancellation=b"\x0c" * 32)),
+    "certificates of more than a megawatt-hour": (3, certified(cancelled(wh_per_serial=10**6 + 1))),
     "certificates that break a rule": (3, certified(cancelled(country="Korea"))),
     "an input that is left out": (8, input_left_out),
     "an input corrected after its use": (None, corrected_after_use),
