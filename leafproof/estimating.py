@@ -9,7 +9,9 @@ Without that nothing is estimated, and a gap stays a gap. The rules:
   within the window. Each interval of the gap gets the mean of both; at an edge of the window it gets the one that
   is there, and without any it stays a gap. Of an interval that the window's bound cuts, the part within counts,
   pro rata of time.
-* A gap longer than `up_to_seconds` stays one, all of it.
+* A gap longer than `up_to_seconds` stays one, all of it. So does one that no reading of the point closes on both
+  sides: it may be longer. How long it is counts beyond the window's bounds too. Whoever withholds the readings of
+  a run's end so has a gap there, and no estimate.
 * Of a quality (kind `value`) each interval gets the mean of the values beside it.
 
 An estimate is never a measurement: a record states it apart, with its method, its intervals and their spans, and
@@ -47,20 +49,38 @@ class Fill:
 
 def fills(point: MeteringPoint, window: Span, gaps: Iterable[Span], near: Near) -> list[Fill]:
     """Those of a point's gaps within `window` that its method fills, in their order; none without a method."""
-    stated = point.estimates
-    if stated is None:
+    if point.estimates is None:
         return []
     found = []
-    for left, right in gaps:
-        if right - left > stated.up_to_seconds:
-            continue
-        low, high = left - point.interval_seconds, right + point.interval_seconds
-        known = near(low, high)
-        beside = [
-            Fraction(known.amounts[a, b])
-            for a, b in known.within(low, high)
-            if window[0] <= a and b <= window[1] and (b == left or a == right)
-        ]
+    for gap in gaps:
+        amounts = near(*_reach(point, gap)).amounts
+        beside = [Fraction(amounts[one]) for one in closing(point, gap, near) if _within(window, one)]
         if beside:
-            found.append(Fill(left, right, sum(beside, Fraction(0)) / len(beside)))
+            found.append(Fill(*gap, sum(beside, Fraction(0)) / len(beside)))
     return found
+
+
+def closing(point: MeteringPoint, gap: Span, near: Near) -> tuple[Span, ...]:
+    """The two intervals that were read before and behind a gap, in the window or beyond it; none where one is
+    missing, or where they lie further apart than the point's method allows."""
+    if point.estimates is None:
+        return ()
+    longest = point.estimates.up_to_seconds
+    reach = _reach(point, gap)
+    spans = near(*reach).within(*reach)
+    before = max((one for one in spans if one[1] <= gap[0]), key=lambda one: one[1], default=None)
+    behind = min((one for one in spans if one[0] >= gap[1]), default=None)
+    if before is None or behind is None or behind[0] - before[1] > longest:
+        return ()
+    return before, behind
+
+
+def _reach(point: MeteringPoint, gap: Span) -> Span:
+    """Where the intervals lie that may close the gap."""
+    assert point.estimates is not None
+    reach = point.estimates.up_to_seconds + point.interval_seconds
+    return gap[1] - reach, gap[0] + reach
+
+
+def _within(window: Span, one: Span) -> bool:
+    return window[0] <= one[0] and one[1] <= window[1]

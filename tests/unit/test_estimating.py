@@ -70,7 +70,18 @@ class TestNeighbours:
 
     @pytest.mark.parametrize(("values", "estimated"), [("- 10 20", 10), ("10 20 -", 20), ("- 10 -", 20)])
     def test_at_an_edge_the_one_there_is(self, values: str, estimated: int) -> None:
-        assert of(values).estimate.exact == estimated
+        """What was read beyond the edge says that the gap ends there, and nothing else."""
+        assert of(f"500 {values} 500", 1, 1 + len(values.split())).estimate.exact == estimated
+
+    @pytest.mark.parametrize("values", ["- 10 20", "10 20 -", "- - 10", "10 -"])
+    def test_what_no_reading_closes_stays_a_gap(self, values: str) -> None:
+        found = of(values)
+        assert (found.estimate.count, found.gaps) == (0, found.unread)
+
+    @pytest.mark.parametrize(("beyond", "estimated"), [("- 20", 20), ("- - 20", 0)])
+    def test_how_long_a_gap_is_counts_beyond_the_window(self, beyond: str, estimated: int) -> None:
+        """Two hours may be estimated."""
+        assert of(f"10 20 - {beyond}", end=3).estimate.exact == estimated
 
     def test_each_gap_has_its_own(self) -> None:
         assert of("10 - 20 - 40").estimate.exact == 15 + 30
@@ -89,7 +100,7 @@ class TestNeighbours:
         assert of("10 - 20", start=0.5).estimate.exact == 20  # an interval that is cut is no neighbour either
 
     def test_without_a_neighbour_it_stays_a_gap(self) -> None:
-        found = of("10 -", start=0.5)
+        found = of("10 - 20", start=0.5, end=2.5)
         assert (found.estimate.count, found.gaps) == (0, hours((1, 2)))
 
     def test_a_part_of_an_interval_gets_a_part(self) -> None:
@@ -240,6 +251,7 @@ def footprint_of(made: p.Plant, index: int) -> Footprint:
     return Footprint.read(stated.body or b"", stated.disclosures, steel.key.public, steel.uri)
 
 
+FIRST_HOUR = 3  # the log's entry that has the frame of the run's first hour
 SPAN = ("2018-01-02T00:15:00Z", "2018-01-02T00:45:00Z")
 TRUE = Estimated("neighbours", 2, "9.340", (SPAN,))
 
@@ -338,6 +350,21 @@ class TestALie:
         assert codes(made, 7) == {"metering-gap", "estimate-unplanned"}
         assert codes(made, 8) == {"activity-differs", "estimate-gap"}
         assert kinds(made) == {"activity-differs", "evidence"}
+
+    def test_of_a_run_whose_second_half_is_left_out(self) -> None:
+        """The record names the frame of the run's first hour alone, and estimates the second by its last quarter."""
+        span = ("2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z")
+        first = {"first_index": FIRST_HOUR, "last_index": FIRST_HOUR}
+        less = Estimated("neighbours", 4, "24.680", (span,))
+
+        def lie(record: BatchRecord) -> BatchRecord:
+            told = p.activity("rolling", quantity="18.680", intervals=4, estimated=less, **first)(record)
+            return p.activity("gas", **first)(told)
+
+        made = p.plant(lie, estimating("rolling", rule=RULE))
+        missing = [f.params for f in verified(made)[7].findings if f.code == "metering-gap"]
+        assert {"point": "rolling", "start": span[0], "end": span[1]} in missing
+        assert "estimate-gap" in codes(made, 8)
 
     def test_about_a_point_of_which_the_plan_lets_nothing_be_estimated(self) -> None:
         made = p.plant(p.activity("rolling", estimated=TRUE, gaps=()), estimating("gas"), said=lost(5, 6))
