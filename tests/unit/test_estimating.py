@@ -21,11 +21,14 @@ from leafproof.measuring import Measured, Total, apart, measured, total
 from leafproof.period import Balance
 from leafproof.plan import Estimates, MeteringPlan, MeteringPoint
 from leafproof.record import Activity, BatchRecord, Estimated
+from leafproof.replay.replay import replay
 from leafproof.verification.report import Status
 from leafproof.verification.verify import verify
 from tests.support import methods as m
+from tests.support import world as w
 from tests.support import world_plant as p
-from tests.support.world import COIL, START, Party
+from tests.support.world import COIL, START, Party, World, later
+from tests.support.world_source import WorldSource
 from tests.unit import test_carriers as c
 from tests.unit.test_carriers import HOUR, T0
 from tests.unit.test_plant import codes, kinds, replayed, verified
@@ -253,6 +256,7 @@ def footprint_of(made: p.Plant, index: int) -> Footprint:
 
 FIRST_HOUR = 3  # the log's entry that has the frame of the run's first hour
 SPAN = ("2018-01-02T00:15:00Z", "2018-01-02T00:45:00Z")
+KEPT_BACK = [Reading("rolling", START + 900 * one, Decimal(900), "kWh") for one in (6, 7)]  # of the span
 TRUE = Estimated("neighbours", 2, "9.340", (SPAN,))
 
 
@@ -365,6 +369,50 @@ class TestALie:
         missing = [f.params for f in verified(made)[7].findings if f.code == "metering-gap"]
         assert {"point": "rolling", "start": span[0], "end": span[1]} in missing
         assert "estimate-gap" in codes(made, 8)
+
+    def test_is_found_by_frames_that_came_after_it(self) -> None:
+        """The quarters that were estimated as 4.67 kWh were kept back: 900 kWh each. A server has an hour to
+        correct its record; this one does not."""
+        made = plant()
+        p.log_readings(made.world, p.HOURS, KEPT_BACK)
+        made.world.anchor()
+        assert codes(made, 8) == set()
+        assert replayed(made).discrepancies == []
+        view = later(made.world.view())
+        judged = verify(made.world.bundle(COIL), made.world.trust(), view)[8].findings
+        assert [f.code for f in judged if f.status is Status.FAIL] == ["estimate-read"]
+        (told,) = replay(WorldSource.of(made.world), made.world.trust(), view).discrepancies
+        assert (told.kind, told.index) == ("activity-differs", made.index)
+
+    def test_is_not_found_in_a_record_that_was_corrected(self) -> None:
+        made = plant()
+        p.log_readings(made.world, p.HOURS, KEPT_BACK)
+        true = p.record_of(made.world, made.plan, made.plan_index)
+        newer = msgspec.structs.replace(true, supersedes=made.world.id(made.index))
+        index = w.log_record(made.world, made.world.steel, newer)
+        p.log_footprint(made.world, newer, index, made.factors)
+        made.world.anchor()
+        made.world.supersede(made.world.steel, COIL, index)
+        view = later(made.world.view())
+        report = verify(made.world.bundle(COIL), made.world.trust(), view)
+        assert [f.code for f in report[8].findings if f.status is Status.FAIL] == []
+        found = replay(WorldSource.of(made.world), made.world.trust(), view).discrepancies
+        assert [one.kind for one in found if one.kind == "activity-differs"] == []
+
+    def test_is_found_where_the_record_left_the_frame_out(self) -> None:
+        """The frame of the estimated quarters came before the record, and lies beyond the range that it names."""
+
+        def left_out(record: BatchRecord) -> BatchRecord:
+            told = (msgspec.structs.replace(a, last_index=FIRST_HOUR + 1) for a in record.activity or ())
+            return p.activity("rolling", quantity="28.020", intervals=6, estimated=TRUE)(
+                msgspec.structs.replace(record, activity=tuple(told))
+            )
+
+        def last(world: World) -> None:
+            p.log_readings(world, p.HOURS, KEPT_BACK)
+
+        made = p.plant(left_out, estimating("rolling"), last, lost(5, 6))
+        assert codes(made, 8) == {"estimate-read"}
 
     def test_about_a_point_of_which_the_plan_lets_nothing_be_estimated(self) -> None:
         made = p.plant(p.activity("rolling", estimated=TRUE, gaps=()), estimating("gas"), said=lost(5, 6))
