@@ -4,11 +4,12 @@ A plan may state of a point (`leafproof.plan.Estimates`) the method `neighbours`
 Without that nothing is estimated, and a gap stays a gap. The rules:
 
 * A gap is a span of a window that no reading covers. A window is the time of one run on one line, or the time
-  between two runs: what is beyond its bounds is another product, or idleness, and says nothing of the gap.
-* The neighbours are the interval that ends where the gap begins and the one that begins where it ends, each wholly
-  within the window. Each interval of the gap gets the mean of both; at an edge of the window it gets the one that
-  is there, and without any it stays a gap. Of an interval that the window's bound cuts, the part within counts,
-  pro rata of time.
+  between two runs: what is beyond its bounds is another product, or idleness, and says nothing of the gap. A run
+  that stood still for a while has several windows on a line; its neighbours are looked for in all of them.
+* The neighbours are the interval that ends where the gap begins and the one that begins where it ends, each between
+  the run's bounds and not wholly in a standstill. Each interval of the gap gets the mean of both; at an edge of the
+  run it gets the one that is there, and without any it stays a gap. Of an interval that the window's bound cuts,
+  the part within counts, pro rata of time.
 * A gap longer than `up_to_seconds` stays one, all of it. So does one that no reading of the point closes on both
   sides: it may be longer. How long it is counts beyond the window's bounds too. Whoever withholds the readings of
   a run's end so has a gap there, and no estimate.
@@ -22,7 +23,7 @@ itself; whoever reports under it chooses `up_to_seconds` accordingly, or states 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -47,14 +48,15 @@ class Fill:
         return -(-(self.end - self.start) // seconds)
 
 
-def fills(point: MeteringPoint, window: Span, gaps: Iterable[Span], near: Near) -> list[Fill]:
-    """Those of a point's gaps within `window` that its method fills, in their order; none without a method."""
+def fills(point: MeteringPoint, windows: Sequence[Span], gaps: Iterable[Span], near: Near) -> list[Fill]:
+    """Those of a point's gaps that its method fills, in their order; none without a method. `windows` are all of
+    one run on the point's line, or one of the time between runs; the gaps lie in one of them."""
     if point.estimates is None:
         return []
     found = []
     for gap in gaps:
         amounts = near(*_reach(point, gap)).amounts
-        beside = [Fraction(amounts[one]) for one in closing(point, gap, near) if _within(window, one)]
+        beside = [Fraction(amounts[one]) for one in closing(point, gap, near) if _within(windows, one)]
         if beside:
             found.append(Fill(*gap, sum(beside, Fraction(0)) / len(beside)))
     return found
@@ -82,5 +84,8 @@ def _reach(point: MeteringPoint, gap: Span) -> Span:
     return gap[1] - reach, gap[0] + reach
 
 
-def _within(window: Span, one: Span) -> bool:
-    return window[0] <= one[0] and one[1] <= window[1]
+def _within(windows: Sequence[Span], one: Span) -> bool:
+    """Whether an interval is the run's: between its bounds, and not all of it in a standstill. Were one that a
+    standstill cuts left out, a standstill of a second beside it would choose the neighbour."""
+    between = min(a for a, _ in windows) <= one[0] and one[1] <= max(b for _, b in windows)
+    return between and any(one[0] < b and a < one[1] for a, b in windows)

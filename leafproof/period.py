@@ -245,12 +245,12 @@ def metered(
     amount: Callable[[MeteringPoint, list[Window]], Total],
 ) -> tuple[Fraction, Fraction]:
     """What a point metered in `span`, with what is estimated, and how much of what is outside runs is estimated.
-    `amount` is asked for it in the windows of the runs on the point's line, and in those between them; where the
+    `amount` is asked for it in the windows of each run on the point's line, and in each between them; where the
     plan estimates nothing, in one, for then it makes no difference."""
-    runs = (w for record in records for w in record.run.on_lines.get(point.line or "", ()))
+    runs = (record.run.on_lines.get(point.line or "", ()) for record in records)
     inside, outside = apart(*span, runs if plan.estimates(point) else ())
-    rest = amount(point, outside)
-    return amount(point, inside).whole + rest.whole, rest.estimated
+    rest = sum((amount(point, one) for one in outside), Total())
+    return sum((amount(point, one) for one in inside), rest).whole, rest.estimated
 
 
 def with_estimated(plan: MeteringPlan, balance: Balance, estimated: Fraction) -> Balance:

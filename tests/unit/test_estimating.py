@@ -110,11 +110,25 @@ class TestNeighbours:
         found = of("10 - 20", end=1.5)
         assert (found.estimate.exact, found.estimate.count) == (5, 1)
 
-    def test_every_window_is_filled_by_itself(self) -> None:
-        one, heard = meter(), c.heard(*said("10 - 30 - 50")).at(c.PLANT)
-        found = measured(c.plan(one), one, heard, hours((0, 2), (2, 5)))
-        assert (found.estimate.exact, found.estimate.count) == (10 + 40, 2)
-        assert found.estimate.spans == hours((1, 2), (3, 4))
+    @pytest.mark.parametrize(
+        ("windows", "estimated"),
+        [
+            (((0, 1), (1, 4)), 510),  # cut behind the larger neighbour, for no time
+            (((0, 0.9), (1, 4)), 510),  # for a few minutes of that neighbour
+            (((0, 1.5), (1.5, 4)), 510),  # within the gap
+            (((0, 1), (2, 4)), 255),  # what is not of the run is not estimated
+            (((1, 4),), 20),
+        ],
+    )
+    def test_a_run_that_stands_still_does_not_choose_the_neighbour(
+        self, windows: tuple[tuple[float, float], ...], estimated: int
+    ) -> None:
+        one, heard = meter(), c.heard(*said("500 - - 10 10")).at(c.PLANT)
+        assert measured(c.plan(one), one, heard, hours(*windows)).estimate.exact == estimated
+
+    def test_what_a_run_stood_still_for_is_no_neighbour(self) -> None:
+        one, heard = meter(), c.heard(*said("10 90 - 30")).at(c.PLANT)
+        assert measured(c.plan(one), one, heard, hours((0, 1), (2, 4))).estimate.exact == 30
 
     def test_is_converted_as_what_was_measured(self) -> None:
         one = c.point(conversions=(c.CALORIFIC,), estimates=RULE)
@@ -149,35 +163,37 @@ class TestNothingRemains:
     @given(AMOUNTS, st.data())
     @settings(deadline=None)
     def test_runs_and_rest_are_the_period(self, amounts: list[int | None], data: st.DataObject) -> None:
-        """Measured + estimated of each run, and of the time between them, is what the period has; in one piece or
-        in portions, as backend and replay count it."""
+        """Each run, and each time between them, has the same in one piece and in portions, as backend and replay
+        count it; and what was read is the period's, however it is cut."""
         end = T0 + HOUR * len(amounts)
         one = meter()
         by = c.plan(one)
         heard = c.heard(*said(" ".join("-" if a is None else str(a) for a in amounts)), said("1 1", "other")[0])
         at = heard.at(c.PLANT)
         cuts = sorted(data.draw(st.lists(st.integers(T0, end), max_size=6)))
-        runs = [(a, b) for a, b in list(pairwise(cuts))[::2] if a < b]
+        stretches = [(a, b) for a, b in list(pairwise(cuts))[::2] if a < b]
+        runs = data.draw(st.sampled_from([[[one] for one in stretches], [stretches]]))  # or one that stood still
         inside, outside = apart(T0, end, runs)
-        assert inside == runs
-        parts = [measured(by, one, at, [window]) for window in [*inside, *outside]]
+        assert inside == [run for run in runs if run]
+        parts = [measured(by, one, at, group) for group in [*inside, *outside]]
 
         def portions(start: int, end: int) -> list[tuple[int, int]]:
             bounds = [start, *(cut for cut in range(start + 1700, end, 5100)), end]
             return list(pairwise(bounds))
 
-        whole = measured(by, one, at, [*inside, *outside])
-        in_parts = total(by, one, at, [*inside, *outside], portions)
-        assert sum((part.whole for part in parts), Fraction(0)) == whole.whole == in_parts.whole
-        assert sum((part.estimate.exact for part in parts), Fraction(0)) == in_parts.estimated
-        assert sum(part.estimate.count for part in parts) == whole.estimate.count
+        by_parts = [total(by, one, at, group, portions) for group in [*inside, *outside]]
+        assert [(part.exact, part.estimate.exact) for part in parts] == [
+            (part.measured, part.estimated) for part in by_parts
+        ]
+        read = measured(by, one, at, [(T0, end)]).exact
+        assert sum((part.exact for part in parts), Fraction(0)) == read
 
     def test_time_is_cut_where_runs_begin_and_end(self) -> None:
-        assert apart(0, 10, [(2, 4), (3, 6), (6, 7), (9, 12)]) == (
-            [(2, 4), (4, 6), (6, 7), (9, 10)],
-            [(0, 2), (7, 9)],
+        assert apart(0, 10, [[(2, 4), (6, 7)], [(3, 6)], [(9, 12)]]) == (
+            [[(2, 4), (6, 7)], [(4, 6)], [(9, 10)]],
+            [[(0, 2)], [(7, 9)]],
         )
-        assert apart(0, 10, []) == ([], [(0, 10)])
+        assert apart(0, 10, []) == ([], [[(0, 10)]])
 
     def test_a_period_asks_for_what_is_estimated_by_runs(self) -> None:
         """10, then a gap, in a run; 40 outside: the run's hour is 10, not 25."""
