@@ -32,6 +32,7 @@ from leafproof.replay.spent import Spent
 from leafproof.replay.stages import Stages
 from leafproof.replay.weighings import Weighings
 from leafproof.values import Lot
+from leafproof.verification import estimates
 from leafproof.verification import evidence as ev
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
@@ -113,6 +114,8 @@ class Lots:
             message = f"the metering plan that the record names is not its facility's when the run opened: {named}"
             self._report.add("plan", statement.index, message)
             return None
+        for finding in estimates.by_known_plan(record, in_force, self._chain):
+            self._report.add("plan", statement.index, finding.text())
         return _plan_of(in_force)
 
     def _in_force(self, operator: bytes, facility: str, moment: int) -> Statement | None:

@@ -70,6 +70,8 @@ def _planned(reading: Reading, signed: Statement, record: BatchRecord, plan: Met
     """What the plan says by itself, and of the energy periods that were closed by it."""
     yield from ev.plan_in_force(record, plan)
     yield from estimates.by_plan(record, plan)
+    if named := reading.plan(record):
+        yield from estimates.by_known_plan(record, named[0], reading.chain)
     for period in _periods(reading, signed):
         yield from reconciled.judge(period, plan)
     if foreign := ev.foreign_gateways(reading.chain, reading.operator(signed), plan):

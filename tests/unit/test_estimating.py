@@ -386,6 +386,15 @@ class TestALie:
         assert {"point": "rolling", "start": span[0], "end": span[1]} in missing
         assert "estimate-gap" in codes(made, 8)
 
+    def test_by_a_plan_that_was_not_there_when_the_run_opened(self) -> None:
+        """Its `valid_from` is the day before; it was anchored the day after, when the gap was known."""
+        made = p.plant(planned=estimating("rolling"), said=lost(5, 6), early=False)
+        assert made.plan.valid_from < made.record.run.opened
+        assert codes(made, 7) == {"plan-later"}
+        assert kinds(made) == {"plan"}
+        without = p.plant(planned=estimating("rolling"), early=False)
+        assert (verified(without).exit_code, kinds(without)) == (0, set())
+
     def test_is_found_by_frames_that_came_after_it(self) -> None:
         """The quarters that were estimated as 4.67 kWh were kept back: 900 kWh each. A server has an hour to
         correct its record; this one does not."""

@@ -9657,6 +9657,7 @@ async function readChain(node, trust2, statements, heads, pause) {
   chain.heads = await reader.heads(heads);
   chain.anchoredBefore = await reader.anchoring(chain, statements);
   const records = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
+  chain.covered = await reader.covered(estimating(records, statements));
   const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
   const lots = [...new Set(ids.filter(Boolean))];
   await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, lots)), pause);
@@ -9676,6 +9677,11 @@ async function readChain(node, trust2, statements, heads, pause) {
   chain.pointerUnderWay = await reader.pointing(unpointed);
   await reader.checkFinalBlock();
   return chain;
+}
+function estimating(records, statements) {
+  const named4 = records.filter(({ content }) => content.activity?.some(({ estimated: estimated2 }) => estimated2));
+  const plans = new Set(named4.map(({ content }) => content.plan));
+  return statements.filter(({ id }) => plans.has(id));
 }
 var ordered = (events) => events.sort((a, b) => a.block - b.block || a.index - b.index);
 var Reader = class {
@@ -9833,6 +9839,22 @@ var Reader = class {
       if (await this.isOpen(log)) sizes.set(log, await this.newestSize(log, this.final.block, old));
     }
     return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index);
+  }
+  // When the first head that covers each of `statements` came; heads grow, so that older ones than it need not be asked for.
+  async covered(statements) {
+    const found = /* @__PURE__ */ new Map();
+    for (const { id, log, index } of statements) {
+      const start = this.trust.deployed_block;
+      let first = null;
+      for (let last = this.final.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+        const events = ordered(await this.events("TransparencyLog", ["Extended"], [["0x" + log.id]], Math.max(start, last - span + 1), last));
+        const holding = events.filter(({ values: values2 }) => values2[1] > BigInt(index));
+        first = holding[0] ?? first;
+        if (holding.length < events.length) break;
+      }
+      found.set(id, first ? (await this.blocksOf([first])).get(first.block).time : this.final.time);
+    }
+    return found;
   }
   // Size of the log's newest head up to a block, of those whose events `keep` keeps; 0 if there is none.
   async newestSize(log, block, keep) {
@@ -10076,7 +10098,10 @@ async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
-    if (plan) estimates2(check2, record.content, plan);
+    if (plan) {
+      estimates2(check2, record.content, plan);
+      knownPlan(check2, record.content, reading.chain?.covered.get(named4.id));
+    }
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
@@ -10114,6 +10139,9 @@ function estimates2(check2, { of: of5, activity: activity2 }, plan) {
       if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of5, { point: point2, start, end });
     });
   }
+}
+function knownPlan(check2, { of: of5, window: window3, run: run3 }, anchored) {
+  if (anchored > window3[0]) check2.add(FAIL, "plan-later", of5, { start: utcText(anchored), opened: run3.opened });
 }
 function ownPlan(reading, record, named4) {
   const own = named4 && reading.maker(named4) === reading.maker(record) && named4.content.facility === record.content.facility;

@@ -225,12 +225,13 @@ class TestAPlantThatBurnsGas:
         assert any(code.startswith("simulated") for code, _ in page[7][1])
 
     @pytest.mark.parametrize(
-        "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much"]
+        "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much", "planned later"]
     )
     def test_says_what_is_estimated(self, phone: Phone, lie: str) -> None:
         points = () if lie == "unplanned" else ("rolling",)
         stated = wp.activity("rolling", estimated=estimating.TRUE)
-        made = wp.plant(stated, estimating.estimating(*points), said=estimating.lost(5, 6, 17))
+        planned, said = estimating.estimating(*points), estimating.lost(5, 6, 17)
+        made = wp.plant(stated, planned, said=said, early=lie != "planned later")
         if lie == "unflagged":
             restated(made, flags=lambda f: tuple(flag for flag in f.flags if "estimated" not in flag))
         if lie == "called primary":
@@ -250,6 +251,7 @@ class TestAPlantThatBurnsGas:
         assert agreed(page) == agreed(kernel)
         assert "estimated" in {code for code, _ in page[7][1]}
         assert ("estimate-unplanned" in {code for code, _ in page[7][1]}) == (lie == "unplanned")
+        assert ("plan-later" in {code for code, _ in page[7][1]}) == (lie == "planned later")
         assert (page[8][0] == "fail") == (lie in ("unflagged", "called primary"))
         assert (page[0][0] == "fail" or page[3][0] == "fail") == (lie == "too much")
 
