@@ -176,9 +176,7 @@ def total(
     return Total(found.measured * constant, found.estimated * constant)
 
 
-def apart(
-    start: int, end: int, runs: Iterable[Sequence[Window]]
-) -> tuple[list[list[Window]], list[list[Window]]]:
+def apart(start: int, end: int, runs: Iterable[Sequence[Window]]) -> tuple[list[list[Window]], list[list[Window]]]:
     """[start, end) in groups of windows that are asked for together: those of each run, and each one between
     runs by itself; what two runs have in common counts once, as the earlier one's."""
     inside: dict[int, list[Window]] = defaultdict(list)
@@ -195,9 +193,7 @@ def apart(
     return [*inside.values()], outside
 
 
-def _fills(
-    reader: MeteringPoint, meter: Meter, windows: Sequence[Window], parts: Iterable[Window]
-) -> list[Fill]:
+def _fills(reader: MeteringPoint, meter: Meter, windows: Sequence[Window], parts: Iterable[Window]) -> list[Fill]:
     """The same as in `measured`, of one of the windows in parts, and of all that can be read."""
     if reader.estimates is None:
         return []

@@ -64,7 +64,8 @@ class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Which part of what is outside runs was read, from 0 to 1. Raises `InvalidInput` where more than that, or
         less than nothing, is estimated."""
         outside = Fraction(self.outside)
-        estimated = Fraction(units.parse_decimal(self.estimated or "0", "balances.estimated"))
+        told = "0" if self.estimated is None else self.estimated
+        estimated = Fraction(units.parse_decimal(told, "balances.estimated"))
         if not 0 <= estimated <= outside:
             raise InvalidInput("balances.estimated", "more than is outside runs, or less than nothing")
         return 1 - estimated / outside if outside else Fraction(1)

@@ -113,7 +113,9 @@ def _gateways_frames(reading: Reading, signed: Statement, plan: MeteringPlan) ->
     """All frames of the plan's gateways in the record's own log, in the log's order."""
     gateways = {bytes.fromhex(point.gateway) for point in plan.points}
     frames = [s for gateway in gateways for s in reading.frames.get(gateway, ())]
-    return sorted((s for s in frames if s.envelope.header.log == signed.envelope.header.log), key=lambda s: s.index)
+    return sorted(
+        (s for s in frames if s.envelope.header.log == signed.envelope.header.log), key=lambda s: s.index
+    )
 
 
 def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:

@@ -315,6 +315,33 @@ class TestARecord:
         assert (found.per_tonne, found.primary_data_share) == ("2256.000", "0.0236")
         assert "main 5.00 %: estimated, for want of readings" in found.flags
 
+    @pytest.mark.parametrize(
+        ("metered", "more", "percent", "mostly"),
+        [
+            ("28.020", "28.020", "50.00", False),
+            ("28.020", "28.021", "50.00", True),
+            ("-30", "10", "25.00", False),
+            ("-10", "-30", "75.00", True),
+            ("0", "0", "0.00", False),
+        ],
+    )
+    def test_says_how_much_of_it_it_is(self, metered: str, more: str, percent: str, mostly: bool) -> None:
+        one = msgspec.structs.replace(m.activity(metered), estimated=msgspec.structs.replace(TRUE, quantity=more))
+        assert (one.estimated_percent, one.mostly_estimated) == (percent, mostly)
+
+    def test_of_which_most_is_estimated_is_provisional(self) -> None:
+        """7 of 8 quarters: of what else 950 kWh were read, 100 are, and 900 estimated."""
+        spans = (("2026-03-02T07:00:00Z", "2026-03-02T07:15:00Z"),)
+
+        def found(metered: str, more: str) -> Footprint:
+            estimated = Estimated("neighbours", 1, more, spans)
+            return m.calculate(m.run((msgspec.structs.replace(m.activity(metered), estimated=estimated),)))
+
+        most, half = found("100", "900"), found("500", "500")
+        assert "main: most of it is estimated" in most.flags
+        assert "main: most of it is estimated" not in half.flags
+        assert (most.status, half.status) == ("provisional", "final")
+
     def test_without_the_method_has_a_gap_as_before(self) -> None:
         made = p.plant(said=lost(5, 6))
         one = rolling(made)
@@ -325,6 +352,7 @@ class TestARecord:
         ("changes", "field"),
         [
             ({"quantity": "much"}, "estimated.quantity"),
+            ({"quantity": "-28.020"}, "estimated.quantity"),
             ({"intervals": 0}, "estimated.intervals"),
             ({"spans": ()}, "estimated.intervals"),
             ({"spans": (SPAN, SPAN)}, "estimated.spans"),
@@ -488,7 +516,7 @@ class TestAPeriod:
         p.close(made, balances=balances)
         assert kinds(made) == {"energy-period"}
 
-    @pytest.mark.parametrize("estimated", ["-0.001", "100.001"])
+    @pytest.mark.parametrize("estimated", ["-0.001", "100.001", ""])
     def test_cannot_estimate_more_than_is_outside_runs(self, estimated: str) -> None:
         with pytest.raises(InvalidInput, match="balances.estimated"):
             _ = Balance("electricity", "kWh", "1100", "1000", estimated).read

@@ -6645,6 +6645,7 @@ __export(record_exports, {
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
   estimatedPercent: () => estimatedPercent,
+  mostlyEstimated: () => mostlyEstimated,
   namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
@@ -6878,7 +6879,7 @@ function readRecord(members) {
   if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
     throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`);
   }
-  for (const { estimated: estimated2 } of record.activity ?? []) if (estimated2) checkEstimated(estimated2, record.window);
+  for (const one of record.activity ?? []) if (one.estimated) checkEstimated(one, record.window);
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -6889,8 +6890,8 @@ function readRecord(members) {
   }
   return record;
 }
-function checkEstimated(estimated2, [opened2, closed]) {
-  decimal(estimated2.quantity, "estimated.quantity");
+function checkEstimated({ quantity: metered, estimated: estimated2 }, [opened2, closed]) {
+  const more = decimal(estimated2.quantity, "estimated.quantity");
   const windows = estimated2.spans.map((span) => span.map((time) => utcSeconds(time, "estimated.spans")));
   const behind = ([a, b], i) => !i || windows[i - 1][0] < a || windows[i - 1][0] === a && windows[i - 1][1] < b;
   if (!windows.every(([a, b], i) => opened2 <= a && a < b && b <= closed && behind([a, b], i))) {
@@ -6899,6 +6900,9 @@ function checkEstimated(estimated2, [opened2, closed]) {
   if (!windows.length || windows.length > estimated2.intervals) {
     throw new Malformed(`estimated.intervals: ${estimated2.intervals} intervals in ${windows.length} spans`);
   }
+  if (decimal(metered, "activity").compare(ZERO) > 0 && more.compare(ZERO) < 0) {
+    throw new Malformed(`estimated.quantity: ${estimated2.quantity} beside ${metered}, metered`);
+  }
   estimated2.windows = windows;
 }
 function simulatedOf(record) {
@@ -6906,9 +6910,15 @@ function simulatedOf(record) {
   if (record.mode !== "simulated" || activity2.some((one) => one.mode === null)) return [];
   return [...new Set(activity2.filter((one) => one.mode === "simulated").map(({ carrier: carrier2 }) => carrier2))];
 }
-function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
-  const part = decimal(more, "activity");
-  const all = decimal(metered, "activity").plus(part);
+var magnitudes = ({ quantity: metered, estimated: { quantity: more } }) => [metered, more].map((text2) => decimal(text2, "activity").magnitude());
+function mostlyEstimated(activity2) {
+  if (!activity2.estimated) return false;
+  const [metered, part] = magnitudes(activity2);
+  return part.compare(metered) > 0;
+}
+function estimatedPercent(activity2) {
+  const [metered, part] = magnitudes(activity2);
+  const all = metered.plus(part);
   return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2);
 }
 function window(run3) {
@@ -10910,6 +10920,7 @@ function flagsOf(record, parts, profile, choices, sharing, wanted2) {
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
   for (const one of record.activity.filter(({ estimated: estimated2 }) => estimated2)) {
     found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`);
+    if (mostlyEstimated(one)) found.push(`${one.point}: most of it is estimated`);
   }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted");
@@ -11260,7 +11271,7 @@ function primaryShare(parts, counted2) {
 var ratingsOf = (parts) => parts.flatMap(({ ratings, perTonne }) => ratings.map((one) => ({ ratings: one.ratings, amount: one.amount.times(perTonne) })));
 function statusOf(record, parts, { overhead }, { period }) {
   const open = overhead.required && period === null;
-  const gaps = record.activity.some((activity2) => activity2.gaps.length);
+  const gaps = record.activity.some((activity2) => activity2.gaps.length || mostlyEstimated(activity2));
   return open || gaps || parts.some(({ upstream }) => upstream?.status === "provisional") ? "provisional" : "final";
 }
 function functionalOf(total, rule, facts) {
