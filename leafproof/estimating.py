@@ -6,10 +6,10 @@ Without that nothing is estimated, and a gap stays a gap. The rules:
 * A gap is a span of a window that no reading covers. A window is the time of one run on one line, or the time
   between two runs: what is beyond its bounds is another product, or idleness, and says nothing of the gap. A run
   that stood still for a while has several windows on a line; its neighbours are looked for in all of them.
-* The neighbours are the interval that ends where the gap begins and the one that begins where it ends, each between
-  the run's bounds and not wholly in a standstill. Each interval of the gap gets the mean of both; at an edge of the
-  run it gets the one that is there, and without any it stays a gap. Of an interval that the window's bound cuts,
-  the part within counts, pro rata of time.
+* The neighbours are the interval that ends where the gap begins and the one that begins where it ends, each
+  between the run's bounds and not wholly in a standstill. Each interval of the gap gets the mean of both; at an
+  edge of the run it gets the one that is there, and without any it stays a gap. Of an interval that the window's
+  bound cuts, the part within counts, pro rata of time.
 * A gap longer than `up_to_seconds` stays one, all of it. So does one that no reading of the point closes on both
   sides: it may be longer. How long it is counts beyond the window's bounds too. Whoever withholds the readings of
   a run's end so has a gap there, and no estimate.
@@ -55,9 +55,10 @@ def fills(point: MeteringPoint, windows: Sequence[Span], gaps: Iterable[Span], n
         return []
     found = []
     for gap in gaps:
-        amounts = near(*_reach(point, gap)).amounts
-        beside = [Fraction(amounts[one]) for one in closing(point, gap, near) if _within(windows, one)]
-        if beside:
+        known = [one for one in closing(point, gap, near) if _within(windows, one)]
+        if known:
+            amounts = near(*_reach(point, gap)).amounts
+            beside = [Fraction(amounts[one]) for one in known]
             found.append(Fill(*gap, sum(beside, Fraction(0)) / len(beside)))
     return found
 
@@ -65,9 +66,9 @@ def fills(point: MeteringPoint, windows: Sequence[Span], gaps: Iterable[Span], n
 def closing(point: MeteringPoint, gap: Span, near: Near) -> tuple[Span, ...]:
     """The two intervals that were read before and behind a gap, in the window or beyond it; none where one is
     missing, or where they lie further apart than the point's method allows."""
-    if point.estimates is None:
+    longest = point.estimates.up_to_seconds if point.estimates else 0
+    if gap[1] - gap[0] > longest:
         return ()
-    longest = point.estimates.up_to_seconds
     reach = _reach(point, gap)
     spans = near(*reach).within(*reach)
     before = max((one for one in spans if one[1] <= gap[0]), key=lambda one: one[1], default=None)

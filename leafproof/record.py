@@ -255,7 +255,8 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.estimated is not None and abs(Decimal(self.estimated.quantity)) > abs(Decimal(self.quantity))
 
     def check_estimated(self, within: Window) -> None:
-        """Raises `InvalidInput` naming the field: see `Estimated.check`; and nothing is taken off what was metered."""
+        """Raises `InvalidInput` naming the field: an estimate takes nothing off what was metered, and see
+        `Estimated.check`."""
         if self.estimated is None:
             return
         self.estimated.check(within)

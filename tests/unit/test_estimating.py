@@ -20,7 +20,7 @@ from leafproof.frame import Reading
 from leafproof.measuring import Measured, Total, apart, measured, total
 from leafproof.period import Balance
 from leafproof.plan import Estimates, MeteringPlan, MeteringPoint
-from leafproof.record import Activity, BatchRecord, Estimated
+from leafproof.record import Activity, BatchRecord, Estimated, Segment
 from leafproof.replay.replay import replay
 from leafproof.verification.report import Status
 from leafproof.verification.verify import verify
@@ -330,12 +330,20 @@ class TestARecord:
         assert (one.estimated_percent, one.mostly_estimated) == (percent, mostly)
 
     def test_of_which_most_is_estimated_is_provisional(self) -> None:
-        """7 of 8 quarters: of what else 950 kWh were read, 100 are, and 900 estimated."""
+        """Of 1,000 kWh 900 are estimated; half of them are not most."""
         spans = (("2026-03-02T07:00:00Z", "2026-03-02T07:15:00Z"),)
+        closed = period.EnergyPeriod(
+            m.run().facility,
+            "2026-03-01T00:00:00Z",
+            "2026-04-01T00:00:00Z",
+            (Balance("electricity", "kWh", "1100", "1000"),),
+            (period.PeriodLot(m.RECORD, "10", ("100.000",)),),
+        )
 
         def found(metered: str, more: str) -> Footprint:
             estimated = Estimated("neighbours", 1, more, spans)
-            return m.calculate(m.run((msgspec.structs.replace(m.activity(metered), estimated=estimated),)))
+            read = msgspec.structs.replace(m.activity(metered), estimated=estimated)
+            return m.calculate(m.run((read,)), period=closed)
 
         most, half = found("100", "900"), found("500", "500")
         assert "main: most of it is estimated" in most.flags
@@ -383,6 +391,25 @@ class TestALie:
     def test_that_takes_an_estimate_for_a_measurement(self) -> None:
         made = plant(p.activity("rolling", quantity="37.360", intervals=8, estimated=None))
         assert codes(made, 8) == {"activity-differs", "estimate-differs"}
+
+    @pytest.mark.parametrize("end", ["2018-01-02T00:15:00Z", "2018-01-02T00:14:59Z"])
+    def test_by_the_neighbour_that_a_standstill_chooses(self, end: str) -> None:
+        """Right behind the quarter of 3.17 kWh, for no time or for a second of it: 6.17 twice are 12.34."""
+        stood = (
+            Segment("line-1", "2018-01-02T00:00:00Z", end),
+            Segment("line-1", "2018-01-02T00:15:00Z", "2018-01-02T02:00:00Z"),
+        )
+
+        def told(quantity: str) -> p.Plant:
+            def lie(record: BatchRecord) -> BatchRecord:
+                run = msgspec.structs.replace(record.run, segments=stood)
+                stated = msgspec.structs.replace(TRUE, quantity=quantity)
+                return msgspec.structs.replace(p.activity("rolling", estimated=stated)(record), run=run)
+
+            return plant(lie)
+
+        assert "estimate-differs" in codes(told("12.340"), 8)
+        assert "estimate-differs" not in codes(told("9.340"), 8)
 
     def test_about_what_was_read(self) -> None:
         made = p.plant(p.activity("rolling", estimated=TRUE), estimating("rolling"))
