@@ -386,7 +386,7 @@ def _ratings(parts: Iterable[Part], by: Profile) -> Iterable[tuple[Ratings, Frac
 
 def _status(record: BatchRecord, parts: Iterable[Part], by: Profile, choices: Choices) -> Status:
     open_period = by.rule(profile.Overhead).required and choices.period is None
-    gaps = any(a.gaps for a in record.activity or ())
+    gaps = any(a.gaps or a.mostly_estimated for a in record.activity or ())
     resting = any(p.upstream is not None and p.upstream.status == "provisional" for p in parts)
     return "provisional" if open_period or gaps or resting else "final"
 

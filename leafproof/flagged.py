@@ -71,6 +71,8 @@ def _of_readings(record: BatchRecord) -> Iterable[str]:
     for one in activity:
         if one.estimated is not None:
             yield f"{one.point} {one.estimated_percent} %: estimated, for want of readings"
+        if one.mostly_estimated:
+            yield f"{one.point}: most of it is estimated"
     if any(a.implausible for a in activity):
         yield "readings outside the metering plan's plausible range are counted"
     if any(a.frozen for a in activity):

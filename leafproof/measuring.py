@@ -15,6 +15,7 @@ runs is asked for in the windows that `apart` makes of it: then runs and rest ad
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -122,8 +123,8 @@ class Total:
 
 
 def measured(plan: MeteringPlan, point: MeteringPoint, meter: Meter, windows: Sequence[Window]) -> Measured:
-    """What `point` metered within `windows`, which do not overlap. Raises `InvalidInput` for readings there that
-    cannot be."""
+    """What `point` metered within `windows`, which do not overlap, and are all of one run on its line, or one of
+    the time between runs. Raises `InvalidInput` for readings there that cannot be."""
     published, readers = point.published, plan.readers(point)
     exact, count, split = Fraction(0), 0, 0
     gaps: list[Window] = []
@@ -134,7 +135,7 @@ def measured(plan: MeteringPlan, point: MeteringPoint, meter: Meter, windows: Se
         qualities = [meter.values(reader, *window) for reader in readers[1:]]
         missing = [found.gaps, *(_uncovered(one, *window) for one in qualities)]
         fills = [
-            estimating.fills(reader, window, spans, partial(meter.values, reader))
+            estimating.fills(reader, windows, spans, partial(meter.values, reader))
             for reader, spans in zip(readers, missing, strict=True)
         ]
         gaps += (gap for several in zip(missing, fills, strict=True) for gap in _unfilled(*several))
@@ -157,15 +158,15 @@ def total(
     plan: MeteringPlan,
     point: MeteringPoint,
     meter: Meter,
-    windows: Iterable[Window],
+    windows: Sequence[Window],
     portions: Callable[[int, int], Iterable[Window]],
 ) -> Total:
-    """The exact amounts alone, in the published unit, of all that can be read within `windows`, each of which
-    `portions` cuts in parts that fit in memory."""
+    """The exact amounts alone, in the published unit, of all that can be read within `windows`, as in `measured`;
+    `portions` cuts each in parts that fit in memory."""
     found = Total()
     for window in windows:
         parts = list(portions(*window))
-        fills = [_fills(reader, meter, window, parts) for reader in plan.readers(point)]
+        fills = [_fills(reader, meter, windows, parts) for reader in plan.readers(point)]
         for part in parts:
             qualities = [meter.values(reader, *part) for reader in plan.readers(point)[1:]]
             own = _by_values(point, meter, part, qualities)
@@ -175,28 +176,29 @@ def total(
     return Total(found.measured * constant, found.estimated * constant)
 
 
-def apart(start: int, end: int, runs: Iterable[Window]) -> tuple[list[Window], list[Window]]:
-    """[start, end) in windows within runs, and windows between them; what two runs have in common counts once."""
-    inside: list[Window] = []
-    outside: list[Window] = []
+def apart(start: int, end: int, runs: Iterable[Sequence[Window]]) -> tuple[list[list[Window]], list[list[Window]]]:
+    """[start, end) in groups of windows that are asked for together: those of each run, and each one between
+    runs by itself; what two runs have in common counts once, as the earlier one's."""
+    inside: dict[int, list[Window]] = defaultdict(list)
+    outside: list[list[Window]] = []
     covered = start
-    for left, right in sorted(runs):
+    for left, right, run in sorted((a, b, number) for number, several in enumerate(runs) for a, b in several):
         if covered < min(left, end):
-            outside.append((covered, min(left, end)))
+            outside.append([(covered, min(left, end))])
         if max(left, covered) < min(right, end):
-            inside.append((max(left, covered), min(right, end)))
+            inside[run].append((max(left, covered), min(right, end)))
         covered = max(covered, min(right, end))
     if covered < end:
-        outside.append((covered, end))
-    return inside, outside
+        outside.append([(covered, end)])
+    return [*inside.values()], outside
 
 
-def _fills(reader: MeteringPoint, meter: Meter, window: Window, parts: Iterable[Window]) -> list[Fill]:
-    """The same as in `measured`, of a window in parts, and of all that can be read."""
+def _fills(reader: MeteringPoint, meter: Meter, windows: Sequence[Window], parts: Iterable[Window]) -> list[Fill]:
+    """The same as in `measured`, of one of the windows in parts, and of all that can be read."""
     if reader.estimates is None:
         return []
     gaps = _merged(gap for part in parts for gap in _bare(meter.values(reader, *part), *part))
-    return estimating.fills(reader, window, gaps, partial(meter.values, reader))
+    return estimating.fills(reader, windows, gaps, partial(meter.values, reader))
 
 
 def _unfilled(gaps: Iterable[Window], fills: Iterable[Fill]) -> list[Window]:

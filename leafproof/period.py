@@ -64,7 +64,8 @@ class Balance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Which part of what is outside runs was read, from 0 to 1. Raises `InvalidInput` where more than that, or
         less than nothing, is estimated."""
         outside = Fraction(self.outside)
-        estimated = Fraction(units.parse_decimal(self.estimated or "0", "balances.estimated"))
+        told = "0" if self.estimated is None else self.estimated
+        estimated = Fraction(units.parse_decimal(told, "balances.estimated"))
         if not 0 <= estimated <= outside:
             raise InvalidInput("balances.estimated", "more than is outside runs, or less than nothing")
         return 1 - estimated / outside if outside else Fraction(1)
@@ -245,12 +246,12 @@ def metered(
     amount: Callable[[MeteringPoint, list[Window]], Total],
 ) -> tuple[Fraction, Fraction]:
     """What a point metered in `span`, with what is estimated, and how much of what is outside runs is estimated.
-    `amount` is asked for it in the windows of the runs on the point's line, and in those between them; where the
+    `amount` is asked for it in the windows of each run on the point's line, and in each between them; where the
     plan estimates nothing, in one, for then it makes no difference."""
-    runs = (w for record in records for w in record.run.on_lines.get(point.line or "", ()))
+    runs = (record.run.on_lines.get(point.line or "", ()) for record in records)
     inside, outside = apart(*span, runs if plan.estimates(point) else ())
-    rest = amount(point, outside)
-    return amount(point, inside).whole + rest.whole, rest.estimated
+    rest = sum((amount(point, one) for one in outside), Total())
+    return sum((amount(point, one) for one in inside), rest).whole, rest.estimated
 
 
 def with_estimated(plan: MeteringPlan, balance: Balance, estimated: Fraction) -> Balance:

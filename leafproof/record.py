@@ -241,12 +241,27 @@ class Activity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def estimated_percent(self) -> str | None:
-        """How much of the whole is estimated, at 0.01 %; None where nothing is, 0 of a whole of nothing."""
+        """How much of the whole is estimated, by their magnitudes, at 0.01 %; None where nothing is, 0 of a whole
+        of nothing."""
         if self.estimated is None:
             return None
-        whole = Fraction(self.whole.value)
-        share = Fraction(Decimal(self.estimated.quantity)) / whole if whole > 0 else Fraction(0)
+        metered, more = (abs(Fraction(Decimal(text))) for text in (self.quantity, self.estimated.quantity))
+        share = more / (metered + more) if metered + more else Fraction(0)
         return f"{numbers.rounded(100 * share, Decimal('0.01')):f}"
+
+    @property
+    def mostly_estimated(self) -> bool:
+        """Whether more is estimated than was metered."""
+        return self.estimated is not None and abs(Decimal(self.estimated.quantity)) > abs(Decimal(self.quantity))
+
+    def check_estimated(self, within: Window) -> None:
+        """Raises `InvalidInput` naming the field: an estimate takes nothing off what was metered, and see
+        `Estimated.check`."""
+        if self.estimated is None:
+            return
+        self.estimated.check(within)
+        if units.parse_decimal(self.quantity, "activity") > 0 > Decimal(self.estimated.quantity):
+            raise InvalidInput("estimated.quantity", f"{self.estimated.quantity} beside {self.quantity}, metered")
 
     @classmethod
     def of(cls, point: MeteringPoint, found: Measured, first: int, last: int) -> Self:
@@ -304,8 +319,8 @@ class BatchRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInput("activity.implausible", "fewer than none")
         if any(MODES.index(a.mode) > MODES.index(self.mode) for a in self.activity or () if a.mode):
             raise InvalidInput("mode", f"{self.mode}, and a metering point's is weaker")
-        for estimated in (a.estimated for a in self.activity or () if a.estimated):
-            estimated.check(self.run.window)
+        for one in self.activity or ():
+            one.check_estimated(self.run.window)
         for lines in (self.outputs or (), self.inputs or ()):
             if len(lines) > MAX_LINES:
                 raise InvalidInput("record", f"more than {MAX_LINES} lines of one kind")

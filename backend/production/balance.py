@@ -133,9 +133,10 @@ def _estimated(
     """What is estimated of a point, in the windows of the runs on its line and in those between them."""
     if not plan.estimates(point):
         return Fraction(0)
-    windows = (w for run in closed for w in runs.on_lines(connection, run).get(point.line or "", ()))
+    windows = (runs.on_lines(connection, run).get(point.line or "", ()) for run in closed)
     inside, outside = apart(*span, windows)
-    return measured(plan, point, reader, [*inside, *outside]).estimate.exact
+    found = (measured(plan, point, reader, one) for one in (*inside, *outside))
+    return sum((one.estimate.exact for one in found), Fraction(0))
 
 
 def _published(total: Fraction) -> Decimal:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from backend.errors import LogDamaged, NotFound
 from backend.log.service import TransparencyLog
 from backend.production import repository
 from leafproof import body as bodies
-from leafproof import clock, envelope, frame, measuring, metering
+from leafproof import clock, envelope, estimating, frame, measuring, metering
 from leafproof.envelope import MODES, Mode
 from leafproof.errors import InvalidInput
 from leafproof.frame import FrameContent
@@ -75,7 +76,7 @@ class FrameReader:
         self._log = log
         self._facility = facility
         self._window = (start, end)
-        self._frames: dict[str, list[LoggedFrame]] = {}
+        self._frames: dict[tuple[str, int], list[LoggedFrame]] = {}
         self._intervals: dict[MeteringPoint, tuple[Intervals, list[tuple[int, LoggedFrame]]]] = {}
 
     def metered(self, point: MeteringPoint, start: int, end: int) -> Metered:
@@ -102,15 +103,21 @@ class FrameReader:
         return [self._evidence(plan, point, windows) for point, windows in points]
 
     def _evidence(self, plan: MeteringPlan, point: MeteringPoint, windows: list[Window]) -> PointEvidence:
+        measured = measuring.measured(plan, point, self, windows)
         carrying: list[LoggedFrame] = []
+        indexes: list[int] = []
         for reader in plan.readers(point):
             found, carriers = self._of_point(reader)
             named = {time for window in windows for time in _times_that_matter(reader, found, *window)}
             carrying += [one for time, one in carriers if time in named]
-        indexes = [one.index for one in carrying]
+            # What closes an estimated gap may lie beyond the run: it belongs to the evidence, not to the amount.
+            near = partial(self.values, reader)
+            beside = {one for gap in measured.estimate.spans for one in estimating.closing(reader, gap, near)}
+            closing = {time for one in beside for time in _times_that_matter(reader, found, *one)}
+            indexes += [one.index for time, one in carriers if time in named | closing]
         return PointEvidence(
             point,
-            measuring.measured(plan, point, self, windows),
+            measured,
             min(indexes, default=None),
             max(indexes, default=None),
             frozenset(one.mode for one in carrying),
@@ -120,10 +127,12 @@ class FrameReader:
         """The point's intervals, and each reading's time with the frame that carries it."""
         if point not in self._intervals:
             reach = MARGIN if point.kind == "register" else point.interval_seconds
+            if point.estimates is not None:  # what closes a gap may lie as far beyond the run as a gap is long
+                reach += point.estimates.up_to_seconds
             first, last = self._window[0] - reach, self._window[1] + reach
             rows: list[tuple[int, Decimal, str]] = []
             carriers: list[tuple[int, LoggedFrame]] = []
-            for one in self._of_gateway(point.gateway):
+            for one in self._of_gateway(point.gateway, max(reach, MARGIN)):
                 if one.content.facility != self._facility:
                     continue
                 for series in one.content.series:
@@ -134,14 +143,15 @@ class FrameReader:
             self._intervals[point] = (metering.intervals(point, rows), carriers)
         return self._intervals[point]
 
-    def _of_gateway(self, gateway: str) -> list[LoggedFrame]:
-        if gateway not in self._frames:
+    def _of_gateway(self, gateway: str, reach: int) -> list[LoggedFrame]:
+        if (gateway, reach) not in self._frames:
             start, end = self._window
             indexes = repository.frame_indexes(
-                self._connection, self._log.number, bytes.fromhex(gateway), start - MARGIN, end + MARGIN
+                self._connection, self._log.number, bytes.fromhex(gateway), start - reach, end + reach
             )
-            self._frames[gateway] = [f for i in indexes if (f := read_frame(self._connection, self._log, i))]
-        return self._frames[gateway]
+            found = [f for i in indexes if (f := read_frame(self._connection, self._log, i))]
+            self._frames[gateway, reach] = found
+        return self._frames[gateway, reach]
 
 
 def _times_that_matter(point: MeteringPoint, found: Intervals, start: int, end: int) -> set[int]:

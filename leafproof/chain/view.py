@@ -366,11 +366,13 @@ class ChainView:
     def pointer_under_way(self, log_id: bytes, index: int) -> bool:
         """Whether nobody can be blamed yet that no lot points to the record at `index`: it is not anchored, or was
         less than `POINTER_GRACE` ago."""
-        log = self.logs.get(log_id)
-        if log is None:
-            return False
-        anchored = log.first_covering(index)
-        return anchored is None or self.at.block_time - anchored.moment.block_time < POINTER_GRACE
+        return log_id in self.logs and index >= self.settled(log_id)
+
+    def settled(self, log_id: bytes) -> int:
+        """How many entries of a log were anchored `POINTER_GRACE` ago or earlier."""
+        heads = self.logs[log_id].heads if log_id in self.logs else ()
+        older = bisect_right(heads, self.at.block_time - POINTER_GRACE, key=lambda h: h.moment.block_time)
+        return heads[older - 1].size if older else 0
 
 
 def lot_hash(lot: Lot) -> bytes:

@@ -32,6 +32,7 @@ from leafproof.replay.spent import Spent
 from leafproof.replay.stages import Stages
 from leafproof.replay.weighings import Weighings
 from leafproof.values import Lot
+from leafproof.verification import estimates
 from leafproof.verification import evidence as ev
 from leafproof.verification.report import Status
 from leafproof.verification.statements import Statement
@@ -63,6 +64,7 @@ class Lots:
             Footprint: self._footprints.take,
             Lifecycle: Stages(report, self._operator, self._footprints.factor, known.withheld).take,
         }
+        self._read_after_all: list[tuple[Statement, BatchRecord, str]] = []
         self._periods = Periods(report, evidence)
         self._weighings = Weighings(report, evidence)
 
@@ -112,6 +114,8 @@ class Lots:
             message = f"the metering plan that the record names is not its facility's when the run opened: {named}"
             self._report.add("plan", statement.index, message)
             return None
+        for finding in estimates.by_known_plan(record, in_force, self._chain):
+            self._report.add("plan", statement.index, finding.text())
         return _plan_of(in_force)
 
     def _in_force(self, operator: bytes, facility: str, moment: int) -> Statement | None:
@@ -155,8 +159,35 @@ class Lots:
                 if finding.status is Status.FAIL:
                     self._report.add(kind, statement.index, finding.text())
 
+    def settle(self) -> None:
+        """All frames were taken that are older than a correction may take: what records estimate and any of them
+        has read. Whether those records are the newest is known at the log's end."""
+        for versions in self._records.values():
+            statement, record = versions[-1]
+            plan = _plan_of(self._statements.get(record.plan))
+            if plan is None or self._evidence.lacks(plan) or not any(a.estimated for a in record.activity or ()):
+                continue
+            try:
+                found = list(ev.recomputed(record, plan, self._evidence))
+            except LeafproofError:
+                continue  # as was reported when the record was taken
+            texts = [one.text() for one in found if one.code == "estimate-read"]
+            self._read_after_all += [(statement, record, text) for text in texts]
+
+    def _not_corrected(self) -> None:
+        """Records that still estimate what was read, after the time in which a server supersedes them."""
+        known = {(one.index, one.message) for one in self._report.discrepancies}
+        hidden = [s for s in self._withheld.values() if s.envelope.header.content_type == body.BATCH_RECORD]
+        unknown = {self._operator(one) for one in hidden}  # of which lots, a withheld one hides
+        for statement, record, text in self._read_after_all:
+            operator = self._operator(statement)
+            newest = self._records[operator, record.of][-1][0]
+            if newest.id == statement.id and operator not in unknown and (statement.index, text) not in known:
+                self._report.add("activity-differs", statement.index, text)
+
     def against_chain(self) -> None:
         """Pointers, versions, inputs and balances, after the whole log was taken."""
+        self._not_corrected()
         self._report.lots = len(self._records)
         leaves = {s.leaf for s in self._withheld.values() if s.envelope.header.log == self._ref}
         for (operator, lot), versions in self._records.items():

@@ -75,6 +75,7 @@ class _Replay:
         self._classified = Classifications(self._report, chain, known.statements)
         self._known = known
         self._checked = 0
+        self._settled = chain.settled(source.ref.log_id)
         self._witnessed = Witnessed(source, trust)
 
     def run(self, progress: Progress | None, spread: Spread) -> ReplayReport:
@@ -89,6 +90,8 @@ class _Replay:
                 self._entry(one)
             if progress:
                 progress(self._frontier.size, self._source.size)
+        if self._settled >= self._frontier.size:
+            self._lots.settle()
         self._ends(self._log)
         self._witnessed.judge(self._report)
         for frames in self._streams.values():
@@ -121,6 +124,8 @@ class _Replay:
 
     def _entry(self, one: Checked) -> None:
         index = self._frontier.size
+        if index == self._settled:
+            self._lots.settle()
         self._grow(index, one)
         if one.kind:
             self._report.statements[one.kind] += 1

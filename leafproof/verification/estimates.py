@@ -1,7 +1,8 @@
 """Estimates: by the plan alone (check 7), and from the raw readings (check 8).
 
 That something is estimated is always said, with its share. Without readings it is known whether the metering plan
-states a method for the point, and whether a span is longer than the plan allows; with them, whether anything was
+states a method for the point, whether it did before the run opened, and whether a span is longer than the plan
+allows; with them, whether anything was
 read there, and what the method gives.
 """
 
@@ -10,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leafproof import clock
+from leafproof.chain.view import ChainView
 from leafproof.plan import MeteringPlan
 from leafproof.record import Activity, BatchRecord, Estimated
 from leafproof.verification.report import Finding, Status
+from leafproof.verification.statements import Statement
 
 
 def said(record: BatchRecord) -> Iterator[Finding]:
@@ -35,6 +38,19 @@ def by_plan(record: BatchRecord, plan: MeteringPlan) -> Iterator[Finding]:
         for start, end in stated.windows:
             if end - start > longest:
                 yield _span("estimate-unplanned", activity.point, start, end)
+
+
+def by_known_plan(record: BatchRecord, plan: Statement, chain: ChainView | None) -> Iterator[Finding]:
+    """Check 7: whether the metering plan was anchored when the run opened. Its `valid_from` is
+    its maker's word: who could choose the method once the gap is there, would choose the number."""
+    if chain is None or not any(activity.estimated for activity in record.activity or ()):
+        return
+    log = chain.logs.get(plan.envelope.header.log.log_id)
+    head = log.first_covering(plan.index) if log else None
+    known = (head.moment if head else chain.at).block_time
+    if known > record.run.window[0]:
+        told = {"start": clock.utc_text(known), "opened": record.run.opened}
+        yield Finding(Status.FAIL, "plan-later", "", told)
 
 
 def judge(activity: Activity, computed: Activity) -> Iterator[Finding]:

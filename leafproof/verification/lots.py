@@ -70,6 +70,8 @@ def _planned(reading: Reading, signed: Statement, record: BatchRecord, plan: Met
     """What the plan says by itself, and of the energy periods that were closed by it."""
     yield from ev.plan_in_force(record, plan)
     yield from estimates.by_plan(record, plan)
+    if named := reading.plan(record):
+        yield from estimates.by_known_plan(record, named[0], reading.chain)
     for period in _periods(reading, signed):
         yield from reconciled.judge(period, plan)
     if foreign := ev.foreign_gateways(reading.chain, reading.operator(signed), plan):
@@ -103,13 +105,17 @@ def _periods(reading: Reading, record: Statement) -> list[EnergyPeriod]:
 def _frames_of(reading: Reading, signed: Statement, record: BatchRecord) -> list[Statement]:
     """Frames of the plan's gateways, in the record's own log, in the ranges that it names."""
     plan = _plan(reading, signed, record)
-    gateways = {bytes.fromhex(point.gateway) for point in plan.points} if plan else ()
-    return [
-        s
-        for gateway in sorted(gateways)
-        for s in reading.frames.get(gateway, ())
-        if s.envelope.header.log == signed.envelope.header.log and ev.in_range(s, record.activity or ())
-    ]
+    frames = _gateways_frames(reading, signed, plan) if plan else []
+    return [s for s in frames if ev.in_range(s, record.activity or ())]
+
+
+def _gateways_frames(reading: Reading, signed: Statement, plan: MeteringPlan) -> list[Statement]:
+    """All frames of the plan's gateways in the record's own log, in the log's order."""
+    gateways = {bytes.fromhex(point.gateway) for point in plan.points}
+    frames = [s for gateway in gateways for s in reading.frames.get(gateway, ())]
+    return sorted(
+        (s for s in frames if s.envelope.header.log == signed.envelope.header.log), key=lambda s: s.index
+    )
 
 
 def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:
@@ -124,6 +130,33 @@ def _frames(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evid
             reading.spend(statement.content.count)
             found.add(statement.envelope.key_id, place_of(statement.envelope), statement.content)
     return found
+
+
+def _read_after_all(
+    reading: Reading, signed: Statement, record: BatchRecord, plan: MeteringPlan
+) -> Iterable[Finding]:
+    """What the record estimates and any frame of the bundle has readings of, in the range that the record names or
+    not: whoever chooses the range could else leave out what was read. Frames that came after the record are left
+    aside while its correction may be under way, and so is a record that was corrected."""
+    spans = [span for a in record.activity or () if a.estimated for span in a.estimated.windows]
+    if not spans or signed.id not in {s.id for _, s, _ in reading.lots()}:
+        return
+    versions = reading.records[reading.maker(signed), record.of]
+    if any(s.index > signed.index and reading.pointer_under_way(s) for s, _ in versions):
+        return
+    reach = max(point.interval_seconds for point in plan.points)
+    first, last = min(a for a, _ in spans) - reach, max(b for _, b in spans) + reach
+    found = ev.Evidence()
+    for one in _gateways_frames(reading, signed, plan):
+        content = one.content
+        late = one.index > signed.index and reading.pointer_under_way(one)
+        if late or not isinstance(content, FrameContent):
+            continue
+        near = any(first <= time <= last for series in content.series for time in series.times)
+        if near or ev.in_range(one, record.activity or ()):
+            reading.spend(content.count)
+            found.add(one.envelope.key_id, place_of(one.envelope), content)
+    yield from (one for one in ev.recomputed(record, plan, found) if one.code == "estimate-read")
 
 
 def _weighings(reading: Reading, signed: Statement, record: BatchRecord) -> ev.Evidence | None:
@@ -171,7 +204,9 @@ def check_recomputed(reading: Reading) -> None:
             if found is None or plan is None:
                 check.add(Status.NOT_CHECKED, "withheld", str(lot))
                 continue
-            for finding in [*ev.recomputed(record, plan, found), *_weighed(reading, statement, record, plan)]:
+            judged = list(ev.recomputed(record, plan, found))
+            judged += [one for one in _read_after_all(reading, statement, record, plan) if one not in judged]
+            for finding in [*judged, *_weighed(reading, statement, record, plan)]:
                 check.add(finding.status, finding.code, str(lot), **finding.params)
         except LeafproofError as error:
             check.add(Status.FAIL, "not-computable", str(lot), reason=error.message)

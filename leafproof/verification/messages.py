@@ -97,7 +97,7 @@ MESSAGES = {
     "correction-unstated": "this is not the first record, and the bundle has no correction that says why",
     # 7 evidence
     "plan-foreign": "the metering plan that the record names is another operator's, or another facility's",
-    "plan-later": "the metering plan is valid from {start}, the run opened at {opened}",
+    "plan-later": "the metering plan counts from {start}, the run opened at {opened}",
     "gateway-foreign": "the gateway {key} is another operator's",
     "frames-complete": "{point}: {intervals} intervals in {frames} frames, none missing",
     "frame-gap": "frames from {first} to {last} of epoch {epoch} are missing",

@@ -39,6 +39,7 @@ FLAGS = (
     "readings outside the metering plan's plausible range are counted",
     "readings of a meter that repeated itself are counted",
     "estimated, for want of readings",
+    "most of it is estimated",
     "part of the energy outside runs is estimated, for want of readings",
 )
 

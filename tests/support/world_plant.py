@@ -143,10 +143,11 @@ def plant(
     more: Callable[[World], None] = lambda world: None,
     said: Callable[[int], list[Reading]] = hour_of,
     simulated: tuple[str, ...] = (),
+    early: bool = True,
 ) -> Plant:
     """One coil, everything anchored and minted. `lie` is what the owner makes of the record, `planned` the metering
     plan; `more` logs further frames, from sequence 6 on, before the record; `said` is what meters say of an
-    hour, those `simulated` in a frame of their own behind it."""
+    hour, those `simulated` in a frame of their own behind it. The plan is anchored before the run, if `early`."""
     world = World(Party(w.STEEL, PLANT, b"\xa1" * 20), Party(w.FABRICATOR, w.WORKSHOP, b"\xb2" * 20))
     for party in (world.steel, world.fabricator):
         world.register(party, party.key, Role.ISSUER, party.uri)
@@ -154,6 +155,8 @@ def plant(
     factors = world.state(world.steel, "urn:leafproof:factors", body.FACTOR_SET, FACTORS.encode_body())
     plan = planned(world.steel)
     plan_index = w.log_plan(world, world.steel, plan)
+    if early:
+        world.anchor_early()
     for number in range(HOURS):
         real = [one for one in said(number) if one.point not in simulated]
         log_readings(world, number * 2 if simulated else number, real)

@@ -20,12 +20,15 @@ from leafproof.frame import Reading
 from leafproof.measuring import Measured, Total, apart, measured, total
 from leafproof.period import Balance
 from leafproof.plan import Estimates, MeteringPlan, MeteringPoint
-from leafproof.record import Activity, BatchRecord, Estimated
+from leafproof.record import Activity, BatchRecord, Estimated, Segment
+from leafproof.replay.replay import replay
 from leafproof.verification.report import Status
 from leafproof.verification.verify import verify
 from tests.support import methods as m
+from tests.support import world as w
 from tests.support import world_plant as p
-from tests.support.world import COIL, START, Party
+from tests.support.world import COIL, START, Party, World, later
+from tests.support.world_source import WorldSource
 from tests.unit import test_carriers as c
 from tests.unit.test_carriers import HOUR, T0
 from tests.unit.test_plant import codes, kinds, replayed, verified
@@ -70,7 +73,18 @@ class TestNeighbours:
 
     @pytest.mark.parametrize(("values", "estimated"), [("- 10 20", 10), ("10 20 -", 20), ("- 10 -", 20)])
     def test_at_an_edge_the_one_there_is(self, values: str, estimated: int) -> None:
-        assert of(values).estimate.exact == estimated
+        """What was read beyond the edge says that the gap ends there, and nothing else."""
+        assert of(f"500 {values} 500", 1, 1 + len(values.split())).estimate.exact == estimated
+
+    @pytest.mark.parametrize("values", ["- 10 20", "10 20 -", "- - 10", "10 -"])
+    def test_what_no_reading_closes_stays_a_gap(self, values: str) -> None:
+        found = of(values)
+        assert (found.estimate.count, found.gaps) == (0, found.unread)
+
+    @pytest.mark.parametrize(("beyond", "estimated"), [("- 20", 20), ("- - 20", 0)])
+    def test_how_long_a_gap_is_counts_beyond_the_window(self, beyond: str, estimated: int) -> None:
+        """Two hours may be estimated."""
+        assert of(f"10 20 - {beyond}", end=3).estimate.exact == estimated
 
     def test_each_gap_has_its_own(self) -> None:
         assert of("10 - 20 - 40").estimate.exact == 15 + 30
@@ -89,18 +103,32 @@ class TestNeighbours:
         assert of("10 - 20", start=0.5).estimate.exact == 20  # an interval that is cut is no neighbour either
 
     def test_without_a_neighbour_it_stays_a_gap(self) -> None:
-        found = of("10 -", start=0.5)
+        found = of("10 - 20", start=0.5, end=2.5)
         assert (found.estimate.count, found.gaps) == (0, hours((1, 2)))
 
     def test_a_part_of_an_interval_gets_a_part(self) -> None:
         found = of("10 - 20", end=1.5)
         assert (found.estimate.exact, found.estimate.count) == (5, 1)
 
-    def test_every_window_is_filled_by_itself(self) -> None:
-        one, heard = meter(), c.heard(*said("10 - 30 - 50")).at(c.PLANT)
-        found = measured(c.plan(one), one, heard, hours((0, 2), (2, 5)))
-        assert (found.estimate.exact, found.estimate.count) == (10 + 40, 2)
-        assert found.estimate.spans == hours((1, 2), (3, 4))
+    @pytest.mark.parametrize(
+        ("windows", "estimated"),
+        [
+            (((0, 1), (1, 4)), 510),  # cut behind the larger neighbour, for no time
+            (((0, 0.9), (1, 4)), 510),  # for a few minutes of that neighbour
+            (((0, 1.5), (1.5, 4)), 510),  # within the gap
+            (((0, 1), (2, 4)), 255),  # what is not of the run is not estimated
+            (((1, 4),), 20),
+        ],
+    )
+    def test_a_run_that_stands_still_does_not_choose_the_neighbour(
+        self, windows: tuple[tuple[float, float], ...], estimated: int
+    ) -> None:
+        one, heard = meter(), c.heard(*said("500 - - 10 10")).at(c.PLANT)
+        assert measured(c.plan(one), one, heard, hours(*windows)).estimate.exact == estimated
+
+    def test_what_a_run_stood_still_for_is_no_neighbour(self) -> None:
+        one, heard = meter(), c.heard(*said("10 90 - 30")).at(c.PLANT)
+        assert measured(c.plan(one), one, heard, hours((0, 1), (2, 4))).estimate.exact == 30
 
     def test_is_converted_as_what_was_measured(self) -> None:
         one = c.point(conversions=(c.CALORIFIC,), estimates=RULE)
@@ -135,35 +163,37 @@ class TestNothingRemains:
     @given(AMOUNTS, st.data())
     @settings(deadline=None)
     def test_runs_and_rest_are_the_period(self, amounts: list[int | None], data: st.DataObject) -> None:
-        """Measured + estimated of each run, and of the time between them, is what the period has; in one piece or
-        in portions, as backend and replay count it."""
+        """Each run, and each time between them, has the same in one piece and in portions, as backend and replay
+        count it; and what was read is the period's, however it is cut."""
         end = T0 + HOUR * len(amounts)
         one = meter()
         by = c.plan(one)
         heard = c.heard(*said(" ".join("-" if a is None else str(a) for a in amounts)), said("1 1", "other")[0])
         at = heard.at(c.PLANT)
         cuts = sorted(data.draw(st.lists(st.integers(T0, end), max_size=6)))
-        runs = [(a, b) for a, b in list(pairwise(cuts))[::2] if a < b]
+        stretches = [(a, b) for a, b in list(pairwise(cuts))[::2] if a < b]
+        runs = data.draw(st.sampled_from([[[one] for one in stretches], [stretches]]))  # or one that stood still
         inside, outside = apart(T0, end, runs)
-        assert inside == runs
-        parts = [measured(by, one, at, [window]) for window in [*inside, *outside]]
+        assert inside == [run for run in runs if run]
+        parts = [measured(by, one, at, group) for group in [*inside, *outside]]
 
         def portions(start: int, end: int) -> list[tuple[int, int]]:
             bounds = [start, *(cut for cut in range(start + 1700, end, 5100)), end]
             return list(pairwise(bounds))
 
-        whole = measured(by, one, at, [*inside, *outside])
-        in_parts = total(by, one, at, [*inside, *outside], portions)
-        assert sum((part.whole for part in parts), Fraction(0)) == whole.whole == in_parts.whole
-        assert sum((part.estimate.exact for part in parts), Fraction(0)) == in_parts.estimated
-        assert sum(part.estimate.count for part in parts) == whole.estimate.count
+        by_parts = [total(by, one, at, group, portions) for group in [*inside, *outside]]
+        assert [(part.exact, part.estimate.exact) for part in parts] == [
+            (part.measured, part.estimated) for part in by_parts
+        ]
+        read = measured(by, one, at, [(T0, end)]).exact
+        assert sum((part.exact for part in parts), Fraction(0)) == read
 
     def test_time_is_cut_where_runs_begin_and_end(self) -> None:
-        assert apart(0, 10, [(2, 4), (3, 6), (6, 7), (9, 12)]) == (
-            [(2, 4), (4, 6), (6, 7), (9, 10)],
-            [(0, 2), (7, 9)],
+        assert apart(0, 10, [[(2, 4), (6, 7)], [(3, 6)], [(9, 12)]]) == (
+            [[(2, 4), (6, 7)], [(4, 6)], [(9, 10)]],
+            [[(0, 2)], [(7, 9)]],
         )
-        assert apart(0, 10, []) == ([], [(0, 10)])
+        assert apart(0, 10, []) == ([], [[(0, 10)]])
 
     def test_a_period_asks_for_what_is_estimated_by_runs(self) -> None:
         """10, then a gap, in a run; 40 outside: the run's hour is 10, not 25."""
@@ -240,7 +270,9 @@ def footprint_of(made: p.Plant, index: int) -> Footprint:
     return Footprint.read(stated.body or b"", stated.disclosures, steel.key.public, steel.uri)
 
 
+FIRST_HOUR = 3  # the log's entry that has the frame of the run's first hour
 SPAN = ("2018-01-02T00:15:00Z", "2018-01-02T00:45:00Z")
+KEPT_BACK = [Reading("rolling", START + 900 * one, Decimal(900), "kWh") for one in (6, 7)]  # of the span
 TRUE = Estimated("neighbours", 2, "9.340", (SPAN,))
 
 
@@ -283,6 +315,41 @@ class TestARecord:
         assert (found.per_tonne, found.primary_data_share) == ("2256.000", "0.0236")
         assert "main 5.00 %: estimated, for want of readings" in found.flags
 
+    @pytest.mark.parametrize(
+        ("metered", "more", "percent", "mostly"),
+        [
+            ("28.020", "28.020", "50.00", False),
+            ("28.020", "28.021", "50.00", True),
+            ("-30", "10", "25.00", False),
+            ("-10", "-30", "75.00", True),
+            ("0", "0", "0.00", False),
+        ],
+    )
+    def test_says_how_much_of_it_it_is(self, metered: str, more: str, percent: str, mostly: bool) -> None:
+        one = msgspec.structs.replace(m.activity(metered), estimated=msgspec.structs.replace(TRUE, quantity=more))
+        assert (one.estimated_percent, one.mostly_estimated) == (percent, mostly)
+
+    def test_of_which_most_is_estimated_is_provisional(self) -> None:
+        """Of 1,000 kWh 900 are estimated; half of them are not most."""
+        spans = (("2026-03-02T07:00:00Z", "2026-03-02T07:15:00Z"),)
+        closed = period.EnergyPeriod(
+            m.run().facility,
+            "2026-03-01T00:00:00Z",
+            "2026-04-01T00:00:00Z",
+            (Balance("electricity", "kWh", "1100", "1000"),),
+            (period.PeriodLot(m.RECORD, "10", ("100.000",)),),
+        )
+
+        def found(metered: str, more: str) -> Footprint:
+            estimated = Estimated("neighbours", 1, more, spans)
+            read = msgspec.structs.replace(m.activity(metered), estimated=estimated)
+            return m.calculate(m.run((read,)), period=closed)
+
+        most, half = found("100", "900"), found("500", "500")
+        assert "main: most of it is estimated" in most.flags
+        assert "main: most of it is estimated" not in half.flags
+        assert (most.status, half.status) == ("provisional", "final")
+
     def test_without_the_method_has_a_gap_as_before(self) -> None:
         made = p.plant(said=lost(5, 6))
         one = rolling(made)
@@ -293,6 +360,7 @@ class TestARecord:
         ("changes", "field"),
         [
             ({"quantity": "much"}, "estimated.quantity"),
+            ({"quantity": "-28.020"}, "estimated.quantity"),
             ({"intervals": 0}, "estimated.intervals"),
             ({"spans": ()}, "estimated.intervals"),
             ({"spans": (SPAN, SPAN)}, "estimated.spans"),
@@ -324,6 +392,25 @@ class TestALie:
         made = plant(p.activity("rolling", quantity="37.360", intervals=8, estimated=None))
         assert codes(made, 8) == {"activity-differs", "estimate-differs"}
 
+    @pytest.mark.parametrize("end", ["2018-01-02T00:15:00Z", "2018-01-02T00:14:59Z"])
+    def test_by_the_neighbour_that_a_standstill_chooses(self, end: str) -> None:
+        """Right behind the quarter of 3.17 kWh, for no time or for a second of it: 6.17 twice are 12.34."""
+        stood = (
+            Segment("line-1", "2018-01-02T00:00:00Z", end),
+            Segment("line-1", "2018-01-02T00:15:00Z", "2018-01-02T02:00:00Z"),
+        )
+
+        def told(quantity: str) -> p.Plant:
+            def lie(record: BatchRecord) -> BatchRecord:
+                run = msgspec.structs.replace(record.run, segments=stood)
+                stated = msgspec.structs.replace(TRUE, quantity=quantity)
+                return msgspec.structs.replace(p.activity("rolling", estimated=stated)(record), run=run)
+
+            return plant(lie)
+
+        assert "estimate-differs" in codes(told("12.340"), 8)
+        assert "estimate-differs" not in codes(told("9.340"), 8)
+
     def test_about_what_was_read(self) -> None:
         made = p.plant(p.activity("rolling", estimated=TRUE), estimating("rolling"))
         assert codes(made, 7) == set()
@@ -338,6 +425,74 @@ class TestALie:
         assert codes(made, 7) == {"metering-gap", "estimate-unplanned"}
         assert codes(made, 8) == {"activity-differs", "estimate-gap"}
         assert kinds(made) == {"activity-differs", "evidence"}
+
+    def test_of_a_run_whose_second_half_is_left_out(self) -> None:
+        """The record names the frame of the run's first hour alone, and estimates the second by its last quarter."""
+        span = ("2018-01-02T01:00:00Z", "2018-01-02T02:00:00Z")
+        first = {"first_index": FIRST_HOUR, "last_index": FIRST_HOUR}
+        less = Estimated("neighbours", 4, "24.680", (span,))
+
+        def lie(record: BatchRecord) -> BatchRecord:
+            told = p.activity("rolling", quantity="18.680", intervals=4, estimated=less, **first)(record)
+            return p.activity("gas", **first)(told)
+
+        made = p.plant(lie, estimating("rolling", rule=RULE))
+        missing = [f.params for f in verified(made)[7].findings if f.code == "metering-gap"]
+        assert {"point": "rolling", "start": span[0], "end": span[1]} in missing
+        assert "estimate-gap" in codes(made, 8)
+
+    def test_by_a_plan_that_was_not_there_when_the_run_opened(self) -> None:
+        """Its `valid_from` is the day before; it was anchored the day after, when the gap was known."""
+        made = p.plant(planned=estimating("rolling"), said=lost(5, 6), early=False)
+        assert made.plan.valid_from < made.record.run.opened
+        assert codes(made, 7) == {"plan-later"}
+        assert kinds(made) == {"plan"}
+        without = p.plant(planned=estimating("rolling"), early=False)
+        assert (verified(without).exit_code, kinds(without)) == (0, set())
+
+    def test_is_found_by_frames_that_came_after_it(self) -> None:
+        """The quarters that were estimated as 4.67 kWh were kept back: 900 kWh each. A server has an hour to
+        correct its record; this one does not."""
+        made = plant()
+        p.log_readings(made.world, p.HOURS, KEPT_BACK)
+        made.world.anchor()
+        assert codes(made, 8) == set()
+        assert replayed(made).discrepancies == []
+        view = later(made.world.view())
+        judged = verify(made.world.bundle(COIL), made.world.trust(), view)[8].findings
+        assert [f.code for f in judged if f.status is Status.FAIL] == ["estimate-read"]
+        (told,) = replay(WorldSource.of(made.world), made.world.trust(), view).discrepancies
+        assert (told.kind, told.index) == ("activity-differs", made.index)
+
+    def test_is_not_found_in_a_record_that_was_corrected(self) -> None:
+        made = plant()
+        p.log_readings(made.world, p.HOURS, KEPT_BACK)
+        true = p.record_of(made.world, made.plan, made.plan_index)
+        newer = msgspec.structs.replace(true, supersedes=made.world.id(made.index))
+        index = w.log_record(made.world, made.world.steel, newer)
+        p.log_footprint(made.world, newer, index, made.factors)
+        made.world.anchor()
+        made.world.supersede(made.world.steel, COIL, index)
+        view = later(made.world.view())
+        report = verify(made.world.bundle(COIL), made.world.trust(), view)
+        assert [f.code for f in report[8].findings if f.status is Status.FAIL] == []
+        found = replay(WorldSource.of(made.world), made.world.trust(), view).discrepancies
+        assert [one.kind for one in found if one.kind == "activity-differs"] == []
+
+    def test_is_found_where_the_record_left_the_frame_out(self) -> None:
+        """The frame of the estimated quarters came before the record, and lies beyond the range that it names."""
+
+        def left_out(record: BatchRecord) -> BatchRecord:
+            told = (msgspec.structs.replace(a, last_index=FIRST_HOUR + 1) for a in record.activity or ())
+            return p.activity("rolling", quantity="28.020", intervals=6, estimated=TRUE)(
+                msgspec.structs.replace(record, activity=tuple(told))
+            )
+
+        def last(world: World) -> None:
+            p.log_readings(world, p.HOURS, KEPT_BACK)
+
+        made = p.plant(left_out, estimating("rolling"), last, lost(5, 6))
+        assert codes(made, 8) == {"estimate-read"}
 
     def test_about_a_point_of_which_the_plan_lets_nothing_be_estimated(self) -> None:
         made = p.plant(p.activity("rolling", estimated=TRUE, gaps=()), estimating("gas"), said=lost(5, 6))
@@ -388,7 +543,7 @@ class TestAPeriod:
         p.close(made, balances=balances)
         assert kinds(made) == {"energy-period"}
 
-    @pytest.mark.parametrize("estimated", ["-0.001", "100.001"])
+    @pytest.mark.parametrize("estimated", ["-0.001", "100.001", ""])
     def test_cannot_estimate_more_than_is_outside_runs(self, estimated: str) -> None:
         with pytest.raises(InvalidInput, match="balances.estimated"):
             _ = Balance("electricity", "kWh", "1100", "1000", estimated).read

@@ -6658,6 +6658,7 @@ __export(record_exports, {
   WITHHELD: () => WITHHELD,
   amountOf: () => amountOf,
   estimatedPercent: () => estimatedPercent,
+  mostlyEstimated: () => mostlyEstimated,
   namedOf: () => namedOf,
   parentOf: () => parentOf,
   productMass: () => productMass,
@@ -6891,7 +6892,7 @@ function readRecord(members) {
   if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
     throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`);
   }
-  for (const { estimated: estimated2 } of record.activity ?? []) if (estimated2) checkEstimated(estimated2, record.window);
+  for (const one of record.activity ?? []) if (one.estimated) checkEstimated(one, record.window);
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines);
   checkWeighings([...record.outputs ?? [], ...record.inputs ?? []]);
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed("outputs: no product with a mass");
@@ -6902,8 +6903,8 @@ function readRecord(members) {
   }
   return record;
 }
-function checkEstimated(estimated2, [opened2, closed]) {
-  decimal(estimated2.quantity, "estimated.quantity");
+function checkEstimated({ quantity: metered, estimated: estimated2 }, [opened2, closed]) {
+  const more = decimal(estimated2.quantity, "estimated.quantity");
   const windows = estimated2.spans.map((span) => span.map((time) => utcSeconds(time, "estimated.spans")));
   const behind = ([a, b], i) => !i || windows[i - 1][0] < a || windows[i - 1][0] === a && windows[i - 1][1] < b;
   if (!windows.every(([a, b], i) => opened2 <= a && a < b && b <= closed && behind([a, b], i))) {
@@ -6912,6 +6913,9 @@ function checkEstimated(estimated2, [opened2, closed]) {
   if (!windows.length || windows.length > estimated2.intervals) {
     throw new Malformed(`estimated.intervals: ${estimated2.intervals} intervals in ${windows.length} spans`);
   }
+  if (decimal(metered, "activity").compare(ZERO) > 0 && more.compare(ZERO) < 0) {
+    throw new Malformed(`estimated.quantity: ${estimated2.quantity} beside ${metered}, metered`);
+  }
   estimated2.windows = windows;
 }
 function simulatedOf(record) {
@@ -6919,9 +6923,15 @@ function simulatedOf(record) {
   if (record.mode !== "simulated" || activity2.some((one) => one.mode === null)) return [];
   return [...new Set(activity2.filter((one) => one.mode === "simulated").map(({ carrier: carrier2 }) => carrier2))];
 }
-function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
-  const part = decimal(more, "activity");
-  const all = decimal(metered, "activity").plus(part);
+var magnitudes = ({ quantity: metered, estimated: { quantity: more } }) => [metered, more].map((text2) => decimal(text2, "activity").magnitude());
+function mostlyEstimated(activity2) {
+  if (!activity2.estimated) return false;
+  const [metered, part] = magnitudes(activity2);
+  return part.compare(metered) > 0;
+}
+function estimatedPercent(activity2) {
+  const [metered, part] = magnitudes(activity2);
+  const all = metered.plus(part);
   return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2);
 }
 function window(run3) {
@@ -9675,6 +9685,7 @@ async function readChain(node, trust2, statements, heads, pause) {
   chain.heads = await reader.heads(heads);
   chain.anchoredBefore = await reader.anchoring(chain, statements);
   const records = statements.filter(({ kind: kind2, content }) => kind2 === RECORD && content);
+  chain.covered = await reader.covered(estimating(records, statements));
   const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of));
   const lots = [...new Set(ids.filter(Boolean))];
   await chain.take(ordered(await reader.about("LotRegistry", LOT_EVENTS, lots)), pause);
@@ -9697,6 +9708,11 @@ async function readChain(node, trust2, statements, heads, pause) {
   chain.pointerUnderWay = await reader.pointing(unpointed);
   await reader.checkFinalBlock();
   return chain;
+}
+function estimating(records, statements) {
+  const named4 = records.filter(({ content }) => content.activity?.some(({ estimated: estimated2 }) => estimated2));
+  const plans = new Set(named4.map(({ content }) => content.plan));
+  return statements.filter(({ id }) => plans.has(id));
 }
 var ordered = (events) => events.sort((a, b) => a.block - b.block || a.index - b.index);
 var Reader = class {
@@ -9854,6 +9870,22 @@ var Reader = class {
       if (await this.isOpen(log)) sizes.set(log, (await this.newest(log, this.final.block, old))?.values[1] ?? 0n);
     }
     return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index);
+  }
+  // When the first head that covers each of `statements` came; heads grow, so that older ones than it need not be asked for.
+  async covered(statements) {
+    const found = /* @__PURE__ */ new Map();
+    for (const { id, log, index } of statements) {
+      const start = this.trust.deployed_block;
+      let first = null;
+      for (let last = this.final.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+        const events = ordered(await this.events("TransparencyLog", ["Extended"], [["0x" + log.id]], Math.max(start, last - span + 1), last));
+        const holding = events.filter(({ values: values2 }) => values2[1] > BigInt(index));
+        first = holding[0] ?? first;
+        if (holding.length < events.length) break;
+      }
+      found.set(id, first ? (await this.blocksOf([first])).get(first.block).time : this.final.time);
+    }
+    return found;
   }
   // When the newest head was anchored that does not have one of the `statements`; 0 if there is none.
   async missing(statements) {
@@ -10131,7 +10163,10 @@ async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check2.add(FAIL, "plan-later", lot2, { start: plan.valid_from, opened: record.content.run.opened });
     }
-    if (plan) estimates2(check2, record.content, plan);
+    if (plan) {
+      estimates2(check2, record.content, plan);
+      knownPlan(check2, record.content, reading.chain?.covered.get(named4.id));
+    }
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status2, code, params] of reconciled(period, plan)) check2.add(status2, code, lot2, params);
     }
@@ -10169,6 +10204,9 @@ function estimates2(check2, { of: of5, activity: activity2 }, plan) {
       if (b - a > longest) check2.add(FAIL, "estimate-unplanned", of5, { point: point2, start, end });
     });
   }
+}
+function knownPlan(check2, { of: of5, window: window3, run: run3 }, anchored) {
+  if (anchored > window3[0]) check2.add(FAIL, "plan-later", of5, { start: utcText(anchored), opened: run3.opened });
 }
 function ownPlan(reading, record, named4) {
   const own = named4 && reading.maker(named4) === reading.maker(record) && named4.content.facility === record.content.facility;
@@ -10936,6 +10974,7 @@ function flagsOf(record, parts, profile, choices, sharing, wanted2) {
   if (record.activity.some(({ gaps }) => gaps.length)) found.push("metering gaps: energy not metered is not counted");
   for (const one of record.activity.filter(({ estimated: estimated2 }) => estimated2)) {
     found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`);
+    if (mostlyEstimated(one)) found.push(`${one.point}: most of it is estimated`);
   }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted");
@@ -11286,7 +11325,7 @@ function primaryShare(parts, counted2) {
 var ratingsOf = (parts) => parts.flatMap(({ ratings, perTonne }) => ratings.map((one) => ({ ratings: one.ratings, amount: one.amount.times(perTonne) })));
 function statusOf(record, parts, { overhead }, { period }) {
   const open = overhead.required && period === null;
-  const gaps = record.activity.some((activity2) => activity2.gaps.length);
+  const gaps = record.activity.some((activity2) => activity2.gaps.length || mostlyEstimated(activity2));
   return open || gaps || parts.some(({ upstream }) => upstream?.status === "provisional") ? "provisional" : "final";
 }
 function functionalOf(total, rule, facts) {

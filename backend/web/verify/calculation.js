@@ -10,7 +10,7 @@ import { certified, checkSources, cover, SOURCES } from './market.js'
 import { CATEGORIES, namedProfile, refuse } from './profile.js'
 import * as quality from './quality.js'
 import { apportioned, decimal, Fraction, rounded, sum, ZERO } from './rational.js'
-import { amountOf, parentOf, productMass } from './record.js'
+import { amountOf, mostlyEstimated, parentOf, productMass } from './record.js'
 import { shared } from './sharing.js'
 import { quantity, scale } from './units.js'
 import { utcSeconds } from './values.js'
@@ -272,7 +272,7 @@ const ratingsOf = (parts) =>
 
 function statusOf(record, parts, { overhead }, { period }) {
   const open = overhead.required && period === null
-  const gaps = record.activity.some((activity) => activity.gaps.length)
+  const gaps = record.activity.some((activity) => activity.gaps.length || mostlyEstimated(activity))
   return open || gaps || parts.some(({ upstream }) => upstream?.status === 'provisional') ? 'provisional' : 'final'
 }
 

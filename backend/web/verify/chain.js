@@ -28,6 +28,7 @@ const tag = (block) => '0x' + block.toString(16)
 //   that the chain holds, or 'unknown', or 'no log';
 // * anchoredBefore(statement, moment): did the chain hold a head that covers it by then?
 // * notBefore(statement): when was the newest head anchored that does not have it? Of classifications of labelled lots.
+// * covered: by id, when the chain first held a head that covers it, of plans by which records estimate; now, if never;
 // * pointerUnderWay(record): may the chain not have been told yet that its lot points to it?
 export async function readChain(node, trust, statements, heads, pause) {
   const reader = new Reader(node, trust)
@@ -40,6 +41,7 @@ export async function readChain(node, trust, statements, heads, pause) {
   chain.heads = await reader.heads(heads)
   chain.anchoredBefore = await reader.anchoring(chain, statements)
   const records = statements.filter(({ kind, content }) => kind === RECORD && content)
+  chain.covered = await reader.covered(estimating(records, statements))
   const ids = records.map(({ keyId, content }) => chain.keys.has(keyId) && lotId(chain.keys.get(keyId).operator, content.of))
   const lots = [...new Set(ids.filter(Boolean))]
   await chain.take(ordered(await reader.about('LotRegistry', LOT_EVENTS, lots)), pause)
@@ -62,6 +64,13 @@ export async function readChain(node, trust, statements, heads, pause) {
   chain.pointerUnderWay = await reader.pointing(unpointed)
   await reader.checkFinalBlock()
   return chain
+}
+
+// The metering plans by which records estimate.
+function estimating(records, statements) {
+  const named = records.filter(({ content }) => content.activity?.some(({ estimated }) => estimated))
+  const plans = new Set(named.map(({ content }) => content.plan))
+  return statements.filter(({ id }) => plans.has(id))
 }
 
 const ordered = (events) => events.sort((a, b) => a.block - b.block || a.index - b.index)
@@ -236,6 +245,23 @@ class Reader {
       if (await this.isOpen(log)) sizes.set(log, (await this.newest(log, this.final.block, old))?.values[1] ?? 0n)
     }
     return ({ log, index }) => sizes.has(log.id) && sizes.get(log.id) <= BigInt(index)
+  }
+
+  // When the first head that covers each of `statements` came; heads grow, so that older ones than it need not be asked for.
+  async covered(statements) {
+    const found = new Map()
+    for (const { id, log, index } of statements) {
+      const start = this.trust.deployed_block
+      let first = null
+      for (let last = this.final.block, span = FIRST_RANGE; last >= start; last -= span, span *= 2) {
+        const events = ordered(await this.events('TransparencyLog', ['Extended'], [['0x' + log.id]], Math.max(start, last - span + 1), last))
+        const holding = events.filter(({ values }) => values[1] > BigInt(index))
+        first = holding[0] ?? first
+        if (holding.length < events.length) break
+      }
+      found.set(id, first ? (await this.blocksOf([first])).get(first.block).time : this.final.time)
+    }
+    return found
   }
 
   // When the newest head was anchored that does not have one of the `statements`; 0 if there is none.

@@ -5,7 +5,7 @@ import { FAIL, NOT_CHECKED, WARNING } from './report.js'
 import { estimatesOf } from './plan.js'
 import { reconciled } from './reconciled.js'
 import { estimatedPercent, simulatedOf } from './record.js'
-import { localYear } from './values.js'
+import { localYear, utcText } from './values.js'
 
 // 7: what is recorded or simulated, what rests on a declaration, and whether the metering plan may be named.
 export async function checkEvidence(reading, pause) {
@@ -19,7 +19,10 @@ export async function checkEvidence(reading, pause) {
     if (plan && plan.validFrom > record.content.window[0]) {
       check.add(FAIL, 'plan-later', lot, { start: plan.valid_from, opened: record.content.run.opened })
     }
-    if (plan) estimates(check, record.content, plan)
+    if (plan) {
+      estimates(check, record.content, plan)
+      knownPlan(check, record.content, reading.chain?.covered.get(named.id))
+    }
     for (const period of plan ? reading.periodsOf(record) : []) {
       for (const [status, code, params] of reconciled(period, plan)) check.add(status, code, lot, params)
     }
@@ -60,6 +63,11 @@ function estimates(check, { of, activity }, plan) {
       if (b - a > longest) check.add(FAIL, 'estimate-unplanned', of, { point, start, end })
     })
   }
+}
+
+// Whether the metering plan of a record that estimates was anchored when the run opened.
+function knownPlan(check, { of, window, run }, anchored) {
+  if (anchored > window[0]) check.add(FAIL, 'plan-later', of, { start: utcText(anchored), opened: run.opened })
 }
 
 // The metering plan that the record names, if it is its own maker's, for its own facility.

@@ -5,7 +5,7 @@ import { ELECTRICITY } from './carriers.js'
 import { RESIDUAL, SOURCES, surplus } from './market.js'
 import { covers } from './quality.js'
 import { Fraction } from './rational.js'
-import { estimatedPercent } from './record.js'
+import { estimatedPercent, mostlyEstimated } from './record.js'
 
 export const OUTSIDE = 'energy outside runs'
 const ONE = new Fraction(1n)
@@ -28,6 +28,7 @@ export function flagsOf(record, parts, profile, choices, sharing, wanted) {
   if (record.activity.some(({ gaps }) => gaps.length)) found.push('metering gaps: energy not metered is not counted')
   for (const one of record.activity.filter(({ estimated }) => estimated)) {
     found.push(`${one.point} ${estimatedPercent(one)} %: estimated, for want of readings`)
+    if (mostlyEstimated(one)) found.push(`${one.point}: most of it is estimated`)
   }
   if (record.activity.some(({ implausible }) => implausible)) {
     found.push("readings outside the metering plan's plausible range are counted")

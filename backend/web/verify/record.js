@@ -78,7 +78,7 @@ export function readRecord(members) {
   if ((record.activity ?? []).some((one) => MODES.indexOf(one.mode) > MODES.indexOf(record.mode))) {
     throw new Malformed(`mode: ${record.mode}, and a metering point's is weaker`)
   }
-  for (const { estimated } of record.activity ?? []) if (estimated) checkEstimated(estimated, record.window)
+  for (const one of record.activity ?? []) if (one.estimated) checkEstimated(one, record.window)
   for (const lines of [record.outputs ?? [], record.inputs ?? []]) checkLines(lines)
   checkWeighings([...(record.outputs ?? []), ...(record.inputs ?? [])])
   if (record.outputs && productMass(record).compare(ZERO) <= 0) throw new Malformed('outputs: no product with a mass')
@@ -90,9 +90,9 @@ export function readRecord(members) {
   return record
 }
 
-// Its spans lie in the run's time, each behind the one before.
-function checkEstimated(estimated, [opened, closed]) {
-  decimal(estimated.quantity, 'estimated.quantity')
+// Its spans lie in the run's time, each behind the one before; and nothing is taken off what was metered.
+function checkEstimated({ quantity: metered, estimated }, [opened, closed]) {
+  const more = decimal(estimated.quantity, 'estimated.quantity')
   const windows = estimated.spans.map((span) => span.map((time) => utcSeconds(time, 'estimated.spans')))
   const behind = ([a, b], i) => !i || windows[i - 1][0] < a || (windows[i - 1][0] === a && windows[i - 1][1] < b)
   if (!windows.every(([a, b], i) => opened <= a && a < b && b <= closed && behind([a, b], i))) {
@@ -100,6 +100,9 @@ function checkEstimated(estimated, [opened, closed]) {
   }
   if (!windows.length || windows.length > estimated.intervals) {
     throw new Malformed(`estimated.intervals: ${estimated.intervals} intervals in ${windows.length} spans`)
+  }
+  if (decimal(metered, 'activity').compare(ZERO) > 0 && more.compare(ZERO) < 0) {
+    throw new Malformed(`estimated.quantity: ${estimated.quantity} beside ${metered}, metered`)
   }
   estimated.windows = windows
 }
@@ -111,10 +114,20 @@ export function simulatedOf(record) {
   return [...new Set(activity.filter((one) => one.mode === 'simulated').map(({ carrier }) => carrier))]
 }
 
-// How many percent of what is counted is estimated.
-export function estimatedPercent({ quantity: metered, estimated: { quantity: more } }) {
-  const part = decimal(more, 'activity')
-  const all = decimal(metered, 'activity').plus(part)
+const magnitudes = ({ quantity: metered, estimated: { quantity: more } }) =>
+  [metered, more].map((text) => decimal(text, 'activity').magnitude())
+
+// Whether more is estimated than was metered.
+export function mostlyEstimated(activity) {
+  if (!activity.estimated) return false
+  const [metered, part] = magnitudes(activity)
+  return part.compare(metered) > 0
+}
+
+// How many percent of what is counted is estimated, by their magnitudes.
+export function estimatedPercent(activity) {
+  const [metered, part] = magnitudes(activity)
+  const all = metered.plus(part)
   return rounded(all.compare(ZERO) > 0 ? part.over(all).times(new Fraction(100n)) : ZERO, 2)
 }
 

@@ -70,6 +70,18 @@ def test_the_record_states_what_is_estimated_and_a_period_counts_it_alike(gapped
     assert "estimated" in {f.code for f in judged(gapped, coil("A"))[7].findings}
 
 
+def test_the_range_of_a_record_has_the_frames_that_close_its_gaps(gapped: Works) -> None:
+    """A run that closes within a gap of a quarter: the frame behind it has no reading of the run, and is named."""
+    gapped.run(coil("B"), START + HOUR, START + 17 * QUARTER + 300, [product("10")], [slab("11")])
+    gapped.recorder(grace=0).step()
+    (activity,) = gapped.record(coil("B")).activity or ()
+    assert activity.estimated is not None and activity.estimated.quantity == "3.333"  # a third of 10
+    assert activity.last_index > activity.first_index
+    assert {"metering-gap", "activity-differs", "estimate-gap"}.isdisjoint(
+        f.code for number in (7, 8) for f in judged(gapped, coil("B"))[number].findings
+    )
+
+
 def test_readings_that_come_after_all_take_its_place(gapped: Works) -> None:
     gapped.recorder(grace=0).step()
     gapped.meter(gapped.mill, ["30", "31"], start=START + QUARTER)

@@ -166,6 +166,7 @@ PLANTS: dict[str, Callable[[], wp.Plant]] = {
         kind="weight", interval_seconds=1, conversions=(STATED,), estimates=estimating.HALF_HOUR
     ),
     "an estimate of nobody knows how much": misestimated(quantity="some"),
+    "an estimate that is taken off": misestimated(quantity="-1.000"),
     "an estimate of no interval": misestimated(intervals=0),
     "an estimate of no time": misestimated(spans=()),
     "an estimate of one time twice": misestimated(spans=(estimating.SPAN, estimating.SPAN)),
@@ -225,12 +226,23 @@ class TestAPlantThatBurnsGas:
         assert any(code.startswith("simulated") for code, _ in page[7][1])
 
     @pytest.mark.parametrize(
-        "lie", ["none", "unflagged", "called primary", "unplanned", "of a period", "too much"]
+        "lie",
+        [
+            "none",
+            "unflagged",
+            "called primary",
+            "unplanned",
+            "of a period",
+            "too much",
+            "no number",
+            "planned later",
+        ],
     )
     def test_says_what_is_estimated(self, phone: Phone, lie: str) -> None:
         points = () if lie == "unplanned" else ("rolling",)
         stated = wp.activity("rolling", estimated=estimating.TRUE)
-        made = wp.plant(stated, estimating.estimating(*points), said=estimating.lost(5, 6, 17))
+        planned, said = estimating.estimating(*points), estimating.lost(5, 6, 17)
+        made = wp.plant(stated, planned, said=said, early=lie != "planned later")
         if lie == "unflagged":
             restated(made, flags=lambda f: tuple(flag for flag in f.flags if "estimated" not in flag))
         if lie == "called primary":
@@ -240,9 +252,12 @@ class TestAPlantThatBurnsGas:
             )
         if lie == "of a period":
             wp.close(made)
-        if lie == "too much":
+        if lie in ("too much", "no number"):
             closed = wp.close(made)
-            told = (msgspec.structs.replace(b, estimated=b.metered) for b in closed.balances)
+            told = (
+                msgspec.structs.replace(b, estimated=b.metered if lie == "too much" else "")
+                for b in closed.balances
+            )
             spoilt = msgspec.structs.replace(closed, balances=tuple(told))
             made.world.state(made.world.steel, "urn:period", body.ENERGY_PERIOD, spoilt.encode_body())
             made.world.anchor()
@@ -250,8 +265,18 @@ class TestAPlantThatBurnsGas:
         assert agreed(page) == agreed(kernel)
         assert "estimated" in {code for code, _ in page[7][1]}
         assert ("estimate-unplanned" in {code for code, _ in page[7][1]}) == (lie == "unplanned")
+        assert ("plan-later" in {code for code, _ in page[7][1]}) == (lie == "planned later")
         assert (page[8][0] == "fail") == (lie in ("unflagged", "called primary"))
-        assert (page[0][0] == "fail" or page[3][0] == "fail") == (lie == "too much")
+        assert (page[0][0] == "fail" or page[3][0] == "fail") == (lie in ("too much", "no number"))
+
+    def test_says_that_most_is_estimated(self, phone: Phone) -> None:
+        """Six of eight quarters: 28.02 kWh, beside the 9.34 that were read."""
+        planned, said = estimating.estimating("rolling", rule=estimating.RULE), estimating.lost(*range(5, 11))
+        page, kernel = compared(
+            phone, case((made := wp.plant(planned=planned, said=said)).world, COIL), made.world
+        )
+        assert agreed(page) == agreed(kernel)
+        assert "footprint-recomputed" in {code for code, _ in page[8][1]}
 
     @pytest.mark.parametrize("total", ["115", "120"])
     def test_says_how_meters_and_invoices_agree(self, phone: Phone, total: str) -> None:
