@@ -46,6 +46,7 @@ from leafproof.factors import FactorSet
 from leafproof.footprint import Footprint, choices_of
 from leafproof.keys import SigningKey, public_key
 from leafproof.period import EnergyPeriod
+from leafproof.profile import ProfileRef
 from leafproof.record import BatchRecord
 from leafproof.replay import export
 from leafproof.replay.replay import replay
@@ -247,10 +248,12 @@ class Bench:
             found.append(statement)
         return found
 
-    def newest(self, kind: type[BatchRecord] | type[Footprint], lot: Lot) -> Statement:
-        """The newest record or footprint of a lot."""
+    def newest(
+        self, kind: type[BatchRecord] | type[Footprint], lot: Lot, by: ProfileRef | None = None
+    ) -> Statement:
+        """The newest record or footprint of a lot; of footprints the newest by a profile, if it is named."""
         found = [s for s in self.statements() if isinstance(s.content, kind) and s.content.of == lot]
-        return found[-1]
+        return [s for s in found if by is None or s.content.profile == by][-1]
 
     def entries(self) -> list[Entry]:
         """What an auditor is handed."""

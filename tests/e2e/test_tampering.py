@@ -235,12 +235,11 @@ class TestRecords:
         taken = coil(lot_codes, 3)
         tower, coil_record = bench.newest(BatchRecord, TOWER).content, bench.newest(BatchRecord, taken).content
         assert isinstance(tower, BatchRecord) and tower.inputs and isinstance(coil_record, BatchRecord)
-        line = msgspec.structs.replace(
-            tower.inputs[0], lot=str(taken.code), footprint=bench.newest(Footprint, taken).id
-        )
-        claimed = msgspec.structs.replace(tower, lot="T-0002", inputs=(line,))
         printed = bench.newest(Footprint, TOWER).content
         assert isinstance(printed, Footprint)
+        named = bench.newest(Footprint, taken, by=printed.profile)
+        line = msgspec.structs.replace(tower.inputs[0], lot=str(taken.code), footprint=named.id)
+        claimed = msgspec.structs.replace(tower, lot="T-0002", inputs=(line,))
         index = bench.log_record(FABRICATOR, claimed)
         bench.log_footprint(FABRICATOR, index, printed)
         bench.anchor()
