@@ -135,7 +135,7 @@ class Labelled(Group):
             proposed = classification.propose(connection, desk, STEEL, LivingList("Coil", "first", (entry,), ()))
         self.ledger.settle(proposed.transaction)
         self.ledger.follow()
-        start = int(time.time()) + 2
+        start = int(time.time()) + 4
         with transaction(self.ledger.engine) as connection:
             key = classification.adopt(connection, desk, registry, proposed.logged.statement_id, start)
         self.ledger.settle(key)
@@ -153,7 +153,12 @@ class Labelled(Group):
 
 @contextmanager
 def labelled(node: EmbeddedNode, engine: Engine, tmp_path: Path) -> Iterator[Labelled]:
-    with make_ledger(node.url, [node.account(i) for i in range(4)], engine, tmp_path / "keys") as ledger:
+    accounts = [node.account(i) for i in range(4)]
+    with (
+        make_ledger(node.url, accounts, engine, tmp_path / "keys") as ledger,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(classification, "BLOCK_SECONDS", 1)  # this chain makes one for each transaction
         made = Labelled(ledger, node)
         made.begin()
         yield made
