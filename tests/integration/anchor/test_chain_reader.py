@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,8 @@ class TestIdentity:
     def test_another_chain_with_the_same_contracts_is_unknown(
         self, ledger: Ledger, node: EmbeddedNode, tmp_path: Path
     ) -> None:
+        started = ledger.chain.header(0).time  # two nodes of one second have the same genesis block
+        eventually(lambda: time.time() > started + 2, "the other one is started in another second")
         with EmbeddedNode(tmp_path / "other", new_mnemonic(), chain_id=node.chain_id) as other:
             with Rpc(other.url) as rpc:
                 done = deploy(rpc, other.account(0))
