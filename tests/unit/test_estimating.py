@@ -86,6 +86,12 @@ class TestNeighbours:
         """Two hours may be estimated."""
         assert of(f"10 20 - {beyond}", end=3).estimate.exact == estimated
 
+    def test_a_limit_between_two_intervals_is_kept(self) -> None:
+        """Of two hours without readings one is the run's: ninety minutes do not reach."""
+        rule = msgspec.structs.replace(RULE, up_to_seconds=5400)
+        assert of("10 20 - - 20", end=3, estimates=rule).estimate.exact == 0
+        assert of("10 20 - 20", end=3, estimates=rule).estimate.exact == 20
+
     def test_each_gap_has_its_own(self) -> None:
         assert of("10 - 20 - 40").estimate.exact == 15 + 30
 
